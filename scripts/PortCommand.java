@@ -1,0 +1,259 @@
+//DEPS info.picocli:picocli:4.7.7
+//DEPS org.fusesource.jansi:jansi:2.4.3
+//DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
+//JAVAC_OPTIONS -XDstringConcat=inline
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.fusesource.jansi.Ansi;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * What the four commands share: the common options, exit codes, the two streams, colour and JSON.
+ *
+ * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
+ * rest, is loaded when there is something for it to do.
+ */
+@Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 1.0.0 (DevFlow ports)",
+    sortOptions = false, usageHelpAutoWidth = false,
+    descriptionHeading = "%n", optionListHeading = "%nOptions:%n",
+    exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
+public abstract class PortCommand {
+
+    /** The answer is yes. */
+    public static final int YES = 0;
+    /** The answer is no. */
+    public static final int NO = 1;
+    /** There is no answer: wrong usage, unusable configuration, an internal error. */
+    public static final int UNKNOWN = 2;
+
+    private static final Path DEFAULT_ENV_FILE = Path.of(".env");
+
+    enum Colour { auto, always, never }
+
+    @Parameters(arity = "0..*", paramLabel = "TARGET", description = {
+        "A port (3005), a range (3100-3199), a service (orchestrator or ORCHESTRATOR_PORT),",
+        "or a group, which means its services (core, mcp, orchestration, grpc)."})
+    protected List<String> targets = List.of();
+
+    @Option(names = "--env-file", paramLabel = "FILE",
+        description = "Where ports are configured; the environment goes first. Default: .env")
+    protected Path envFile = DEFAULT_ENV_FILE;
+
+    @Option(names = "--json", description = "Print one JSON document.")
+    protected boolean json;
+
+    @Option(names = "--color", paramLabel = "WHEN",
+        description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
+    private Colour colour = Colour.auto;
+
+    /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
+    protected final PrintStream out = stream(FileDescriptor.out, 1 << 16);
+    /** Standard error. */
+    protected final PrintStream err = stream(FileDescriptor.err, 1 << 10);
+
+    /** Does the work; returns an exit code. */
+    protected abstract int run() throws Exception;
+
+    /** Runs the command and ends the process with its exit code. */
+    protected static void main(PortCommand command, String... args) {
+        int exit = command.execute(args);
+        command.err.flush();
+        command.out.flush();
+        System.exit(command.out.checkError() ? UNKNOWN : exit);
+    }
+
+    private int execute(String... args) {
+        try {
+            if (Arrays.stream(args).anyMatch(arg -> arg.startsWith("-"))) {
+                Integer done = Parser.parse(this, args);
+                if (done != null) {
+                    return done;
+                }
+            } else {
+                targets = List.of(args);
+            }
+            return run();
+        } catch (PortMap.UserException e) {
+            error(e.getMessage());
+        } catch (IOException e) {
+            error(PortMap.UserException.of(e, "cannot tell").getMessage());
+        } catch (Exception | StackOverflowError | OutOfMemoryError e) {
+            StackTraceElement[] trace = e.getStackTrace();
+            error("internal error: " + e + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it");
+        }
+        return UNKNOWN;
+    }
+
+    /** The port map, as the environment and the {@code .env} file configure it. */
+    protected PortMap portMap() {
+        if (!envFile.equals(DEFAULT_ENV_FILE) && Files.notExists(envFile)) {
+            err.println("NOTE: no such file: " + printable(envFile.toString()));
+        }
+        return PortMap.configured(EnvFile.read(envFile), System.getenv());
+    }
+
+    /** Says on standard error what is wrong. */
+    protected void error(String message) {
+        err.println(bad("ERROR:") + " " + printable(message));
+    }
+
+    /** The services and ports that the targets name, each once. */
+    protected List<PortMap.Service> named(PortMap map) {
+        return targets.stream().flatMap(target -> map.resolve(target).stream()).distinct().toList();
+    }
+
+    // Text.
+
+    /** A text from outside with everything in it that could steer a terminal made visible as a question mark. */
+    protected static String printable(String text) {
+        StringBuilder printable = new StringBuilder(text.length());
+        text.codePoints().map(c -> switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+                Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> '?';
+            default -> c;
+        }).forEach(printable::appendCodePoint);
+        return printable.toString();
+    }
+
+    protected String good(String text) {
+        return hasColour() ? Painter.green(text) : text;
+    }
+
+    protected String bad(String text) {
+        return hasColour() ? Painter.red(text) : text;
+    }
+
+    protected String doubtful(String text) {
+        return hasColour() ? Painter.yellow(text) : text;
+    }
+
+    private boolean hasColour() {
+        return colour == Colour.always || colour == Colour.auto && System.console() != null && Parser.wantsColour();
+    }
+
+    // JSON.
+
+    /** Prints a document of maps, lists, texts and numbers on a line of its own. */
+    protected void printJson(Object document) throws IOException {
+        out.println(Json.text(document));
+    }
+
+    /** What there is to tell of a service's port, under the same names in every document. */
+    protected static Map<String, Object> fields(PortMap.Service service, LocalPorts.State state) {
+        Map<String, Object> fields = fields(service);
+        fields.put("verdict", lowerCase(state.verdict()));
+        fields.put("listeners", state.listeners().stream()
+            .map(listener -> Map.of("address", LocalPorts.text(listener.address()))).toList());
+        return fields;
+    }
+
+    /** What there is to tell of a service, under the same names in every document; null where it has none. */
+    protected static Map<String, Object> fields(PortMap.Service service) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("port", service.port());
+        fields.put("service", service.name());
+        fields.put("variable", service.variable());
+        fields.put("group", lowerCase(service.group()));
+        fields.put("status", lowerCase(service.status()));
+        return fields;
+    }
+
+    /** How an enum's constant is written for people and in JSON. */
+    protected static String lowerCase(Enum<?> constant) {
+        return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static PrintStream stream(FileDescriptor descriptor, int buffer) {
+        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor), buffer), false,
+            StandardCharsets.UTF_8);
+    }
+
+    // Each library stands in a class of its own, so that a run which does without it does not load it.
+
+    private static final class Parser {
+
+        /** Sets the command's fields; returns an exit code if that was all there was to do, else null. */
+        static Integer parse(PortCommand command, String... args) {
+            CommandLine line = new CommandLine(command)
+                .setExpandAtFiles(false)
+                .setOverwrittenOptionsAllowed(true)
+                .setUsageHelpWidth(80)
+                .setOut(new PrintWriter(command.out, true));
+            try {
+                ParseResult result = line.parseArgs(args);
+                line.setColorScheme(Help.defaultColorScheme(command.hasColour() ? Help.Ansi.ON : Help.Ansi.OFF));
+                return CommandLine.executeHelpRequest(result);
+            } catch (ParameterException e) {
+                throw new PortMap.UserException(
+                    e.getMessage().lines().findFirst().orElse("") + "; see " + line.getCommandName() + " --help");
+            }
+        }
+
+        static boolean wantsColour() {
+            return !"dumb".equals(System.getenv("TERM")) && Help.Ansi.AUTO.enabled();
+        }
+    }
+
+    /** Reads a number of seconds, from a millisecond to a day. */
+    protected static final class Seconds implements CommandLine.ITypeConverter<Duration> {
+
+        @Override
+        public Duration convert(String text) {
+            if (text.matches("[0-9]{1,5}(\\.[0-9]{1,3})?")) {
+                Duration duration = Duration.ofMillis(Math.round(Double.parseDouble(text) * 1000));
+                if (!duration.isZero() && duration.compareTo(Duration.ofDays(1)) <= 0) {
+                    return duration;
+                }
+            }
+            throw new CommandLine.TypeConversionException("'" + text + "' is not a number of seconds from 0.001 to 86400");
+        }
+    }
+
+    private static final class Painter {
+
+        static String green(String text) {
+            return Ansi.ansi().fgGreen().a(text).reset().toString();
+        }
+
+        static String red(String text) {
+            return Ansi.ansi().fgRed().a(text).reset().toString();
+        }
+
+        static String yellow(String text) {
+            return Ansi.ansi().fgYellow().a(text).reset().toString();
+        }
+    }
+
+    private static final class Json {
+
+        /** Compact and in ASCII: one line that no locale can garble and no terminal stumbles over. */
+        static String text(Object document) throws IOException {
+            return JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
+                .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** DevFlow's services: the port map of its documentation, and the port that each service has here and now. */
+public final class PortMap {
+
+    /** Which group chooses its ports first. */
+    public enum Priority { HIGH, MEDIUM, LOW }
+
+    /** What becomes of a service whose port is taken. */
+    public enum Strategy {
+        /** The port is fixed. */
+        STATIC,
+        /** The next available port upwards, then from the start of the range. */
+        DYNAMIC,
+        /** The next available port upwards. */
+        AUTO_INCREMENT
+    }
+
+    /** The reserved ranges of ports, both ends included. */
+    public enum Group {
+        CORE("Production Services", 3000, 3099, Priority.HIGH, Strategy.STATIC),
+        MCP("MCP Services", 3100, 3199, Priority.MEDIUM, Strategy.DYNAMIC),
+        ORCHESTRATION("Orchestration Services", 3200, 3299, Priority.MEDIUM, Strategy.DYNAMIC),
+        GRPC("gRPC Services", 50000, 59999, Priority.LOW, Strategy.AUTO_INCREMENT);
+
+        public final String title;
+        public final int first;
+        public final int last;
+        public final Priority priority;
+        public final Strategy strategy;
+
+        Group(String title, int first, int last, Priority priority, Strategy strategy) {
+            this.title = title;
+            this.first = first;
+            this.last = last;
+            this.priority = priority;
+            this.strategy = strategy;
+        }
+
+        /** Whether the port lies in this group's range. */
+        public boolean contains(int port) {
+            return first <= port && port <= last;
+        }
+
+        /** The group in whose range the port lies, or null. */
+        public static Group of(int port) {
+            return Arrays.stream(values()).filter(group -> group.contains(port)).findFirst().orElse(null);
+        }
+    }
+
+    /** What the documentation says of a service; UNKNOWN: only {@code .env} knows it; NONE: a port without one. */
+    public enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
+
+    /** Where a service's port comes from. */
+    public enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }
+
+    /**
+     * A service and its port. Group and health path are null where there is none; a port that no service has
+     * is one with the status NONE and neither name nor variable.
+     */
+    public record Service(String name, String variable, int port, Origin origin, Group group, Status status,
+                          String description, String healthPath) {
+
+        Service at(int newPort, Origin newOrigin) {
+            return new Service(name, variable, newPort, newOrigin, group, status, description, healthPath);
+        }
+
+        static Service none(int port) {
+            return new Service(null, null, port, null, Group.of(port), Status.NONE, null, null);
+        }
+    }
+
+    /** Something that the user can put right; the message is one line that says what, where and what to do. */
+    public static final class UserException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        public UserException(String message) {
+            super(message, null, false, false);
+        }
+
+        /** What could not be done, and the system's reason. */
+        public static UserException of(IOException cause, String what) {
+            String reason = cause instanceof AccessDeniedException ? "permission denied"
+                : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
+                : String.valueOf(cause.getMessage());
+            return new UserException(what + ": " + reason);
+        }
+    }
+
+    private static final String HEALTH = "/health";
+
+    /** The tables of the documentation, in their order. */
+    private static final List<Service> DOCUMENTED = List.of(
+        row(Group.CORE, "Database Manager", 3002, "DB_MANAGER_PORT", Status.ACTIVE,
+            "SQLite database service", HEALTH),
+        row(Group.CORE, "Vector Memory Service", 3003, "VECTOR_MEMORY_PORT", Status.ACTIVE,
+            "Embedding and vector operations", HEALTH),
+        row(Group.CORE, "Model Registry", 3004, "MODEL_REGISTRY_PORT", Status.ACTIVE,
+            "AI model management", HEALTH),
+        row(Group.CORE, "DevFlow Orchestrator", 3005, "ORCHESTRATOR_PORT", Status.ACTIVE,
+            "Main orchestration service", HEALTH),
+        row(Group.CORE, "Token Optimizer", 3006, "TOKEN_OPTIMIZER_PORT", Status.ACTIVE,
+            "Context optimization", HEALTH),
+        row(Group.MCP, "Codex MCP Server", 3101, "CODEX_MCP_PORT", Status.ACTIVE,
+            "OpenAI Codex integration", null),
+        row(Group.MCP, "Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED,
+            "Google Gemini integration", null),
+        row(Group.MCP, "Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED,
+            "Qwen model integration", null),
+        row(Group.MCP, "Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED,
+            "Synthetic.new integration", null),
+        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT",
+            Status.ACTIVE, "Multi-model orchestration", HEALTH),
+        row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE,
+            "CLI integration service", HEALTH),
+        row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED,
+            "Real-time status monitoring", null),
+        row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE,
+            "Cross-component communication", null));
+
+    private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
+    private static final Pattern RANGE = Pattern.compile("([^-]+)-([^-]+)");
+    private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Za-z_]\\w*_PORT");
+
+    private final List<Service> services;
+
+    private PortMap(List<Service> services) {
+        this.services = services;
+    }
+
+    private static Service row(Group group, String name, int port, String variable, Status status,
+                               String description, String healthPath) {
+        return new Service(name, variable, port, Origin.DEFAULT, group, status, description, healthPath);
+    }
+
+    /**
+     * The map as it is configured: the environment goes before {@code .env}, that before the documented port, and
+     * an empty value counts as none. Other {@code NAME_PORT} lines of {@code .env} become services of their own.
+     *
+     * @throws UserException if a documented variable has a value that is no port
+     */
+    public static PortMap configured(EnvFile envFile, Map<String, String> environment) {
+        List<Service> services = new ArrayList<>();
+        for (Service service : DOCUMENTED) {
+            services.add(configured(service, envFile, environment));
+        }
+        for (EnvFile.Entry entry : envFile.entries()) {
+            String variable = entry.name();
+            boolean known = DOCUMENTED.stream().anyMatch(service -> service.variable.equals(variable));
+            String override = environment.getOrDefault(variable, "");
+            String value = override.isEmpty() ? entry.value() : override;
+            if (!known && PORT_VARIABLE.matcher(variable).matches() && isPort(value)) {
+                int port = Integer.parseInt(value);
+                services.add(new Service(variable, variable, port,
+                    override.isEmpty() ? Origin.ENV_FILE : Origin.ENVIRONMENT, Group.of(port), Status.UNKNOWN, null, null));
+            }
+        }
+        return new PortMap(List.copyOf(services));
+    }
+
+    private static Service configured(Service service, EnvFile envFile, Map<String, String> environment) {
+        String value = environment.getOrDefault(service.variable, "");
+        if (!value.isEmpty()) {
+            return service.at(configuredPort(value, "the environment", service), Origin.ENVIRONMENT);
+        }
+        EnvFile.Entry entry = envFile.get(service.variable);
+        if (entry != null && !entry.value().isEmpty()) {
+            return service.at(configuredPort(entry.value(), envFile.path() + ":" + entry.line(), service), Origin.ENV_FILE);
+        }
+        return service;
+    }
+
+    private static int configuredPort(String value, String where, Service service) {
+        if (!isPort(value)) {
+            // The value itself stays unsaid: what stands there by mistake may be a secret.
+            throw new UserException(where + ": the value of " + service.variable
+                + " is not a port (1-65535); correct it, or leave it empty for " + service.port);
+        }
+        return Integer.parseInt(value);
+    }
+
+    /** All services: the documented ones in their order, then those that only {@code .env} knows. */
+    public List<Service> services() {
+        return services;
+    }
+
+    /** The services that have this port. */
+    public List<Service> at(int port) {
+        return services.stream().filter(service -> service.port == port).toList();
+    }
+
+    /**
+     * What the user names by a target: a port ({@code 3005}), a range ({@code 3100-3199}), a service
+     * ({@code ORCHESTRATOR_PORT} or {@code orchestrator}), or a group ({@code core}), which stands for its services.
+     *
+     * @throws UserException if it names nothing
+     */
+    public List<Service> resolve(String target) {
+        if (target.isEmpty() || !Character.isLetter(target.charAt(0)) && target.charAt(0) != '_') {
+            return range(target).boxed().flatMap(port -> atOrNone(port).stream()).toList();
+        }
+        String name = target.toUpperCase(Locale.ROOT).replace('-', '_');
+        List<Service> named = services.stream()
+            .filter(service -> names(service).contains(name) || service.group != null && service.group.name().equals(name))
+            .toList();
+        if (named.isEmpty()) {
+            throw new UserException("unknown service or group '" + target + "'; " + suggestion(name));
+        }
+        return named;
+    }
+
+    /**
+     * The ports that {@code 3005} or {@code 3100-3199} stands for, in rising order.
+     *
+     * @throws UserException if it is neither a port nor a range
+     */
+    public static IntStream range(String text) {
+        Matcher ends = RANGE.matcher(text);
+        int first = parsePort(ends.matches() ? ends.group(1) : text);
+        int last = ends.matches() ? parsePort(ends.group(2)) : first;
+        if (first > last) {
+            throw new UserException("the range " + text + " is reversed; write " + last + "-" + first);
+        }
+        return IntStream.rangeClosed(first, last);
+    }
+
+    /**
+     * The port that a text names: decimal, 1-65535, without sign or leading zero.
+     *
+     * @throws UserException if it names none
+     */
+    public static int parsePort(String text) {
+        if (!isPort(text)) {
+            throw new UserException("'" + text + "' is not a port; write a number from 1 to 65535");
+        }
+        return Integer.parseInt(text);
+    }
+
+    private static boolean isPort(String text) {
+        return PORT.matcher(text).matches() && Integer.parseInt(text) <= 65535;
+    }
+
+    private List<Service> atOrNone(int port) {
+        List<Service> known = at(port);
+        return known.isEmpty() ? List.of(Service.none(port)) : known;
+    }
+
+    /** What a service is called in upper case: its variable, with and without {@code _PORT}. */
+    private static List<String> names(Service service) {
+        String variable = service.variable.toUpperCase(Locale.ROOT);
+        return List.of(variable.substring(0, variable.length() - "_PORT".length()), variable);
+    }
+
+    private String suggestion(String name) {
+        String near = Stream.concat(
+                Arrays.stream(Group.values()).map(Group::name),
+                services.stream().flatMap(service -> names(service).stream()))
+            .filter(known -> distance(known, name) <= (name.length() + 1) / 3)
+            .sorted(Comparator.comparingInt(known -> distance(known, name)))
+            .limit(2)
+            .map(known -> known.toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(" or "));
+        return near.isEmpty() ? "port_status --all lists them" : "did you mean " + near + "?";
+    }
+
+    /** How many characters must be inserted, removed or replaced to make one of the other (Levenshtein). */
+    private static int distance(String a, String b) {
+        int[] row = IntStream.rangeClosed(0, b.length()).toArray();
+        for (int i = 1; i <= a.length(); i++) {
+            int diagonal = row[0]++;
+            for (int j = 1; j <= b.length(); j++) {
+                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.min(replaced, 1 + Math.min(diagonal, row[j - 1]));
+            }
+        }
+        return row[b.length()];
+    }
+}

@@ -1,0 +1,122 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What holds for all four scripts alike. */
+class CommonRulesTest {
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"check_port", "find_port", "port_status", "health_all"})
+    void helpTellsPurposeOptionsExitCodesAndExamples(String script) throws Exception {
+        Script.Result help = Script.of(script, "--help").run();
+        assertEquals(0, help.exit());
+        assertEquals("", help.err());
+        for (String part : List.of("Usage: " + script, "Options:", "--json", "--env-file", "--color", "Exit codes:\n  0", "  2 ", "Examples:\n  " + script)) {
+            assertTrue(help.out().contains(part), part + " is missing in\n" + help.out());
+        }
+        assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
+        assertEquals(help, Script.of(script, "-h").run());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"check_port", "find_port", "port_status", "health_all"})
+    void version(String script) throws Exception {
+        assertEquals(new Script.Result(0, script + " 1.0.0 (DevFlow ports)\n", ""), Script.of(script, "--version").run());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"check_port, 3005", "port_status,", "health_all,"})
+    void aConfiguredValueThatIsNoPortIsOneLineWithItsPlace(String script, String argument) throws Exception {
+        Files.writeString(folder.resolve(".env"), "TOKEN=t0psecret\n\nORCHESTRATOR_PORT=hunter2\n");
+        String[] args = argument == null ? new String[0] : new String[] {argument};
+        assertEquals(new Script.Result(2, "", "ERROR: .env:3: the value of ORCHESTRATOR_PORT is not a port (1-65535);"
+            + " correct it, or leave it empty for 3005\n"), Script.of(script, args).in(folder).run());
+    }
+
+    @Test
+    void anotherEnvFileCanBeNamed() throws Exception {
+        int port = Sockets.freePort();
+        Path file = Files.writeString(folder.resolve("ports.env"), "\uFEFFexport QWEN_MCP_PORT=\"" + port + "\" # moved\r\n");
+        assertEquals(new Script.Result(0, "Port " + port + ": available  Qwen MCP Server (QWEN_MCP_PORT)\n", ""),
+            Script.of("check_port", "--env-file", file.toString(), "qwen-mcp").run());
+    }
+
+    @Test
+    void anEnvFileThatIsNamedButNotThereIsMentioned() throws Exception {
+        int port = Sockets.freePort();
+        assertEquals(new Script.Result(0, "Port " + port + ": available\n", "NOTE: no such file: none.env\n"),
+            Script.of("check_port", "--env-file=none.env", "" + port).run());
+    }
+
+    @Test
+    void anEnvFileThatCannotBeReadIsExit2() throws Exception {
+        assertEquals(new Script.Result(2, "", "ERROR: " + folder + ": not a regular file; name another with --env-file\n"),
+            Script.of("port_status", "--env-file", folder.toString()).run());
+        assumeTrue(Servers.isOnPath("mkfifo"));
+        Path fifo = folder.resolve("fifo");
+        assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
+        assertEquals(2, Script.of("port_status", "--env-file", fifo.toString()).run().exit());
+    }
+
+    @Test
+    void noSecretOfTheFileIsPrinted() throws Exception {
+        Files.writeString(folder.resolve(".env"), "API_KEY=t0psecret\nMAIL_PORT=t0psecret\nDASHBOARD_PORT=3210\n");
+        for (String args : List.of("--all", "--all --json", "--plain", "t0p", "API_KEY", "MAIL_PORT")) {
+            Script.Result result = Script.of("port_status", args.split(" ")).in(folder).run();
+            assertFalse((result.out() + result.err()).contains("t0psecret"), args);
+        }
+    }
+
+    @Test
+    void colourOnlyWhereItIsWanted() throws Exception {
+        String port = "" + Sockets.freePort();
+        assertEquals("Port " + port + ": available\n", Script.of("check_port", port).run().out());
+        assertEquals("Port " + port + ": \u001B[32mavailable\u001B[m\n", Script.of("check_port", "--color=always", port).run().out());
+        assertTrue(Script.of("check_port", "--color=always", "x").run().err().startsWith("\u001B[31mERROR:\u001B[m "));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"TERM=xterm, true", "TERM=dumb, false", "NO_COLOR=1, false", "CLICOLOR=0, false", "X=1 --color=never, false",
+        "TERM=dumb --color=always, true"})
+    void colourOnATerminal(String setting, boolean coloured) throws Exception {
+        assumeTrue(Servers.isOnPath("script"), "script gives a terminal");
+        String[] words = setting.split(" ");
+        String[] assignment = words[0].split("=");
+        String check = String.join(" ", Script.of("check_port", "" + Sockets.freePort()).builder().command())
+            + (words.length > 1 ? " " + words[1] : "");
+        Script.Result result = Script.command("script", "-qec", check, "/dev/null")
+            .env("TERM", "xterm").env(assignment[0], assignment[1]).run();
+        assertEquals(coloured, result.out().contains("\u001B["), result.out());
+    }
+
+    @Test
+    void outputIsUtf8InAnyLocale() throws Exception {
+        assertTrue(Script.of("port_status", "--plain").env("LC_ALL", "C").run().out().contains("❌ INACTIVE"));
+    }
+
+    @Test
+    void argumentsAreShownWithoutControlCharacters() throws Exception {
+        assertEquals("ERROR: unknown service or group 'a?[31mb??c'; port_status --all lists them\n",
+            Script.of("check_port", "a\u001B[31mb\n\u009Bc").env("LC_ALL", "C.UTF-8").run().err());
+    }
+
+    @Test
+    void anAnswerThatCannotBeWrittenIsNoAnswer() throws Exception {
+        assumeTrue(Files.exists(Path.of("/dev/full")));
+        Process process = Script.of("port_status").builder().redirectOutput(Path.of("/dev/full").toFile()).start();
+        assertEquals(2, process.waitFor());
+    }
+}

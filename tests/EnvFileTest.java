@@ -1,0 +1,78 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EnvFileTest {
+
+    @TempDir
+    Path folder;
+
+    private EnvFile read(String text) throws Exception {
+        return EnvFile.read(Files.write(folder.resolve(".env"), text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {
+        "A_PORT=3012", "A_PORT=3012\n", "A_PORT=3012\r\n", "\uFEFFA_PORT=3012", "export A_PORT=3012",
+        "  export\t A_PORT = 3012  ", "A_PORT='3012'", "A_PORT=\"3012\"", "A_PORT=`3012`", "A_PORT=3012 # not 3013",
+        "A_PORT=\"3012\" # not 3013", "A_PORT='3012'\r\n", "A_PORT=1\nA_PORT=3012", "# A_PORT=1\nA_PORT=3012",
+        "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012", "B='it\nA_PORT=1'\nA_PORT=3012\n",
+        "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012", "B=\nA_PORT=3012",
+        "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012"})
+    void readsTheValue(String text) throws Exception {
+        assertEquals("3012", read(text).get("A_PORT").value());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"A_PORT=", "A_PORT=''", "A_PORT=\"\"", "A_PORT=   ", "A_PORT= # later", "A_PORT=# later", "A_PORT=1\nA_PORT=\r\n"})
+    void readsAnEmptyValue(String text) throws Exception {
+        assertEquals("", read(text).get("A_PORT").value());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "\n", "#A_PORT=1", "XA_PORT=1", "A_PORT:1", "A PORT=1", "1A_PORT=1", "B='\nA_PORT=1'"})
+    void findsNoValue(String text) throws Exception {
+        assertNull(read(text).get("A_PORT"));
+    }
+
+    @Test
+    void aHashWithinAWordIsPartOfIt() throws Exception {
+        assertEquals("s3cret#1", read("A_PORT=s3cret#1 # comment").get("A_PORT").value());
+    }
+
+    @Test
+    void knowsTheLine() throws Exception {
+        EnvFile file = read("\uFEFFONE=1\r\n\r\nTWO=\"2\n2\n\"\nTHREE=3");
+        assertEquals(1, file.get("ONE").line());
+        assertEquals(3, file.get("TWO").line());
+        assertEquals(6, file.get("THREE").line());
+    }
+
+    @Test
+    void aFileThatIsNotThereIsEmpty() {
+        assertEquals(0, EnvFile.read(folder.resolve("none")).entries().size());
+        assertEquals(0, EnvFile.read(Path.of("/dev/null")).entries().size());
+    }
+
+    @Test
+    void whatIsNoTextFileIsRefused() throws Exception {
+        Files.write(folder.resolve("utf16"), "A_PORT=3012".getBytes(StandardCharsets.UTF_16));
+        assertThrows(PortMap.UserException.class, () -> EnvFile.read(folder.resolve("utf16")));
+        assertThrows(PortMap.UserException.class, () -> EnvFile.read(folder));
+    }
+
+    @Test
+    void tenMegabytesAreReadInASecond() throws Exception {
+        EnvFile file = read("KEY='value' # comment\n".repeat(500_000) + "A_PORT=3012");
+        assertEquals("3012", file.get("A_PORT").value());
+        assertEquals(500_001, file.get("A_PORT").line());
+    }
+}

@@ -1,0 +1,179 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.File;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The real thing: through jbangw and JBang, in a home that was empty before. */
+class JbangTest {
+
+    /** The PATH without an installed jbang, so that jbangw fetches its own. */
+    private static final String PATH = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .filter(folder -> !Files.exists(Path.of(folder, "jbang"))).collect(Collectors.joining(File.pathSeparator));
+
+    @TempDir
+    static Path home;
+
+    /** What the four scripts answered at the very first start of each, all four at once. */
+    private static List<Script.Result> firstAnswers;
+
+    @TempDir
+    Path elsewhere;
+
+    @BeforeAll
+    static void startAllAtOnceInAnEmptyHome() throws Exception {
+        String port = "" + Sockets.freePort();
+        ExecutorService four = Executors.newFixedThreadPool(4);
+        List<Future<Script.Result>> answers = four.invokeAll(List.of(
+            () -> jbangw("find_port", port, port).run(),
+            () -> jbangw("check_port", port).run(),
+            () -> jbangw("port_status", port).run(),
+            () -> jbangw("health_all", port).run()));
+        four.shutdown();
+        firstAnswers = new ArrayList<>();
+        for (Future<Script.Result> answer : answers) {
+            firstAnswers.add(answer.get());
+        }
+        assertEquals(port + "\n", firstAnswers.get(0).out());
+    }
+
+    private static Script jbangw(String... args) {
+        List<String> command = new ArrayList<>(List.of(Script.CLONE.resolve("jbangw").toString()));
+        command.addAll(List.of(args));
+        return Script.command(command.toArray(String[]::new))
+            .env("PATH", PATH).env("HOME", home).env("XDG_CACHE_HOME", "").in(Script.CLONE);
+    }
+
+    /** A PATH with what every system has, and no java, mvn or jbang. */
+    private String barePath() throws Exception {
+        Path bin = Files.createDirectories(elsewhere.resolve("bin"));
+        for (String program : List.of("bash", "env", "mkdir", "mktemp", "rm", "mv", "sed", "cut", "grep", "flock", "sha256sum", "cat")) {
+            for (String folder : PATH.split(File.pathSeparator)) {
+                Path original = Path.of(folder, program);
+                if (Files.isExecutable(original) && Files.notExists(bin.resolve(program))) {
+                    executable(bin.resolve(program), "exec " + original + " \"$@\"\n");
+                }
+            }
+        }
+        return bin.toString();
+    }
+
+    private static void executable(Path file, String script) throws Exception {
+        assertTrue(Files.writeString(file, "#!/bin/sh\n" + script).toFile().setExecutable(true));
+    }
+
+    private static void assertOneLine(Script.Result result, String part) {
+        assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
+        assertTrue(result.err().startsWith("jbangw: ") && result.err().contains(part), result.err());
+        assertEquals(1, result.err().lines().filter(line -> !line.contains("fetching")).count(), result.err());
+    }
+
+    @Test
+    void theFirstStartsDoNotDisturbEachOther() {
+        assertEquals(List.of(0, 0, 0, 1), firstAnswers.stream().map(Script.Result::exit).toList(), firstAnswers::toString);
+        assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines().allMatch(line -> line.matches("(\\[jbang]|jbangw:) .*"))),
+            firstAnswers::toString);
+    }
+
+    @Test
+    void answersAndExitCodesPassThrough() throws Exception {
+        try (ServerSocket listener = Sockets.listener("127.0.0.1")) {
+            assertEquals(new Script.Result(1, "Port " + listener.getLocalPort() + ": listening on 127.0.0.1\n", ""),
+                jbangw("check_port", "" + listener.getLocalPort()).run());
+        }
+        assertEquals(2, jbangw("check_port", "it's \"no\" $(port)").run().exit());
+    }
+
+    @Test
+    void aFolderIsACatalog() throws Exception {
+        assertEquals(0, jbangw("catalog", "add", "--global", "--name", "devflow", Script.CLONE.toString()).run().exit());
+        Script.Result result = jbangw("port_status@devflow", "--plain").in(elsewhere).run();
+        assertEquals(0, result.exit(), result.err());
+        assertTrue(result.out().startsWith("=== DevFlow Port Status ===\nPort "), result.out());
+        assertEquals("", result.err());
+    }
+
+    @Test
+    void aWebAddressIsACatalog() throws Exception {
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        web.createContext("/", exchange -> {
+            Path file = Script.CLONE.resolve(exchange.getRequestURI().getPath().substring(1));
+            boolean exists = Files.isRegularFile(file);
+            exchange.sendResponseHeaders(exists ? 200 : 404, exists ? Files.size(file) : -1);
+            if (exists) {
+                Files.copy(file, exchange.getResponseBody());
+            }
+            exchange.close();
+        });
+        web.start();
+        try {
+            String url = "http://localhost:" + web.getAddress().getPort() + "/jbang-catalog.json";
+            Script.Result added = jbangw("catalog", "add", "--global", "--name", "webflow", url).run();
+            assertEquals(0, added.exit(), added.err());
+            String port = "" + Sockets.freePort();
+            for (String script : List.of("check_port", "find_port", "port_status")) {
+                Script.Result result = jbangw(script + "@webflow", port).in(elsewhere).run();
+                assertEquals(0, result.exit(), result.err());
+                assertTrue(result.out().contains(port), result.out());
+            }
+            assertEquals(1, jbangw("health_all@webflow", port).in(elsewhere).run().exit());
+        } finally {
+            web.stop(0);
+        }
+    }
+
+    @Test
+    void theSecondStartNeedsNoNetwork() throws Exception {
+        assumeTrue(Servers.isOnPath("unshare")
+            && Script.command("unshare", "-n", "true").run().exit() == 0, "needs a network namespace");
+        assertEquals(new Script.Result(0, "Port 3005: available  DevFlow Orchestrator (ORCHESTRATOR_PORT)\n", ""),
+            jbangw("check_port", "3005").under("unshare", "-n").run());
+    }
+
+    @Test
+    void withoutAJdkSaysWhatToInstall() throws Exception {
+        assertOneLine(jbangw("port_status").env("PATH", barePath()).env("JAVA_HOME", "").run(), "install a JDK 17 or later");
+        assertOneLine(jbangw("port_status").env("PATH", barePath()).env("JAVA_HOME", "/nowhere").run(), "JAVA_HOME");
+    }
+
+    @Test
+    void withoutMavenSaysWhatToInstall() throws Exception {
+        assertOneLine(jbangw("port_status").env("HOME", elsewhere).env("PATH", barePath())
+            .env("JAVA_HOME", System.getProperty("java.home")).run(), "neither jbang nor Maven found");
+    }
+
+    @Test
+    void aJarThatIsNotTheKnownOneIsNotRun() throws Exception {
+        String path = barePath();
+        executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
+        assertOneLine(jbangw("port_status").env("HOME", elsewhere).env("PATH", path)
+            .env("JAVA_HOME", System.getProperty("java.home")).run(), "did not bring");
+        try (var files = Files.walk(elsewhere.resolve(".cache"))) {
+            assertFalse(files.anyMatch(file -> file.toString().endsWith(".jar")));
+        }
+    }
+
+    @Test
+    void anInstalledJbangIsPreferred() throws Exception {
+        String path = barePath();
+        executable(Path.of(path, "jbang"), "printf '<%s>' \"$@\"\nexit 7\n");
+        assertEquals(new Script.Result(7, "<port_status><a b>", ""), jbangw("port_status", "a b").env("PATH", path).run());
+    }
+}

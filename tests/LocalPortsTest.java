@@ -1,0 +1,169 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteOrder;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LocalPortsTest {
+
+    private static LocalPorts.Verdict verdict(int port) throws Exception {
+        return LocalPorts.read().state(port).verdict();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"127.0.0.1", "127.0.0.2", "::1", "0.0.0.0", "::"})
+    void seesAListenerOnAnyAddress(String address) throws Exception {
+        assumeTrue(!address.equals("127.0.0.2") || onLinux(), "only Linux has all of 127.0.0.0/8");
+        try (ServerSocket listener = Sockets.listener(address)) {
+            LocalPorts.State state = LocalPorts.read().state(listener.getLocalPort());
+            assertEquals(LocalPorts.Verdict.LISTENING, state.verdict());
+            assertTrue(state.listeners().stream().allMatch(found -> found.port() == listener.getLocalPort()));
+        }
+        try (ServerSocket listener = Sockets.listener(address)) {
+            int port = listener.getLocalPort();
+            listener.close();
+            assertEquals(LocalPorts.Verdict.AVAILABLE, verdict(port));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1, INET", "127.0.0.2, INET", "0.0.0.0, INET", "::1, INET6", "::, INET6"})
+    void tellsTheAddressOfAListener(String address, StandardProtocolFamily family) throws Exception {
+        assumeTrue(onLinux(), "/proc is Linux's");
+        try (ServerSocketChannel listener = ServerSocketChannel.open(family)) {
+            listener.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
+            int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
+            List<LocalPorts.Listener> listeners = LocalPorts.read().listeners(port);
+            assertEquals(List.of(address), listeners.stream().map(found -> LocalPorts.text(found.address())).toList());
+        }
+    }
+
+    @Test
+    void aPortThatIsOnlyBoundIsHeld() throws Exception {
+        try (SocketChannel holder = Sockets.bound()) {
+            assertEquals(LocalPorts.Verdict.HELD, verdict(((InetSocketAddress) holder.getLocalAddress()).getPort()));
+        }
+    }
+
+    @Test
+    void anOutgoingConnectionHoldsItsPort() throws Exception {
+        try (ServerSocket server = Sockets.listener("127.0.0.1");
+             Socket client = new Socket("127.0.0.1", server.getLocalPort())) {
+            assertEquals(LocalPorts.Verdict.HELD, verdict(client.getLocalPort()));
+        }
+    }
+
+    @Test
+    void anAcceptedConnectionHoldsThePortOfAListenerThatDidNotReuseIt() throws Exception {
+        assumeTrue(onLinux(), "other systems let go of the port");
+        try (ServerSocket server = new ServerSocket()) {
+            server.setReuseAddress(false);
+            server.bind(new InetSocketAddress("127.0.0.1", 0));
+            int port = server.getLocalPort();
+            try (Socket client = new Socket("127.0.0.1", port); Socket accepted = server.accept()) {
+                server.close();
+                assertEquals(LocalPorts.Verdict.HELD, verdict(port));
+                assertTrue(client.isConnected() && accepted.isConnected());
+            }
+        }
+    }
+
+    @Test
+    void timeWaitIsNoConflict() throws Exception {
+        int port = Sockets.freePort();
+        try (ServerSocket server = Sockets.listener("127.0.0.1", port);
+             Socket client = new Socket("127.0.0.1", port); Socket accepted = server.accept()) {
+            accepted.close(); // The side that closes first keeps the port in TIME_WAIT.
+            assertEquals(-1, client.getInputStream().read());
+        }
+        assertEquals(LocalPorts.Verdict.AVAILABLE, verdict(port));
+    }
+
+    @Test
+    void aPrivilegedPortIsDeniedToAnOrdinaryUser() throws Exception {
+        // In a network namespace of its own, where nothing listens and the ports below 1024 are privileged.
+        String[] ordinary = {"unshare", "-n", "setpriv", "--bounding-set=-net_bind_service"};
+        assumeTrue(onLinux() && Servers.isOnPath("unshare") && Servers.isOnPath("setpriv")
+            && Script.command("true").under(ordinary).run().exit() == 0, "only root can give up a capability");
+        assertEquals(new Script.Result(1, "Port 1023: denied to this user\n", ""),
+            Script.of("check_port", "1023").under(ordinary).run());
+        assertEquals(new Script.Result(0, "1024\n", ""), Script.of("find_port", "1000").under(ordinary).run());
+    }
+
+    @Test
+    void twoThatTryAtOnceDoNotSeeEachOther() throws Exception {
+        int port = Sockets.freePort();
+        Callable<Set<LocalPorts.Verdict>> often = () -> {
+            Set<LocalPorts.Verdict> verdicts = EnumSet.noneOf(LocalPorts.Verdict.class);
+            for (int i = 0; i < 300; i++) {
+                verdicts.add(verdict(port));
+            }
+            return verdicts;
+        };
+        ExecutorService both = Executors.newFixedThreadPool(2);
+        for (Future<Set<LocalPorts.Verdict>> verdicts : both.invokeAll(List.of(often, often))) {
+            assertEquals(EnumSet.of(LocalPorts.Verdict.AVAILABLE), verdicts.get());
+        }
+        both.shutdown();
+    }
+
+    @Test
+    void parsesTheKernelsRows() throws Exception {
+        assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "these rows are of such a machine");
+        LocalPorts.Listener v4 = LocalPorts.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
+            + " 00000000  1000        0 18446744073709551615 1 0000000000000000 100 0 0 10 0");
+        assertEquals("127.0.0.2", LocalPorts.text(v4.address()));
+        assertEquals(3002, v4.port());
+        assertEquals("18446744073709551615", Long.toUnsignedString(v4.inode()));
+        LocalPorts.Listener v6 = LocalPorts.parse("  12: 023000FD000000000000000001000000:1F90"
+            + " 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0");
+        assertEquals("fd00:3002::1", LocalPorts.text(v6.address()));
+        assertEquals(8080, v6.port());
+    }
+
+    @Test
+    void readsNoFurtherThanTheListeners() throws Exception {
+        assertNull(LocalPorts.parse("   1: 0100007F:0BBA 0100007F:C350 01 00000000:00000000 00:00000000 00000000 0 0 1 1"));
+        assertNull(LocalPorts.parse(""));
+        assertNull(LocalPorts.parse(null));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0:0:0:0:0:0:0:0,       ::",
+        "0:0:0:0:0:0:0:1,       ::1",
+        "fd00:3002:0:0:0:0:0:1, fd00:3002::1",
+        "1:0:0:2:0:0:0:3,       1:0:0:2::3",
+        "1:0:2:3:4:5:6:7,       1:0:2:3:4:5:6:7",
+        "fe80:0:0:0:1:0:0:0,    fe80::1:0:0:0",
+        "10:0:0:0:0:0:0:10,     10::10",
+        "127.0.0.1,             127.0.0.1"})
+    void writesAddressesAsRfc5952Does(String address, String text) throws Exception {
+        assertEquals(text, LocalPorts.text(InetAddress.getByName(address)));
+    }
+
+    private static boolean onLinux() {
+        return Files.exists(Path.of("/proc/net/tcp"));
+    }
+}

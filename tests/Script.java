@@ -1,0 +1,110 @@
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** A command to run as a process of its own, with nothing of this process's configuration. */
+final class Script {
+
+    /** What came of it. */
+    record Result(int exit, String out, String err) {
+
+        Map<String, Object> json() throws IOException {
+            return JSON.std.mapFrom(out);
+        }
+
+        /** The objects in that array of the document. */
+        @SuppressWarnings("unchecked")
+        List<Map<String, Object>> json(String array) throws IOException {
+            return (List<Map<String, Object>>) json().get(array);
+        }
+    }
+
+    /** The folder of the clone. */
+    static final Path CLONE = Path.of(System.getProperty("user.dir"));
+
+    private final List<String> command;
+    private final Map<String, String> environment = new LinkedHashMap<>();
+    private Path folder;
+
+    private Script(List<String> command) {
+        this.command = new ArrayList<>(command);
+    }
+
+    /** One of the four scripts, in a JVM started as JBang would start it. */
+    static Script of(String name, String... args) {
+        List<String> command = new ArrayList<>(List.of(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
+            "-cp", System.getProperty("java.class.path"), name));
+        command.addAll(Arrays.asList(args));
+        return new Script(command);
+    }
+
+    /** Any other command. */
+    static Script command(String... words) {
+        return new Script(Arrays.asList(words));
+    }
+
+    Script env(String name, Object value) {
+        environment.put(name, String.valueOf(value));
+        return this;
+    }
+
+    Script in(Path workingFolder) {
+        folder = workingFolder;
+        return this;
+    }
+
+    /** Has another program run it. */
+    Script under(String... wrapper) {
+        command.addAll(0, Arrays.asList(wrapper));
+        return this;
+    }
+
+    /** A process that does not read its standard input. */
+    ProcessBuilder builder() throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.endsWith("_PORT") || name.startsWith("JBANG"));
+        builder.environment().putAll(environment);
+        builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
+        return builder.directory((folder != null ? folder : EMPTY).toFile());
+    }
+
+    private static final Path EMPTY = emptyFolder();
+
+    private static Path emptyFolder() {
+        try {
+            Path empty = Files.createTempDirectory("devflow-test");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> empty.toFile().delete()));
+            return empty;
+        } catch (IOException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    Result run() throws Exception {
+        Process process = builder().start();
+        CompletableFuture<String> err = CompletableFuture.supplyAsync(() -> {
+            try {
+                return new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                return e.toString();
+            }
+        });
+        String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+            throw new AssertionError("still running: " + command);
+        }
+        return new Result(process.exitValue(), out, err.get());
+    }
+}
