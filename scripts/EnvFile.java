@@ -25,7 +25,7 @@ public final class EnvFile {
 
     private static final Path NOWHERE = Path.of("/dev/null");
     private static final String BOM = "\u00EF\u00BB\u00BF";
-    private static final Pattern NAME = Pattern.compile("[ \\t]*(?:export[ \\t]+)?([A-Za-z_][\\w.-]*)[ \\t]*=[ \\t]*");
+    private static final Pattern NAME = Pattern.compile("[ \\t]*(?:export[ \\t]+)?([A-Za-z_][\\w.-]*)[ \\t]*=");
     private static final Pattern COMMENT = Pattern.compile("(?:^|\\s)\\s*#");
 
     private final Path path;
@@ -76,6 +76,28 @@ public final class EnvFile {
         return entries.values();
     }
 
+    /**
+     * The file with that value, which must need no quotes: instead of the one that counts, or else on a line of its own
+     * at the end. Every other byte stays. It is the same file if it has that value already.
+     */
+    public EnvFile with(String name, String value) {
+        Entry old = entries.get(name);
+        if (old != null && old.value().equals(value)) {
+            return this;
+        }
+        if (old != null) {
+            String rest = text.substring(old.end());
+            return new EnvFile(path, text.substring(0, old.start()) + value + (rest.startsWith("#") ? " " : "") + rest);
+        }
+        String newline = text.contains("\r\n") ? "\r\n" : "\n";
+        return new EnvFile(path, text + (text.isEmpty() || text.endsWith("\n") ? "" : newline) + name + "=" + value + newline);
+    }
+
+    /** The file's content. */
+    public byte[] bytes() {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
     private void parse() {
         int line = 1;
         int next;
@@ -94,7 +116,11 @@ public final class EnvFile {
         }
     }
 
-    private Entry entry(String name, int line, int start, int endOfLine) {
+    private Entry entry(String name, int line, int equalsSign, int endOfLine) {
+        int start = equalsSign;
+        while (start < endOfLine && (text.charAt(start) == ' ' || text.charAt(start) == '\t')) {
+            start++;
+        }
         if (start < endOfLine && "'\"`".indexOf(text.charAt(start)) >= 0) {
             int close = closingQuote(start);
             if (close > 0) {
@@ -104,7 +130,9 @@ public final class EnvFile {
         Matcher comment = COMMENT.matcher(text).region(start, endOfLine);
         int end = comment.find() ? comment.start() : endOfLine;
         String value = text.substring(start, end).stripTrailing();
-        return new Entry(name, value, line, start, start + value.length());
+        // A bare value that is empty stands right behind the equals sign, before the space that sets off a comment.
+        int from = value.isEmpty() ? equalsSign : start;
+        return new Entry(name, value, line, from, from + value.length());
     }
 
     private int closingQuote(int open) {

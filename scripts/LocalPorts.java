@@ -44,8 +44,14 @@ public final class LocalPorts {
         DENIED
     }
 
-    /** A socket that listens; the inode is the kernel's number for it, 0 where it is not known. */
-    public record Listener(InetAddress address, int port, long inode) { }
+    /** A process; its working directory is null where this user may not see it. */
+    public record Owner(long pid, String command, String workingDirectory) { }
+
+    /**
+     * A socket that listens. The inode is the kernel's number for it, 0 where it is not known; the owner is null unless
+     * it was asked for and this user may see it.
+     */
+    public record Listener(InetAddress address, int port, long inode, Owner owner) { }
 
     /** A port, the verdict on it and who listens on it. */
     public record State(int port, Verdict verdict, List<Listener> listeners) { }
@@ -90,6 +96,13 @@ public final class LocalPorts {
             listeners = listeners(port);
         }
         return new State(port, listeners.isEmpty() ? verdict : Verdict.LISTENING, listeners);
+    }
+
+    /** These states with the owners of their listeners. */
+    public static List<State> withOwners(List<State> states) throws IOException {
+        Map<Listener, Owner> owners = SocketOwners.of(states.stream().flatMap(state -> state.listeners.stream()).toList());
+        return states.stream().map(state -> new State(state.port, state.verdict, state.listeners.stream()
+            .map(socket -> new Listener(socket.address, socket.port, socket.inode, owners.get(socket))).toList())).toList();
     }
 
     /** Whether a server could have this port now. */
@@ -142,7 +155,7 @@ public final class LocalPorts {
         int colon = fields[1].indexOf(':');
         byte[] address = HexFormat.of().parseHex(fields[1].substring(0, colon));
         return new Listener(InetAddress.getByAddress(inNetworkOrder(address)),
-            Integer.parseInt(fields[1].substring(colon + 1), 16), Long.parseUnsignedLong(fields[9]));
+            Integer.parseInt(fields[1].substring(colon + 1), 16), Long.parseUnsignedLong(fields[9]), null);
     }
 
     /** The kernel prints an address as words in the byte order of the machine. */
@@ -162,10 +175,10 @@ public final class LocalPorts {
         for (InetAddress loopback : LOOPBACKS) {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(loopback, port), CONNECT_MILLIS);
-                acceptors.add(new Listener(loopback, port, 0));
+                acceptors.add(new Listener(loopback, port, 0, null));
             } catch (SocketTimeoutException e) {
                 // Refused is answered at once: this is a listener whose queue is full.
-                acceptors.add(new Listener(loopback, port, 0));
+                acceptors.add(new Listener(loopback, port, 0, null));
             } catch (IOException e) {
                 // Nobody there.
             }

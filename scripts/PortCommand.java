@@ -2,7 +2,7 @@
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Xlog:disable -Xlog:all=warning:stderr
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -17,11 +17,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import org.fusesource.jansi.Ansi;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -108,12 +111,22 @@ public abstract class PortCommand {
         return UNKNOWN;
     }
 
+    /** Reads the {@code .env} file. */
+    protected EnvFile readEnvFile() {
+        if (!envFile.equals(DEFAULT_ENV_FILE) && Files.notExists(envFile)) {
+            note("no such file: " + envFile);
+        }
+        return EnvFile.read(envFile);
+    }
+
     /** The port map, as the environment and the {@code .env} file configure it. */
     protected PortMap portMap() {
-        if (!envFile.equals(DEFAULT_ENV_FILE) && Files.notExists(envFile)) {
-            err.println("NOTE: no such file: " + printable(envFile.toString()));
-        }
-        return PortMap.configured(EnvFile.read(envFile), System.getenv());
+        return PortMap.configured(readEnvFile(), System.getenv());
+    }
+
+    /** Says on standard error what the user should know. */
+    protected void note(String message) {
+        err.println("NOTE: " + printable(message));
     }
 
     /** Says on standard error what is wrong. */
@@ -137,6 +150,19 @@ public abstract class PortCommand {
             default -> c;
         }).forEach(printable::appendCodePoint);
         return printable.toString();
+    }
+
+    /** The processes that listen on a port, each with its pid and the beginning of its command line. */
+    protected static String owners(LocalPorts.State state) {
+        return state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
+            .map(owner -> owner == null ? "a process that this user may not see"
+                : cut(owner.command(), 60) + " (pid " + owner.pid() + ")")
+            .collect(Collectors.joining(" and "));
+    }
+
+    /** A text, cut short to so many characters. */
+    protected static String cut(String text, int length) {
+        return text.length() <= length ? text : text.substring(0, length - 1) + "…";
     }
 
     protected String good(String text) {
@@ -166,9 +192,23 @@ public abstract class PortCommand {
     protected static Map<String, Object> fields(PortMap.Service service, LocalPorts.State state) {
         Map<String, Object> fields = fields(service);
         fields.put("verdict", lowerCase(state.verdict()));
-        fields.put("listeners", state.listeners().stream()
-            .map(listener -> Map.of("address", LocalPorts.text(listener.address()))).toList());
+        fields.put("listeners", listeners(state));
         return fields;
+    }
+
+    /** What there is to tell of the sockets that listen on a port. */
+    protected static List<Map<String, Object>> listeners(LocalPorts.State state) {
+        List<Map<String, Object>> listeners = new ArrayList<>();
+        for (LocalPorts.Listener listener : state.listeners()) {
+            Optional<LocalPorts.Owner> owner = Optional.ofNullable(listener.owner());
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("address", LocalPorts.text(listener.address()));
+            fields.put("pid", owner.map(LocalPorts.Owner::pid).orElse(null));
+            fields.put("command", owner.map(LocalPorts.Owner::command).orElse(null));
+            fields.put("cwd", owner.map(LocalPorts.Owner::workingDirectory).orElse(null));
+            listeners.add(fields);
+        }
+        return listeners;
     }
 
     /** What there is to tell of a service, under the same names in every document; null where it has none. */

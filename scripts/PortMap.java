@@ -136,9 +136,11 @@ public final class PortMap {
     private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Za-z_]\\w*_PORT");
 
     private final List<Service> services;
+    private final EnvFile envFile;
 
-    private PortMap(List<Service> services) {
+    private PortMap(List<Service> services, EnvFile envFile) {
         this.services = services;
+        this.envFile = envFile;
     }
 
     private static Service row(Group group, String name, int port, String variable, Status status,
@@ -168,7 +170,7 @@ public final class PortMap {
                     override.isEmpty() ? Origin.ENV_FILE : Origin.ENVIRONMENT, Group.of(port), Status.UNKNOWN, null, null));
             }
         }
-        return new PortMap(List.copyOf(services));
+        return new PortMap(List.copyOf(services), envFile);
     }
 
     private static Service configured(Service service, EnvFile envFile, Map<String, String> environment) {
@@ -195,6 +197,22 @@ public final class PortMap {
     /** All services: the documented ones in their order, then those that only {@code .env} knows. */
     public List<Service> services() {
         return services;
+    }
+
+    /** The port that the documentation gives this service, or 0. */
+    public static int documentedPort(Service service) {
+        return DOCUMENTED.stream().filter(row -> row.variable.equals(service.variable)).mapToInt(Service::port).findFirst().orElse(0);
+    }
+
+    /** Whether another service has a claim to the port: by the documentation, {@code .env} or the environment. */
+    public boolean isClaimed(int port, Service asking) {
+        return services.stream().anyMatch(service -> !service.equals(asking) && (service.port == port
+            || documentedPort(service) == port || isPortInFile(service, port)));
+    }
+
+    private boolean isPortInFile(Service service, int port) {
+        EnvFile.Entry entry = envFile.get(service.variable);
+        return entry != null && entry.value().equals(String.valueOf(port));
     }
 
     /** The services that have this port. */
@@ -249,7 +267,8 @@ public final class PortMap {
         return Integer.parseInt(text);
     }
 
-    private static boolean isPort(String text) {
+    /** Whether {@link #parsePort} would take it. */
+    public static boolean isPort(String text) {
         return PORT.matcher(text).matches() && Integer.parseInt(text) <= 65535;
     }
 

@@ -1,50 +1,87 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortMap.java EnvFile.java LocalPorts.java
+//SOURCES PortCommand.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.stream.IntStream;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 @Command(name = "find_port",
-    customSynopsis = "find_port [OPTIONS] BASE [MAX]",
-    description = "Prints the first available port from BASE to MAX.",
+    customSynopsis = {
+        "find_port [--count=N] BASE [MAX]",
+        "find_port [--export] [--write] [--dry-run] SERVICE... | --all"},
+    description = "Prints the first available port from BASE to MAX, or gives services their ports.",
     exitCodeList = {
-        "0:the port is on standard output",
-        "1:no port is available; standard output is empty",
+        "0:the ports are on standard output",
+        "1:a port cannot be had; nothing is printed or written",
         "2:could not tell: wrong usage or unusable configuration"},
     footer = {
-        "  find_port 3100 3199",
-        "  port=$(find_port 3100) || exit"})
+        "  find_port codex-mcp",
+        "  port=$(find_port 3100 3199) || exit",
+        "  eval \"$(find_port --all --write --export)\""})
 class find_port extends PortCommand {
+
+    @Option(names = "--count", paramLabel = "N", description = "Find N different ports. Default: 1")
+    private int count = 1;
+
+    @Option(names = "--all", description = "Give every documented service its port.")
+    private boolean all;
+
+    @Option(names = "--export", description = "Print lines for the shell's eval: export NAME=port")
+    private boolean export;
+
+    @Option(names = "--write", description = "Save the ports to the .env file.")
+    private boolean write;
+
+    @Option(names = "--dry-run", description = "Show on standard error what --write would change, and change nothing.")
+    private boolean dryRun;
 
     public static void main(String... args) {
         main(new find_port(), args);
     }
 
     @Override
-    protected int run() throws IOException {
-        if (targets.isEmpty() || targets.size() > 2) {
-            throw new PortMap.UserException("find_port takes BASE [MAX]; see find_port --help");
+    protected int run() throws Exception {
+        boolean isSearch = !targets.isEmpty() && targets.get(0).matches("[^A-Za-z_].*|");
+        if (targets.isEmpty() != all || isSearch && (write || dryRun) || !isSearch && count != 1) {
+            throw new PortMap.UserException("find_port takes BASE [MAX], services or --all; --count goes with BASE,"
+                + " --write and --dry-run with services; see find_port --help");
+        }
+        return isSearch ? search() : assign();
+    }
+
+    // BASE [MAX].
+
+    private int search() throws IOException {
+        if (targets.size() > 2 || count < 1) {
+            throw new PortMap.UserException("find_port takes BASE [MAX] and a count of at least 1; see find_port --help");
         }
         int base = PortMap.parsePort(targets.get(0));
         int max = targets.size() == 2 ? PortMap.parsePort(targets.get(1)) : endOfGroup(base);
-        OptionalInt port = firstAvailable(PortMap.range(base + "-" + max));
-        if (json) {
-            Map<String, Object> document = new LinkedHashMap<>();
-            document.put("base", base);
-            document.put("max", max);
-            document.put("port", port.isPresent() ? port.getAsInt() : null);
-            printJson(document);
-        } else if (port.isPresent()) {
-            out.println(port.getAsInt());
+        LocalPorts localPorts = LocalPorts.read();
+        Map<String, Integer> found = new LinkedHashMap<>();
+        for (int port : PortMap.range(base + "-" + max).toArray()) {
+            if (found.size() < count && localPorts.isAvailable(port)) {
+                found.put(count == 1 ? "PORT" : "PORT_" + (found.size() + 1), port);
+            }
         }
-        if (port.isEmpty()) {
-            error("No available ports in range " + base + "-" + max);
+        if (found.size() < count) {
+            error("No available ports in range " + base + "-" + max
+                + (found.isEmpty() ? "" : ": only " + found.size() + " of " + count));
             return NO;
+        }
+        if (json) {
+            printJson(Map.of("ports", found.values().stream().map(PortMap.Service::none).map(PortCommand::fields).toList()));
+        } else if (export) {
+            found.forEach((name, port) -> out.println("export " + name + "=" + port));
+        } else {
+            found.values().forEach(out::println);
         }
         return YES;
     }
@@ -54,13 +91,132 @@ class find_port extends PortCommand {
         return group == null ? 65535 : group.last;
     }
 
-    private static OptionalInt firstAvailable(IntStream ports) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
-        for (int port : ports.toArray()) {
-            if (localPorts.isAvailable(port)) {
-                return OptionalInt.of(port);
+    // Services.
+
+    private int assign() throws Exception {
+        // Whoever writes, allocates alone: what one gives away, the next must see.
+        return write ? SafeFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
+    }
+
+    private int assign(EnvFile file) throws IOException {
+        PortMap map = PortMap.configured(file, System.getenv());
+        List<PortAllocator.Assignment> assignments = new PortAllocator(map, LocalPorts.read()).assign(wanted(map));
+        boolean isComplete = true;
+        for (PortAllocator.Assignment assignment : assignments) {
+            if (assignment.port() == null) {
+                isComplete = false;
+                error(impossible(assignment, map));
             }
         }
-        return OptionalInt.empty();
+        if (!isComplete) {
+            return NO;
+        }
+        save(file, assignments);
+        assignments.stream().filter(PortAllocator.Assignment::isMoved).forEach(this::sayMoved);
+        print(assignments);
+        return YES;
+    }
+
+    private List<PortMap.Service> wanted(PortMap map) {
+        if (all) {
+            return map.services().stream().filter(service -> service.status() != PortMap.Status.UNKNOWN).toList();
+        }
+        List<PortMap.Service> services = named(map);
+        for (PortMap.Service service : services) {
+            if (service.status() == PortMap.Status.NONE) {
+                throw new PortMap.UserException("no service has the port " + service.port() + "; name services, or BASE [MAX] alone");
+            }
+        }
+        return services;
+    }
+
+    private void save(EnvFile file, List<PortAllocator.Assignment> assignments) {
+        EnvFile changed = file;
+        for (PortAllocator.Assignment assignment : assignments) {
+            changed = changed.with(assignment.service().variable(), String.valueOf(assignment.port()));
+        }
+        if (dryRun) {
+            for (EnvFile.Entry entry : changed.entries()) {
+                EnvFile.Entry old = file.get(entry.name());
+                if (old == null || !old.value().equals(entry.value())) {
+                    note(file.path() + ":" + entry.line() + ": " + entry.name() + "=" + entry.value()
+                        + (old == null ? " (new)" : PortMap.isPort(old.value()) ? " (was " + old.value() + ")" : ""));
+                }
+            }
+        } else if (write) {
+            SafeFile.replace(file.path(), changed == file ? null : changed.bytes());
+        }
+    }
+
+    private void print(List<PortAllocator.Assignment> assignments) throws IOException {
+        if (json) {
+            printJson(Map.of("ports", assignments.stream().map(find_port::document).toList()));
+            return;
+        }
+        for (PortAllocator.Assignment assignment : assignments) {
+            String line = assignment.service().variable() + "=" + assignment.port();
+            out.println(export ? "export " + line : all || assignments.size() > 1 ? line : assignment.port());
+        }
+    }
+
+    private void sayMoved(PortAllocator.Assignment assignment) {
+        note(title(assignment.service()) + " moves from " + assignment.service().port() + " to " + assignment.port()
+            + ": " + why(assignment));
+    }
+
+    private String impossible(PortAllocator.Assignment assignment, PortMap map) throws IOException {
+        PortMap.Service service = assignment.service();
+        List<Integer> ports = PortAllocator.others(service).boxed().toList();
+        if (ports.isEmpty()) {
+            return title(service) + " cannot have its fixed port " + service.port() + ": " + why(assignment)
+                + "; free it, or set " + service.variable() + " to another port";
+        }
+        return "No available ports in range " + Collections.min(ports) + "-" + Collections.max(ports) + " for "
+            + title(service) + ": " + occupants(service, ports, map) + "; stop some of them";
+    }
+
+    /** Who has how many of these ports. */
+    private static String occupants(PortMap.Service service, List<Integer> ports, PortMap map) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        List<LocalPorts.State> states = new ArrayList<>();
+        for (int port : ports) {
+            if (map.isClaimed(port, service)) {
+                counts.merge("other services", 1, Integer::sum);
+            } else {
+                states.add(localPorts.state(port));
+            }
+        }
+        LocalPorts.withOwners(states).forEach(state -> counts.merge(holder(state), 1, Integer::sum));
+        return counts.entrySet().stream().map(entry -> entry.getKey() + " has " + entry.getValue()).collect(Collectors.joining(", "));
+    }
+
+    private static String why(PortAllocator.Assignment assignment) {
+        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival())
+            : holder(assignment.old()) + " has it";
+    }
+
+    /** What keeps a port from being available. */
+    private static String holder(LocalPorts.State state) {
+        return switch (state.verdict()) {
+            case LISTENING -> owners(state);
+            case DENIED -> "the system (it denies it to this user)";
+            default -> "a socket that does not listen";
+        };
+    }
+
+    private static String title(PortMap.Service service) {
+        return service.name().equals(service.variable()) ? service.variable() : service.name() + " (" + service.variable() + ")";
+    }
+
+    private static Map<String, Object> document(PortAllocator.Assignment assignment) {
+        Map<String, Object> fields = fields(assignment.service());
+        fields.put("port", assignment.port());
+        fields.put("previous", assignment.service().port());
+        fields.put("reason", !assignment.isMoved() ? null
+            : assignment.rival() != null ? "assigned" : lowerCase(assignment.old().verdict()));
+        fields.put("assigned_to", assignment.rival() == null ? null : assignment.rival().variable());
+        fields.put("listeners", listeners(assignment.old()));
+        return fields;
     }
 }

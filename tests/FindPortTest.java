@@ -51,7 +51,17 @@ class FindPortTest {
 
     @Test
     void withoutMaxTheGroupEndsTheSearch() throws Exception {
-        assertEquals(3199, Script.of("find_port", "--json", "3150").run().json().get("max"));
-        assertEquals(65535, Script.of("find_port", "--json", "3300").run().json().get("max"));
+        assertEquals(new Script.Result(1, "", "ERROR: No available ports in range 3150-3199\n"),
+            Namespace.bash(folder, "listen 3150 3199; find_port 3150").run());
+        assertEquals("3300\n", Namespace.bash(folder, "listen 3250 3299; find_port 3300").run().out());
+    }
+
+    @Test
+    void json() throws Exception {
+        int port = Sockets.freePort();
+        Script.Result result = Script.of("find_port", "--json", "" + port, "" + port).run();
+        assertEquals(0, result.exit());
+        assertEquals(port, result.json("ports").get(0).get("port"));
+        assertEquals("none", result.json("ports").get(0).get("status"));
     }
 }

@@ -1,5 +1,6 @@
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A command to run as a process of its own, with nothing of this process's configuration. */
 final class Script {
@@ -31,6 +33,9 @@ final class Script {
     /** The folder of the clone. */
     static final Path CLONE = Path.of(System.getProperty("user.dir"));
 
+    /** The JVM as JBang starts it for the scripts. */
+    static final List<String> JAVA = java();
+
     private final List<String> command;
     private final Map<String, String> environment = new LinkedHashMap<>();
     private Path folder;
@@ -41,10 +46,8 @@ final class Script {
 
     /** One of the four scripts, in a JVM started as JBang would start it. */
     static Script of(String name, String... args) {
-        List<String> command = new ArrayList<>(List.of(
-            ProcessHandle.current().info().command().orElseThrow(),
-            "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
-            "-cp", System.getProperty("java.class.path"), name));
+        List<String> command = new ArrayList<>(JAVA);
+        command.add(name);
         command.addAll(Arrays.asList(args));
         return new Script(command);
     }
@@ -79,6 +82,18 @@ final class Script {
         return builder.directory((folder != null ? folder : EMPTY).toFile());
     }
 
+    private static List<String> java() {
+        List<String> java = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
+        try (Stream<String> lines = Files.lines(CLONE.resolve("scripts/PortCommand.java"))) {
+            lines.filter(line -> line.startsWith("//RUNTIME_OPTIONS "))
+                .forEach(line -> java.addAll(List.of(line.split(" ")).subList(1, line.split(" ").length)));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        java.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        return java;
+    }
+
     private static final Path EMPTY = emptyFolder();
 
     private static Path emptyFolder() {
@@ -87,7 +102,7 @@ final class Script {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> empty.toFile().delete()));
             return empty;
         } catch (IOException e) {
-            throw new ExceptionInInitializerError(e);
+            throw new UncheckedIOException(e);
         }
     }
 

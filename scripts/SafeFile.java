@@ -1,0 +1,129 @@
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.concurrent.Callable;
+
+/**
+ * Replaces a file's content so that whoever reads it, and whatever happens meanwhile, sees the old content or the new
+ * one: written beside it, flushed to disk and renamed. Mode and owner stay, and a symbolic link stays a link.
+ */
+final class SafeFile {
+
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
+    private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+
+    private SafeFile() { }
+
+    /**
+     * Does the work while no other process of this user does such work; others wait. The lock is kept in the user's
+     * cache, so that no other folder is littered, and ends with the process, however that ends.
+     */
+    static <T> T locked(Callable<T> work) throws Exception {
+        try (FileChannel channel = lockFile()) {
+            channel.lock();
+            return work.call();
+        }
+    }
+
+    private static FileChannel lockFile() {
+        String home = nonEmpty(System.getenv("HOME"), System.getProperty("user.home"));
+        Path cache = Path.of(nonEmpty(System.getenv("XDG_CACHE_HOME"), home + "/.cache"), "devflow-ports");
+        try {
+            Files.createDirectories(cache);
+            return FileChannel.open(cache.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        } catch (IOException e) {
+            throw PortMap.UserException.of(e, "cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a folder of your own");
+        }
+    }
+
+    private static String nonEmpty(String text, String otherwise) {
+        return text == null || text.isEmpty() ? otherwise : text;
+    }
+
+    /**
+     * Replaces the content, {@link #locked}; null only clears away what an earlier attempt, killed on its way,
+     * has left behind.
+     *
+     * @throws PortMap.UserException if that cannot be done; the file is then as it was
+     */
+    static void replace(Path file, byte[] content) {
+        try {
+            Path target = target(file);
+            Path beside = target.resolveSibling(target.getFileName() + ".devflow-ports-new");
+            Files.deleteIfExists(beside);
+            if (content != null) {
+                replace(target, beside, content);
+            }
+        } catch (IOException e) {
+            throw PortMap.UserException.of(e, "cannot write " + file);
+        }
+    }
+
+    private static void replace(Path target, Path beside, byte[] content) throws IOException {
+        PosixFileAttributes old = attributes(target);
+        if (Files.exists(target) && (!Files.isRegularFile(target) || !Files.isWritable(target))) {
+            throw new FileSystemException(target.toString(), null, "it is read-only, or no regular file");
+        }
+        try {
+            try (FileChannel channel = old == null ? FileChannel.open(beside, NEW)
+                    : FileChannel.open(beside, NEW, PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
+                for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
+                    channel.write(rest);
+                }
+                if (old != null) {
+                    keepOwnerAndMode(beside, old);
+                }
+                channel.force(true);
+            }
+            Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            Files.deleteIfExists(beside);
+        }
+        flush(target.getParent());
+    }
+
+    /** The file itself, behind a symbolic link; a link may lead to a file that is yet to be made. */
+    private static Path target(Path file) throws IOException {
+        if (Files.exists(file)) {
+            return file.toRealPath();
+        }
+        return file.toAbsolutePath().resolveSibling(Files.isSymbolicLink(file) ? Files.readSymbolicLink(file) : file.getFileName());
+    }
+
+    /** The attributes of POSIX; null where there is no file or no POSIX. */
+    private static PosixFileAttributes attributes(Path file) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        return view == null || Files.notExists(file) ? null : view.readAttributes();
+    }
+
+    private static void keepOwnerAndMode(Path file, PosixFileAttributes old) throws IOException {
+        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+        PosixFileAttributes fresh = view.readAttributes();
+        if (!fresh.owner().equals(old.owner())) {
+            view.setOwner(old.owner());
+        }
+        if (!fresh.group().equals(old.group())) {
+            view.setGroup(old.group());
+        }
+        view.setPermissions(old.permissions());
+    }
+
+    /** Makes the renaming last through a power failure, on systems that let a folder be flushed. */
+    private static void flush(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // The content is on disk, under the old name or the new one.
+        }
+    }
+}

@@ -1,0 +1,162 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class AllocationTest {
+
+    @TempDir
+    Path folder;
+
+    private Script.Result namespaced(String script) throws Exception {
+        return Namespace.bash(folder, script).run();
+    }
+
+    @Test
+    void aFreePortIsKept() throws Exception {
+        assertEquals(new Script.Result(0, "3101\n", ""), namespaced("find_port codex-mcp"));
+        assertEquals(new Script.Result(0, """
+            DB_MANAGER_PORT=3002
+            VECTOR_MEMORY_PORT=3003
+            MODEL_REGISTRY_PORT=3004
+            ORCHESTRATOR_PORT=3005
+            TOKEN_OPTIMIZER_PORT=3006
+            CODEX_MCP_PORT=3101
+            GEMINI_MCP_PORT=3102
+            QWEN_MCP_PORT=3103
+            SYNTHETIC_MCP_PORT=3104
+            REAL_DREAM_TEAM_ORCHESTRATOR_PORT=3200
+            CLI_INTEGRATION_MANAGER_PORT=3201
+            PLATFORM_STATUS_TRACKER_PORT=3202
+            CCTOOLS_GRPC_PORT=50051
+            """, ""), namespaced("find_port --all"));
+    }
+
+    @Test
+    void aDynamicServiceMovesUpPastReservedPortsAndThenToTheStartOfTheRange() throws Exception {
+        Script.Result result = namespaced("listen 3101 3101; find_port codex-mcp");
+        assertEquals("3105\n", result.out());
+        assertTrue(result.err().matches("NOTE: Codex MCP Server \\(CODEX_MCP_PORT\\) moves from 3101 to 3105: .*python3.* \\(pid \\d+\\) has it\n"), result.err());
+        assertEquals("3100\n", namespaced("listen 3101 3199; find_port codex-mcp 2>/dev/null").out());
+        assertEquals("export CODEX_MCP_PORT=3100\n", namespaced("listen 3105 3199; CODEX_MCP_PORT=3150 find_port codex-mcp --export 2>/dev/null").out());
+    }
+
+    @Test
+    void aFullRangeSaysWhoHoldsIt() throws Exception {
+        Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp");
+        assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
+        assertTrue(result.err().matches("ERROR: No available ports in range 3100-3199 for Codex MCP Server \\(CODEX_MCP_PORT\\): "
+            + "other services has 3, .*python3 .* \\(pid \\d+\\) has 96; stop some of them\n"), result.err());
+    }
+
+    @Test
+    void aGrpcServiceCountsUpwardsPastOutgoingConnections() throws Exception {
+        Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
+        assertEquals("50061\n", result.out());
+        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: a socket that does not listen has it\n", result.err());
+        assertEquals(1, namespaced("listen 59990 59999; CCTOOLS_GRPC_PORT=59990 find_port cctools_grpc").exit());
+    }
+
+    @Test
+    void aStaticServiceStaysAndSaysWhoIsInItsPlace() throws Exception {
+        Script.Result result = namespaced("listen 3005 3005; find_port orchestrator codex-mcp --write --export");
+        assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
+        assertTrue(result.err().matches("ERROR: DevFlow Orchestrator \\(ORCHESTRATOR_PORT\\) cannot have its fixed port 3005: "
+            + ".*python3.* \\(pid \\d+\\) has it; free it, or set ORCHESTRATOR_PORT to another port\n"), result.err());
+        assertFalse(Files.exists(folder.resolve(".env")));
+    }
+
+    @Test
+    void ofTwoWithTheSamePortTheOneThatCanMoves() throws Exception {
+        assertEquals("""
+            ORCHESTRATOR_PORT=3101
+            CODEX_MCP_PORT=3105
+            """, namespaced("ORCHESTRATOR_PORT=3101 find_port codex-mcp orchestrator 2>/dev/null").out());
+        Script.Result result = namespaced("CODEX_MCP_PORT=3102 find_port mcp");
+        assertEquals("""
+            CODEX_MCP_PORT=3105
+            GEMINI_MCP_PORT=3102
+            QWEN_MCP_PORT=3103
+            SYNTHETIC_MCP_PORT=3104
+            """, result.out());
+        assertEquals("NOTE: Codex MCP Server (CODEX_MCP_PORT) moves from 3102 to 3105:"
+            + " it is also the port of Gemini MCP Server (GEMINI_MCP_PORT)\n", result.err());
+        result = namespaced("DB_MANAGER_PORT=3004 find_port --all");
+        assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
+        assertEquals("ERROR: Database Manager (DB_MANAGER_PORT) cannot have its fixed port 3004: it is also the port of"
+            + " Model Registry (MODEL_REGISTRY_PORT); free it, or set DB_MANAGER_PORT to another port\n", result.err());
+    }
+
+    @Test
+    void thePortsOfServicesThatOnlyTheFileKnowsAreAvoided() throws Exception {
+        Files.writeString(folder.resolve(".env"), "DASHBOARD_PORT=3202\nWS_PORT=3203\n");
+        Script.Result result = namespaced("find_port platform-status-tracker dashboard --export");
+        assertEquals("export PLATFORM_STATUS_TRACKER_PORT=3204\nexport DASHBOARD_PORT=3202\n", result.out());
+    }
+
+    @Test
+    void aPortInTheFileIsAssignedEvenWhereTheEnvironmentGoesBeforeIt() throws Exception {
+        Files.writeString(folder.resolve(".env"), "QWEN_MCP_PORT=3105\n");
+        assertEquals("3106\n", namespaced("listen 3101 3101; QWEN_MCP_PORT=3120 find_port codex-mcp 2>/dev/null").out());
+    }
+
+    @Test
+    void json() throws Exception {
+        Map<String, Object> row = namespaced("listen 3101 3101; find_port codex-mcp --json 2>/dev/null").json("ports").get(0);
+        assertEquals(List.of(3105, 3101, "listening", "CODEX_MCP_PORT"),
+            List.of(row.get("port"), row.get("previous"), row.get("reason"), row.get("variable")));
+        assertTrue(row.get("listeners").toString().contains("command="), row::toString);
+        row = namespaced("CODEX_MCP_PORT=3103 find_port --json --all 2>/dev/null").json("ports").get(5);
+        assertEquals(List.of(3105, 3103, "assigned", "QWEN_MCP_PORT"),
+            List.of(row.get("port"), row.get("previous"), row.get("reason"), row.get("assigned_to")));
+    }
+
+    @Test
+    void theOutputIsSafeForEval() throws Exception {
+        assertEquals("3105 3103\n", namespaced("listen 3101 3101; eval \"$(find_port codex-mcp qwen-mcp --write --export 2>/dev/null)\";"
+            + " bash -c 'echo $CODEX_MCP_PORT $QWEN_MCP_PORT'").out());
+        assertEquals("CODEX_MCP_PORT=3105\nQWEN_MCP_PORT=3103\n", Files.readString(folder.resolve(".env")));
+    }
+
+    @Test
+    void dryRunShowsTheLinesAndChangesNothing() throws Exception {
+        String text = "API_KEY=t0psecret\nexport CODEX_MCP_PORT='3101' # t0psecret\nQWEN_MCP_PORT=\n";
+        Files.writeString(folder.resolve(".env"), text);
+        Script.Result result = namespaced("listen 3101 3101; find_port mcp --write --dry-run");
+        assertEquals("NOTE: .env:2: CODEX_MCP_PORT=3105 (was 3101)\nNOTE: .env:3: QWEN_MCP_PORT=3103\nNOTE: .env:4: GEMINI_MCP_PORT=3102 (new)\n"
+            + "NOTE: .env:5: SYNTHETIC_MCP_PORT=3104 (new)\n", result.err().replaceAll("(?m)^NOTE: Codex.*\n", ""));
+        assertTrue(result.out().startsWith("CODEX_MCP_PORT=3105\n"));
+        assertEquals(text, Files.readString(folder.resolve(".env")));
+    }
+
+    @Test
+    void countFindsDifferentPorts() throws Exception {
+        int base = Sockets.freePorts(4);
+        try (ServerSocket listener = Sockets.listener("::1", base + 1)) {
+            String[] range = {"" + base, "" + (base + 3)};
+            assertEquals(base + "\n" + (base + 2) + "\n" + (base + 3) + "\n", Script.of("find_port", "--count=3", range[0], range[1]).run().out());
+            assertEquals("export PORT_1=" + base + "\nexport PORT_2=" + (base + 2) + "\n",
+                Script.of("find_port", range[0], range[1], "--count", "2", "--export").run().out());
+            assertEquals(new Script.Result(1, "", "ERROR: No available ports in range " + base + "-" + (base + 3) + ": only 3 of 4\n"),
+                Script.of("find_port", range[0], range[1], "--count=4").run());
+            assertTrue(listener.isBound());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "--write 3000", "--count=2 core", "--count=0 3000",
+        "--count=-1 3000", "--count=x 3000", "--write", "--export", "nothing"})
+    void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
+        Script.Result result = Script.of("find_port", arguments.split(" ")).run();
+        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+    }
+}
