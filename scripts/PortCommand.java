@@ -4,9 +4,6 @@
 //JAVAC_OPTIONS -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Xlog:disable -Xlog:all=warning:stderr
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -17,14 +14,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
+import java.util.Stack;
 import org.fusesource.jansi.Ansi;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +28,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
- * What the four commands share: the common options, exit codes, the two streams, colour and JSON.
+ * What the four commands share: the common options, exit codes, the two streams and colour.
  *
  * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
  * rest, is loaded when there is something for it to do.
@@ -126,12 +119,12 @@ public abstract class PortCommand {
 
     /** Says on standard error what the user should know. */
     protected void note(String message) {
-        err.println("NOTE: " + printable(message));
+        err.println("NOTE: " + Terminal.printable(message));
     }
 
     /** Says on standard error what is wrong. */
     protected void error(String message) {
-        err.println(bad("ERROR:") + " " + printable(message));
+        err.println(bad("ERROR:") + " " + Terminal.printable(message));
     }
 
     /** The services and ports that the targets name, each once. */
@@ -140,30 +133,6 @@ public abstract class PortCommand {
     }
 
     // Text.
-
-    /** A text from outside with everything in it that could steer a terminal made visible as a question mark. */
-    protected static String printable(String text) {
-        StringBuilder printable = new StringBuilder(text.length());
-        text.codePoints().map(c -> switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
-                Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> '?';
-            default -> c;
-        }).forEach(printable::appendCodePoint);
-        return printable.toString();
-    }
-
-    /** The processes that listen on a port, each with its pid and the beginning of its command line. */
-    protected static String owners(LocalPorts.State state) {
-        return state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
-            .map(owner -> owner == null ? "a process that this user may not see"
-                : cut(owner.command(), 60) + " (pid " + owner.pid() + ")")
-            .collect(Collectors.joining(" and "));
-    }
-
-    /** A text, cut short to so many characters. */
-    protected static String cut(String text, int length) {
-        return text.length() <= length ? text : text.substring(0, length - 1) + "…";
-    }
 
     protected String good(String text) {
         return hasColour() ? Painter.green(text) : text;
@@ -177,54 +146,12 @@ public abstract class PortCommand {
         return hasColour() ? Painter.yellow(text) : text;
     }
 
+    protected String strong(String text) {
+        return hasColour() ? Painter.bold(text) : text;
+    }
+
     private boolean hasColour() {
-        return colour == Colour.always || colour == Colour.auto && System.console() != null && Parser.wantsColour();
-    }
-
-    // JSON.
-
-    /** Prints a document of maps, lists, texts and numbers on a line of its own. */
-    protected void printJson(Object document) throws IOException {
-        out.println(Json.text(document));
-    }
-
-    /** What there is to tell of a service's port, under the same names in every document. */
-    protected static Map<String, Object> fields(PortMap.Service service, LocalPorts.State state) {
-        Map<String, Object> fields = fields(service);
-        fields.put("verdict", lowerCase(state.verdict()));
-        fields.put("listeners", listeners(state));
-        return fields;
-    }
-
-    /** What there is to tell of the sockets that listen on a port. */
-    protected static List<Map<String, Object>> listeners(LocalPorts.State state) {
-        List<Map<String, Object>> listeners = new ArrayList<>();
-        for (LocalPorts.Listener listener : state.listeners()) {
-            Optional<LocalPorts.Owner> owner = Optional.ofNullable(listener.owner());
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("address", LocalPorts.text(listener.address()));
-            fields.put("pid", owner.map(LocalPorts.Owner::pid).orElse(null));
-            fields.put("command", owner.map(LocalPorts.Owner::command).orElse(null));
-            fields.put("cwd", owner.map(LocalPorts.Owner::workingDirectory).orElse(null));
-            listeners.add(fields);
-        }
-        return listeners;
-    }
-
-    /** What there is to tell of a service, under the same names in every document; null where it has none. */
-    protected static Map<String, Object> fields(PortMap.Service service) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("port", service.port());
-        fields.put("service", service.name());
-        fields.put("variable", service.variable());
-        fields.put("group", lowerCase(service.group()));
-        fields.put("status", lowerCase(service.status()));
-        return fields;
-    }
-
-    /** How an enum's constant is written for people and in JSON. */
-    protected static String lowerCase(Enum<?> constant) {
-        return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+        return colour == Colour.always || colour == Colour.auto && Terminal.isInteractive() && Parser.wantsColour();
     }
 
     private static PrintStream stream(FileDescriptor descriptor, int buffer) {
@@ -273,6 +200,19 @@ public abstract class PortCommand {
         }
     }
 
+    /** Lets an option take a value only if it is attached: {@code --watch=5}, not {@code --watch 5}. */
+    protected static final class AttachedValue implements CommandLine.IParameterPreprocessor {
+
+        @Override
+        public boolean preprocess(Stack<String> args, CommandLine.Model.CommandSpec command,
+                                  CommandLine.Model.ArgSpec option, Map<String, Object> info) {
+            if (" ".equals(info.get("separator"))) {
+                args.push(((CommandLine.Model.OptionSpec) option).fallbackValue());
+            }
+            return false;
+        }
+    }
+
     private static final class Painter {
 
         static String green(String text) {
@@ -283,17 +223,12 @@ public abstract class PortCommand {
             return Ansi.ansi().fgRed().a(text).reset().toString();
         }
 
+        static String bold(String text) {
+            return Ansi.ansi().bold().a(text).reset().toString();
+        }
+
         static String yellow(String text) {
             return Ansi.ansi().fgYellow().a(text).reset().toString();
-        }
-    }
-
-    private static final class Json {
-
-        /** Compact and in ASCII: one line that no locale can garble and no terminal stumbles over. */
-        static String text(Object document) throws IOException {
-            return JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
-                .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
         }
     }
 }

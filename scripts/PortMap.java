@@ -74,6 +74,11 @@ public final class PortMap {
     public record Service(String name, String variable, int port, Origin origin, Group group, Status status,
                           String description, String healthPath) {
 
+        /** What the user can call it: {@code codex-mcp}. */
+        public String shortName() {
+            return variable.substring(0, variable.length() - SUFFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
         Service at(int newPort, Origin newOrigin) {
             return new Service(name, variable, newPort, newOrigin, group, status, description, healthPath);
         }
@@ -131,6 +136,7 @@ public final class PortMap {
         row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE,
             "Cross-component communication", null));
 
+    private static final String SUFFIX = "_PORT";
     private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
     private static final Pattern RANGE = Pattern.compile("([^-]+)-([^-]+)");
     private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Za-z_]\\w*_PORT");
@@ -280,7 +286,7 @@ public final class PortMap {
     /** What a service is called in upper case: its variable, with and without {@code _PORT}. */
     private static List<String> names(Service service) {
         String variable = service.variable.toUpperCase(Locale.ROOT);
-        return List.of(variable.substring(0, variable.length() - "_PORT".length()), variable);
+        return List.of(variable.substring(0, variable.length() - SUFFIX.length()), variable);
     }
 
     private String suggestion(String name) {

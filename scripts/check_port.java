@@ -1,11 +1,14 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -25,6 +28,9 @@ class check_port extends PortCommand {
     @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
     private boolean quiet;
 
+    @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups, too.")
+    private boolean verbose;
+
     public static void main(String... args) {
         main(new check_port(), args);
     }
@@ -34,40 +40,47 @@ class check_port extends PortCommand {
         if (targets.isEmpty()) {
             throw new PortMap.UserException("which port? name a port, range, service or group; see check_port --help");
         }
-        List<PortMap.Service> services = named(portMap());
-        LocalPorts localPorts = LocalPorts.read();
-        boolean available = true;
-        List<Map<String, Object>> documents = new ArrayList<>();
-        for (PortMap.Service service : services) {
-            LocalPorts.State state = localPorts.state(service.port());
-            available &= state.verdict() == LocalPorts.Verdict.AVAILABLE;
-            if (json) {
-                documents.add(fields(service, state));
-            } else if (!quiet) {
-                out.println(line(service, state));
+        PortMap map = portMap();
+        List<PortReport.Row> rows = PortReport.rows(named(map), LocalPorts.read(), !quiet);
+        if (json && !quiet) {
+            out.println(PortReport.json(Map.of("ports", rows.stream().map(PortReport.Row::fields).toList())));
+        } else if (!quiet) {
+            Terminal.print(out, report(rows, map));
+        }
+        return rows.stream().allMatch(PortReport.Row::isAvailable) ? YES : NO;
+    }
+
+    /**
+     * A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary.
+     */
+    private List<Terminal.Line> report(List<PortReport.Row> rows, PortMap map) {
+        Set<PortMap.Service> single = new HashSet<>();
+        targets.stream().map(map::resolve).filter(services -> services.size() == 1).forEach(single::addAll);
+        List<Terminal.Line> lines = new ArrayList<>();
+        Map<LocalPorts.Verdict, Integer> counts = new EnumMap<>(LocalPorts.Verdict.class);
+        for (PortReport.Row row : rows) {
+            boolean isSingle = single.contains(row.service());
+            counts.merge(row.state().verdict(), 1, Integer::sum);
+            if (verbose || isSingle || !row.isAvailable()) {
+                lines.add(new Terminal.Line(line(row)));
+            }
+            if (isSingle && !row.isAvailable()) {
+                lines.add(new Terminal.Line("  " + PortReport.remedy(row)));
             }
         }
-        if (json && !quiet) {
-            printJson(Map.of("ports", documents));
+        if (single.size() < rows.size()) {
+            lines.add(new Terminal.Line(rows.size() + " ports: " + counts.entrySet().stream()
+                .map(count -> count.getValue() + " " + PortReport.lowerCase(count.getKey())).collect(Collectors.joining(", "))));
         }
-        return available ? YES : NO;
+        return lines;
     }
 
-    private String line(PortMap.Service service, LocalPorts.State state) {
-        String line = "Port " + service.port() + ": " + coloured(state.verdict());
-        if (state.verdict() == LocalPorts.Verdict.LISTENING) {
-            line += " on " + state.listeners().stream()
-                .map(listener -> LocalPorts.text(listener.address())).collect(Collectors.joining(", "));
-        }
-        return service.name() == null ? line : line + "  " + service.name() + " (" + service.variable() + ")";
-    }
-
-    private String coloured(LocalPorts.Verdict verdict) {
-        return switch (verdict) {
-            case AVAILABLE -> good("available");
-            case LISTENING -> bad("listening");
-            case HELD -> bad("held, though nothing listens");
-            case DENIED -> bad("denied to this user");
-        };
+    private String line(PortReport.Row row) {
+        LocalPorts.Verdict verdict = row.state().verdict();
+        String text = PortReport.lowerCase(verdict);
+        return "Port " + row.service().port() + ": " + (row.isAvailable() ? good(text) : bad(text))
+            + (row.service().name() == null ? "" : "  " + row.service().name())
+            + (row.isListening() ? "  " + String.join("; ", PortReport.listenersInFull(row.state()))
+                : row.isAvailable() ? "" : "  " + PortReport.explain(verdict));
     }
 }

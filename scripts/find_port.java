@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
+//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -77,7 +77,7 @@ class find_port extends PortCommand {
             return NO;
         }
         if (json) {
-            printJson(Map.of("ports", found.values().stream().map(PortMap.Service::none).map(PortCommand::fields).toList()));
+            out.println(PortReport.json(Map.of("ports", found.values().stream().map(PortMap.Service::none).map(PortReport::fields).toList())));
         } else if (export) {
             found.forEach((name, port) -> out.println("export " + name + "=" + port));
         } else {
@@ -150,7 +150,7 @@ class find_port extends PortCommand {
 
     private void print(List<PortAllocator.Assignment> assignments) throws IOException {
         if (json) {
-            printJson(Map.of("ports", assignments.stream().map(find_port::document).toList()));
+            out.println(PortReport.json(Map.of("ports", assignments.stream().map(find_port::document).toList())));
             return;
         }
         for (PortAllocator.Assignment assignment : assignments) {
@@ -178,31 +178,25 @@ class find_port extends PortCommand {
     /** Who has how many of these ports. */
     private static String occupants(PortMap.Service service, List<Integer> ports, PortMap map) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        Map<String, Integer> counts = new LinkedHashMap<>();
         List<LocalPorts.State> states = new ArrayList<>();
         for (int port : ports) {
-            if (map.isClaimed(port, service)) {
-                counts.merge("other services", 1, Integer::sum);
-            } else {
+            if (!map.isClaimed(port, service)) {
                 states.add(localPorts.state(port));
             }
         }
+        Map<String, Integer> counts = new LinkedHashMap<>();
         LocalPorts.withOwners(states).forEach(state -> counts.merge(holder(state), 1, Integer::sum));
-        return counts.entrySet().stream().map(entry -> entry.getKey() + " has " + entry.getValue()).collect(Collectors.joining(", "));
+        return counts.entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + " times)")
+            .collect(Collectors.joining(", ")) + ", and " + (ports.size() - states.size()) + " belong to other services";
     }
 
     private static String why(PortAllocator.Assignment assignment) {
-        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival())
-            : holder(assignment.old()) + " has it";
+        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : holder(assignment.old());
     }
 
     /** What keeps a port from being available. */
     private static String holder(LocalPorts.State state) {
-        return switch (state.verdict()) {
-            case LISTENING -> owners(state);
-            case DENIED -> "the system (it denies it to this user)";
-            default -> "a socket that does not listen";
-        };
+        return state.listeners().isEmpty() ? PortReport.explain(state.verdict()) : PortReport.owners(state) + " has it";
     }
 
     private static String title(PortMap.Service service) {
@@ -210,13 +204,13 @@ class find_port extends PortCommand {
     }
 
     private static Map<String, Object> document(PortAllocator.Assignment assignment) {
-        Map<String, Object> fields = fields(assignment.service());
+        Map<String, Object> fields = PortReport.fields(assignment.service());
         fields.put("port", assignment.port());
         fields.put("previous", assignment.service().port());
         fields.put("reason", !assignment.isMoved() ? null
-            : assignment.rival() != null ? "assigned" : lowerCase(assignment.old().verdict()));
+            : assignment.rival() != null ? "assigned" : PortReport.lowerCase(assignment.old().verdict()));
         fields.put("assigned_to", assignment.rival() == null ? null : assignment.rival().variable());
-        fields.put("listeners", listeners(assignment.old()));
+        fields.put("listeners", PortReport.listeners(assignment.old()));
         return fields;
     }
 }

@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java HealthProbe.java
+//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java HealthProbe.java
 
 import java.io.IOException;
 import java.net.URI;
@@ -40,7 +40,7 @@ class health_all extends PortCommand {
     protected int run() throws IOException {
         List<Result> results = ask(endpoints(portMap()));
         if (json) {
-            printJson(Map.of("endpoints", results.stream().map(health_all::document).toList()));
+            out.println(PortReport.json(Map.of("endpoints", results.stream().map(health_all::document).toList())));
         } else {
             results.forEach(result -> out.println(line(result)));
         }
@@ -68,7 +68,7 @@ class health_all extends PortCommand {
 
     private String line(Result result) {
         HealthProbe.Health health = result.health;
-        String verdict = String.format("%-9s", lowerCase(health.verdict()));
+        String verdict = String.format("%-9s", PortReport.lowerCase(health.verdict()));
         return "Port " + result.endpoint.service.port() + ": "
             + (health.verdict() == HealthProbe.Verdict.HEALTHY ? "✅ " + good(verdict) : "❌ " + bad(verdict))
             + String.format("  %3s  %5d ms  %s", health.httpStatus() == null ? "-" : health.httpStatus(), health.millis(),
@@ -77,9 +77,9 @@ class health_all extends PortCommand {
 
     private static Map<String, Object> document(Result result) {
         HealthProbe.Health health = result.health;
-        Map<String, Object> fields = new LinkedHashMap<>(fields(result.endpoint.service));
+        Map<String, Object> fields = new LinkedHashMap<>(PortReport.fields(result.endpoint.service));
         fields.put("url", result.endpoint.uri.toString());
-        fields.put("verdict", lowerCase(health.verdict()));
+        fields.put("verdict", PortReport.lowerCase(health.verdict()));
         fields.put("http_status", health.httpStatus());
         fields.put("reported", health.word());
         fields.put("address", health.address());

@@ -1,78 +1,204 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortPicture.java
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "port_status",
-    description = "Shows which of DevFlow's ports something listens on; without a target, those of its active services.",
+    description = "Shows which of DevFlow's ports something listens on, and what is wrong;"
+        + " without a target, those of its active services.",
     exitCodeList = {
-        "0:the status was printed, whatever it is",
+        "0:the status was printed; with --check, nothing is wrong",
+        "1:with --check, something is wrong",
         "2:could not tell: wrong usage or unusable configuration"},
     footer = {
         "  port_status",
-        "  port_status --all",
-        "  port_status --json mcp"})
+        "  port_status --all --watch",
+        "  port_status --check --json mcp"})
 class port_status extends PortCommand {
 
-    @Option(names = "--all", description = "Show reserved, failed and unknown services too.")
+    private enum Kind { DOWN, UNAVAILABLE, SHARED_PORT, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
+
+    /** Something that is wrong with these services, and what to do about it. */
+    private record Problem(Kind kind, List<PortMap.Service> services, String message, String remedy) {
+
+        Problem(Kind kind, PortMap.Service service, String message, String remedy) {
+            this(kind, List.of(service), message, remedy);
+        }
+    }
+
+    private record View(List<Terminal.Line> lines, List<Problem> problems) { }
+
+    private static final String TITLE = "=== DevFlow Port Status ===";
+    private static final int WIDEST_STATUS = Terminal.width("Port 50051: ❌ INACTIVE  ");
+
+    @Option(names = "--all", description = "Show reserved, failed and unknown services, too.")
     private boolean all;
 
     @Option(names = "--plain", description = "Print ports and states only, as the shell function devflow_port_status did.")
     private boolean plain;
+
+    @Option(names = "--check", description = "Exit with 1 if anything is wrong or an active service is down.")
+    private boolean check;
+
+    @Option(names = "--map", description = "Draw the documented ranges, a cell a port.")
+    private boolean picture;
+
+    @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
+        converter = Seconds.class, preprocessor = AttachedValue.class,
+        description = "Show it again every SECONDS (default 2), with changes marked, until interrupted.")
+    private Duration watch;
 
     public static void main(String... args) {
         main(new port_status(), args);
     }
 
     @Override
-    protected int run() throws IOException {
-        List<PortMap.Service> services = services(portMap());
+    protected int run() throws Exception {
+        if (watch != null) {
+            Terminal.watch(out, watch, json, () -> look().lines);
+            return YES;
+        }
+        View view = look();
+        Terminal.print(out, view.lines);
+        return check && !view.problems.isEmpty() ? NO : YES;
+    }
+
+    private View look() throws IOException {
+        PortMap map = portMap();
         LocalPorts localPorts = LocalPorts.read();
-        List<Map<String, Object>> documents = new ArrayList<>();
-        if (!json) {
-            out.println("=== DevFlow Port Status ===");
-        }
-        for (PortMap.Service service : services) {
-            LocalPorts.State state = localPorts.state(service.port());
-            if (json) {
-                documents.add(fields(service, state));
-            } else {
-                out.println(line(service, state.verdict() == LocalPorts.Verdict.LISTENING));
-            }
-        }
+        List<PortReport.Row> rows = PortReport.rows(targets.isEmpty() ? map.services() : named(map), localPorts, !plain);
+        List<PortReport.Row> shown = rows.stream().filter(row -> all || !targets.isEmpty() || isActive(row)).toList();
+        List<Problem> problems = problems(rows, map);
         if (json) {
-            printJson(Map.of("ports", documents));
+            return new View(List.of(new Terminal.Line(document(shown, problems))), problems);
         }
-        return YES;
-    }
-
-    private List<PortMap.Service> services(PortMap map) {
-        if (!targets.isEmpty()) {
-            return named(map);
-        }
-        List<PortMap.Service> services = new ArrayList<>();
-        for (PortMap.Service service : map.services()) {
-            if (all || service.status() == PortMap.Status.ACTIVE) {
-                services.add(service);
+        List<Terminal.Line> lines = picture ? PortPicture.draw(map, localPorts, this::painted) : plain ? plainTable(shown) : table(shown);
+        if (!plain) {
+            for (Problem problem : problems) {
+                lines.add(new Terminal.Line(doubtful("! ") + problem.message));
+                lines.add(new Terminal.Line("  " + problem.remedy));
             }
         }
-        return services;
+        return new View(lines, problems);
     }
 
-    private String line(PortMap.Service service, boolean active) {
-        String line = "Port " + service.port() + ": " + (active ? "✅ " + good("ACTIVE") : "❌ " + bad("INACTIVE"));
-        if (plain || service.name() == null) {
-            return line;
+    private static boolean isActive(PortReport.Row row) {
+        return row.service().status() == PortMap.Status.ACTIVE;
+    }
+
+    private String document(List<PortReport.Row> shown, List<Problem> problems) throws IOException {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("ports", shown.stream().map(PortReport.Row::fields).toList());
+        document.put("problems", problems.stream().map(problem -> {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("kind", PortReport.lowerCase(problem.kind));
+            fields.put("variables", problem.services.stream().map(PortMap.Service::variable).toList());
+            fields.put("message", problem.message);
+            fields.put("remedy", problem.remedy);
+            return fields;
+        }).toList());
+        return PortReport.json(document);
+    }
+
+    // The table.
+
+    private List<Terminal.Line> plainTable(List<PortReport.Row> rows) {
+        List<Terminal.Line> lines = new ArrayList<>(List.of(new Terminal.Line(TITLE)));
+        rows.forEach(row -> lines.add(new Terminal.Line(status(row))));
+        return lines;
+    }
+
+    private List<Terminal.Line> table(List<PortReport.Row> rows) {
+        List<Terminal.Line> lines = new ArrayList<>(List.of(new Terminal.Line(TITLE)));
+        Map<String, List<PortReport.Row>> groups = rows.stream()
+            .sorted(Comparator.comparing(row -> row.service().group(), Comparator.nullsLast(Comparator.naturalOrder())))
+            .collect(Collectors.groupingBy(port_status::heading, LinkedHashMap::new, Collectors.toList()));
+        groups.forEach((heading, members) -> {
+            lines.add(new Terminal.Line(strong(heading)));
+            for (PortReport.Row row : members) {
+                lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
+                PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(new Terminal.Line("    " + listener)));
+            }
+        });
+        return lines;
+    }
+
+    private static String heading(PortReport.Row row) {
+        PortMap.Group group = row.service().group();
+        return group == null ? "Other ports" : group.title + " (" + group.first + "-" + group.last + ")";
+    }
+
+    private String status(PortReport.Row row) {
+        return "Port " + row.service().port() + ": " + (row.isListening() ? "✅ " + good("ACTIVE") : "❌ " + bad("INACTIVE"));
+    }
+
+    private static String name(PortMap.Service service) {
+        if (service.name() == null) {
+            return "";
         }
-        int width = (service.port() + (active ? "ACTIVE" : "INACTIVE")).length();
-        line += " ".repeat("50051INACTIVE  ".length() - width)
-            + String.format("%-28s  %s", service.name(), service.variable());
-        return service.status() == PortMap.Status.ACTIVE ? line : line + "  " + lowerCase(service.status());
+        String name = String.format("%-28s  %s", service.name(), service.variable());
+        return service.status() == PortMap.Status.ACTIVE ? name : name + "  " + PortReport.lowerCase(service.status());
+    }
+
+    private String painted(PortPicture.Cell cell, String text) {
+        return switch (cell) {
+            case LISTENING -> good(text);
+            case ASSIGNED -> bad(text);
+            case RESERVED -> doubtful(text);
+            case FREE -> text;
+        };
+    }
+
+    // What is wrong.
+
+    private static List<Problem> problems(List<PortReport.Row> rows, PortMap map) {
+        List<Problem> problems = new ArrayList<>();
+        Set<Integer> ports = new TreeSet<>();
+        List<PortMap.Service> down = new ArrayList<>();
+        for (PortReport.Row row : rows) {
+            PortMap.Service service = row.service();
+            PortMap.Group group = service.group();
+            if (group != null && !group.contains(service.port())) {
+                problems.add(new Problem(Kind.OUTSIDE_RANGE, service,
+                    service.name() + " has " + service.port() + ", outside " + group.first + "-" + group.last,
+                    "set " + service.variable() + " to a port of that range"));
+            }
+            if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
+                problems.add(new Problem(Kind.RESERVED_PORT_IN_USE, service,
+                    service.port() + " is reserved for " + service.name() + ", yet something listens on it", PortReport.remedy(row)));
+            }
+            if (isActive(row) && row.isAvailable()) {
+                down.add(service);
+            } else if (isActive(row) && !row.isListening()) {
+                problems.add(new Problem(Kind.UNAVAILABLE, service, service.name() + " cannot have " + service.port()
+                    + ": " + PortReport.explain(row.state().verdict()), PortReport.remedy(row)));
+            }
+            if (ports.add(service.port()) && map.at(service.port()).size() > 1) {
+                problems.add(sharedPort(service.port(), map.at(service.port())));
+            }
+        }
+        if (!down.isEmpty()) {
+            String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
+            problems.add(new Problem(Kind.DOWN, down, who + " down", "to start: ./devflow-start.sh start"));
+        }
+        return problems;
+    }
+
+    private static Problem sharedPort(int port, List<PortMap.Service> services) {
+        return new Problem(Kind.SHARED_PORT, services,
+            port + " is the port of " + services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and ")),
+            "to part them: find_port --write " + services.stream().map(PortMap.Service::shortName).collect(Collectors.joining(" ")));
     }
 }

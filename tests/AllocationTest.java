@@ -55,14 +55,14 @@ class AllocationTest {
         Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertTrue(result.err().matches("ERROR: No available ports in range 3100-3199 for Codex MCP Server \\(CODEX_MCP_PORT\\): "
-            + "other services has 3, .*python3 .* \\(pid \\d+\\) has 96; stop some of them\n"), result.err());
+            + ".*python3 .* \\(pid \\d+\\) has it \\(96 times\\), and 3 belong to other services; stop some of them\n"), result.err());
     }
 
     @Test
     void aGrpcServiceCountsUpwardsPastOutgoingConnections() throws Exception {
         Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
         assertEquals("50061\n", result.out());
-        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: a socket that does not listen has it\n", result.err());
+        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: a socket has it that does not listen\n", result.err());
         assertEquals(1, namespaced("listen 59990 59999; CCTOOLS_GRPC_PORT=59990 find_port cctools_grpc").exit());
     }
 

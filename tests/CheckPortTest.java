@@ -1,14 +1,23 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class CheckPortTest {
+
+    @TempDir
+    Path folder;
 
     @Test
     void aFreePortIsAvailable() throws Exception {
@@ -22,7 +31,11 @@ class CheckPortTest {
         int port = Sockets.freePort();
         try (Servers server = kind.equals("node") ? Servers.node(address, port, 200, "") : Servers.python(address, port)) {
             Script.Result result = Script.of("check_port", "codex_mcp").env("CODEX_MCP_PORT", port).run();
-            assertEquals(new Script.Result(1, "Port " + port + ": listening on " + address + "  Codex MCP Server (CODEX_MCP_PORT)\n", ""), result);
+            assertEquals(1, result.exit());
+            assertEquals("", result.err());
+            assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid() + " on "
+                + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind + "[^\n]*\n"
+                + "  to free it: kill " + server.process().pid() + "; to move the service: find_port --write codex-mcp\n"), result.out());
         }
         assertEquals(0, Script.of("check_port", "" + port).run().exit());
     }
@@ -31,11 +44,38 @@ class CheckPortTest {
     void saysAllButIsAvailableOnlyIfEveryPortIs() throws Exception {
         int free = Sockets.freePorts(2);
         try (ServerSocket listener = Sockets.listener("127.0.0.1", free + 1)) {
-            assertEquals(new Script.Result(1, "Port " + free + ": available\nPort " + (free + 1) + ": listening on 127.0.0.1\n", ""),
-                Script.of("check_port", free + "-" + (free + 1), "" + free).run());
+            Script.Result result = Script.of("check_port", free + "-" + (free + 1), "" + free).run();
+            assertEquals(1, result.exit());
+            assertEquals(List.of("Port " + free + ": available", "Port " + (free + 1) + ": listening", "2 ports: 1 available, 1 listening"),
+                result.out().lines().map(line -> line.replaceFirst("  pid .*", "")).toList());
             assertEquals(new Script.Result(1, "", ""), Script.of("check_port", "-q", "" + free, "" + listener.getLocalPort()).run());
             assertEquals(new Script.Result(0, "", ""), Script.of("check_port", "--quiet", "" + free).run());
         }
+    }
+
+    @Test
+    void ofARangeOnlyWhatIsInTroubleIsListed() throws Exception {
+        int first = Sockets.freePorts(5);
+        String range = first + "-" + (first + 4);
+        assertEquals(new Script.Result(0, "5 ports: 5 available\n", ""), Script.of("check_port", range).run());
+        assertEquals(6, Script.of("check_port", "--verbose", range).run().out().lines().count());
+        try (ServerSocket listener = Sockets.listener("::1", first + 3); SocketChannel held = Sockets.bound()) {
+            int heldPort = ((InetSocketAddress) held.getLocalAddress()).getPort();
+            List<String> lines = Script.of("check_port", range, "" + heldPort).run().out().lines().toList();
+            assertTrue(lines.get(0).startsWith("Port " + listener.getLocalPort() + ": listening  pid " + ProcessHandle.current().pid() + " on ::1 in "),
+                lines::toString);
+            assertEquals(List.of("Port " + heldPort + ": held  a socket has it that does not listen", "  to free it: end its process",
+                "6 ports: 4 available, 1 listening, 1 held"), lines.subList(1, lines.size()));
+        }
+    }
+
+    @Test
+    void aGroupMeansItsServices() throws Exception {
+        Script script = Script.of("check_port", "mcp");
+        for (String variable : List.of("CODEX_MCP_PORT", "GEMINI_MCP_PORT", "QWEN_MCP_PORT", "SYNTHETIC_MCP_PORT")) {
+            script.env(variable, Sockets.freePort());
+        }
+        assertEquals(new Script.Result(0, "4 ports: 4 available\n", ""), script.run());
     }
 
     /** The shell function took each for the other's: it looked for a piece of text. */
@@ -60,6 +100,33 @@ class CheckPortTest {
             assertEquals(1, Script.of("check_port", "" + listener.getLocalPort()).env("PATH", "").run().exit());
         }
         assertEquals(0, Script.of("check_port", "" + Sockets.freePort()).env("PATH", "").run().exit());
+    }
+
+    @Test
+    void aMachineWithoutIpv6() throws Exception {
+        assertEquals("Port 3101: listening  Codex MCP Server\n3100\nPort 3005: available  DevFlow Orchestrator\n", Namespace.bash(folder, """
+            echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+            listen 3101 3102
+            PATH= check_port codex-mcp 2>&1 | sed -n '1s/  pid.*//p'
+            find_port 3100
+            find_port 3103 3103 >/dev/null
+            check_port 3005
+            """).run().out());
+    }
+
+    /** As with a kernel without IPv6: this process's view of /proc/net is replaced by one that has the other table only. */
+    @Test
+    void aMachineWithoutProcNetTcp6() throws Exception {
+        Script.Result result = Namespace.bash(folder, """
+            listen 3101 3101
+            mkdir net
+            ln -s /proc/1/net/tcp net/tcp
+            bash -c 'mount --bind net /proc/$$/net && [ ! -e /proc/net/tcp6 ] && exec $java check_port 3101 3102 || exit 9' || code=$?
+            rm -r net
+            exit "$code"
+            """).run();
+        assertEquals(1, result.exit(), result.err());
+        assertTrue(result.out().contains("Port 3101: listening  Codex MCP Server  pid ") && result.out().contains("Port 3102: available"), result.out());
     }
 
     @Test
@@ -95,6 +162,8 @@ class CheckPortTest {
                 + " verdict=available, listeners=[]}", ports.get(0).toString());
             assertEquals(listener.getLocalPort(), ports.get(1).get("port"));
             assertEquals("listening", ports.get(1).get("verdict"));
+            assertTrue(ports.get(1).get("listeners").toString().startsWith("[{address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", command="),
+                ports::toString);
         }
     }
 }

@@ -50,7 +50,7 @@ class CommonRulesTest {
     void anotherEnvFileCanBeNamed() throws Exception {
         int port = Sockets.freePort();
         Path file = Files.writeString(folder.resolve("ports.env"), "\uFEFFexport QWEN_MCP_PORT=\"" + port + "\" # moved\r\n");
-        assertEquals(new Script.Result(0, "Port " + port + ": available  Qwen MCP Server (QWEN_MCP_PORT)\n", ""),
+        assertEquals(new Script.Result(0, "Port " + port + ": available  Qwen MCP Server\n", ""),
             Script.of("check_port", "--env-file", file.toString(), "qwen-mcp").run());
     }
 

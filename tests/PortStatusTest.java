@@ -1,6 +1,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -8,6 +9,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,34 +49,131 @@ class PortStatusTest {
         }
     }
 
+    private static List<String> ports(Script.Result result) {
+        return result.out().lines().filter(line -> line.startsWith("Port ")).toList();
+    }
+
     @Test
     void everyLineBeginsLikeTheShellFunctionsAndTellsTheService() throws Exception {
         try (ServerSocket codex = Sockets.listener("::", ports.get("CODEX_MCP_PORT"))) {
-            List<String> plain = run("--plain").out().lines().toList();
-            List<String> full = run().out().lines().toList();
-            assertEquals(plain.size(), full.size());
+            List<String> plain = ports(run("--plain"));
+            Script.Result result = run();
+            List<String> full = ports(result);
+            assertEquals(9, full.size());
             for (int i = 0; i < plain.size(); i++) {
                 assertTrue(full.get(i).startsWith(plain.get(i)), full.get(i));
             }
-            assertEquals("Port " + codex.getLocalPort() + ": ✅ ACTIVE    Codex MCP Server              CODEX_MCP_PORT", full.get(6));
+            assertTrue(full.get(5).matches("Port " + codex.getLocalPort() + ": ✅ ACTIVE +Codex MCP Server              CODEX_MCP_PORT"), full.get(5));
+            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " on :: in "), result.out());
         }
     }
 
     @Test
-    void allAddsTheOthersWithTheirStatus() throws Exception {
-        ports.put("DASHBOARD_PORT", Sockets.freePort());
-        List<String> lines = run("--all").out().lines().toList();
+    void groupsAsTheDocumentDoes() throws Exception {
+        ports.put("DASHBOARD_PORT", 3150);
+        ports.put("WS_PORT", 8080);
+        assertEquals(List.of("=== DevFlow Port Status ===", "Production Services (3000-3099)", "MCP Services (3100-3199)",
+            "Orchestration Services (3200-3299)", "gRPC Services (50000-59999)", "Other ports"),
+            run("--all").out().lines().filter(line -> line.matches("\\S.*") && !line.matches("(Port \\d|!).*")).toList());
+        List<String> lines = ports(run("--all"));
         assertEquals(15, lines.size());
-        assertEquals(List.of("reserved", "reserved", "reserved", "failed", "unknown"),
-            lines.stream().filter(line -> !line.endsWith("_PORT")).skip(1).map(line -> line.replaceAll(".* ", "")).toList());
+        assertEquals(List.of("GEMINI_MCP_PORT  reserved", "QWEN_MCP_PORT  reserved", "SYNTHETIC_MCP_PORT  reserved",
+            "DASHBOARD_PORT  unknown", "PLATFORM_STATUS_TRACKER_PORT  failed", "WS_PORT  unknown"),
+            lines.stream().filter(line -> !line.endsWith("_PORT")).map(line -> line.replaceAll(".* (?=\\S+  )", "")).toList());
     }
 
     @Test
     void targetsSelect() throws Exception {
-        assertEquals(6, run("core").out().lines().count());
+        assertEquals(5, ports(run("core")).size());
         int port = Sockets.freePort();
-        assertEquals("=== DevFlow Port Status ===\nPort " + port + ": ❌ INACTIVE\n", run("" + port).out());
+        assertEquals(List.of("Port " + port + ": ❌ INACTIVE"), ports(run("" + port)).stream().map(String::strip).toList());
         assertEquals(2, run("nothing").exit());
+    }
+
+    @Test
+    void checkTellsWhetherAnythingIsWrong() throws Exception {
+        Script.Result result = Namespace.bash(folder, """
+            set -o pipefail
+            port_status --check core | tail -n 2 || echo "exit $?"
+            listen 3002 3006
+            port_status --check core >/dev/null && echo "exit $?"
+            export ORCHESTRATOR_PORT=3004
+            port_status --check core | tail -n 2 || echo "exit $?"
+            export ORCHESTRATOR_PORT=8080
+            port_status core | tail -n 4
+            """).run();
+        assertEquals("""
+            ! 5 active services are down
+              to start: ./devflow-start.sh start
+            exit 1
+            exit 0
+            ! 3004 is the port of Model Registry and DevFlow Orchestrator
+              to part them: find_port --write model-registry orchestrator
+            exit 1
+            ! DevFlow Orchestrator has 8080, outside 3000-3099
+              set ORCHESTRATOR_PORT to a port of that range
+            ! DevFlow Orchestrator is down
+              to start: ./devflow-start.sh start
+            """, result.out(), result.err());
+    }
+
+    @Test
+    void tellsOfReservedAndHeldPorts() throws Exception {
+        Script.Result result = Namespace.bash(folder, """
+            listen 3102 3102
+            connect 3101 3101
+            port_status mcp | grep -A1 '^!' | sed 's/kill [0-9]*/kill PID/'
+            port_status --json mcp
+            """).run();
+        assertTrue(result.out().startsWith("""
+            ! Codex MCP Server cannot have 3101: a socket has it that does not listen
+              to free it: end its process; to move the service: find_port --write codex-mcp
+            ! 3102 is reserved for Gemini MCP Server, yet something listens on it
+              to free it: kill PID; to move the service: find_port --write gemini-mcp
+            {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","group":"mcp","status":"active",\
+            "verdict":"held","listeners":[]},"""), result.out() + result.err());
+        assertTrue(result.out().contains("\"problems\":[{\"kind\":\"unavailable\",\"variables\":[\"CODEX_MCP_PORT\"],\"message\":\""), result.out());
+    }
+
+    @Test
+    void theMapShowsEveryPortOfTheRanges() throws Exception {
+        assertEquals("""
+            Production Services
+             3000 ··□□□□□··· ·········· ·········· ·········· ··········
+             3050 ·········· ·········· ·········· ·········· ··········
+            MCP Services
+             3100 ·■◇◇◇····· ·········· ·········· ·········· ··········
+             3150 ·········· ·········· ·········· ·········· ·········□
+            Orchestration Services
+             3200 □□□······· ·········· ·········· ·········· ··········
+             3250 ·········· ·········· ·········· ·········· ··········
+            gRPC Services, 100 ports a cell
+            50000 □········· ·········· ·········· ·········· ··········
+            55000 ·········· ·········· ·········· ·········· ·········■
+            ■ listening   □ assigned, nothing listens   ◇ reserved   · free
+            """, Namespace.bash(folder, "echo X_PORT=3199 >.env; listen 3101 3101; listen 59999 59999; port_status --map | grep -v '^[! ] '").run().out());
+    }
+
+    @Test
+    void watchPrintsADocumentALineUntilNobodyReads() throws Exception {
+        Process process = Script.of("port_status", "--watch=0.1", "--json", "core").in(folder).builder().start();
+        try (BufferedReader reader = process.inputReader()) {
+            for (int i = 0; i < 3; i++) {
+                assertTrue(reader.readLine().matches("\\{\"ports\":\\[.*],\"problems\":\\[.*]}"));
+            }
+        }
+        assertTrue(process.waitFor(10, TimeUnit.SECONDS), "still running");
+    }
+
+    @Test
+    void watchTakesItsSecondsOnlyAttached() throws Exception {
+        Process process = Script.of("port_status", "--watch", "core").in(folder).builder().start();
+        try (BufferedReader reader = process.inputReader()) {
+            assertEquals("=== DevFlow Port Status ===", reader.readLine());
+        }
+        process.destroy();
+        assertEquals(2, run("--watch=x").exit());
+        assertEquals(2, run("--watch=0").exit());
     }
 
     @Test

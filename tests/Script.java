@@ -57,6 +57,11 @@ final class Script {
         return new Script(Arrays.asList(words));
     }
 
+    Script with(String... arguments) {
+        command.addAll(Arrays.asList(arguments));
+        return this;
+    }
+
     Script env(String name, Object value) {
         environment.put(name, String.valueOf(value));
         return this;

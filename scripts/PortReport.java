@@ -1,0 +1,137 @@
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** How the scripts tell of ports: the same facts in the same words and under the same names in JSON. */
+final class PortReport {
+
+    /** A service, or a port without one, and the state of its port. */
+    record Row(PortMap.Service service, LocalPorts.State state) {
+
+        boolean isAvailable() {
+            return state.verdict() == LocalPorts.Verdict.AVAILABLE;
+        }
+
+        boolean isListening() {
+            return state.verdict() == LocalPorts.Verdict.LISTENING;
+        }
+
+        /** What there is to tell, under the same names in every document. */
+        Map<String, Object> fields() {
+            Map<String, Object> fields = PortReport.fields(service);
+            fields.put("verdict", lowerCase(state.verdict()));
+            fields.put("listeners", listeners(state));
+            return fields;
+        }
+    }
+
+    private static final String UNSEEN = "a process that this user may not see";
+
+    private PortReport() { }
+
+    /** The states of the services' ports, with or without the owners of the listeners. */
+    static List<Row> rows(List<PortMap.Service> services, LocalPorts localPorts, boolean withOwners) throws IOException {
+        List<LocalPorts.State> states = new ArrayList<>();
+        for (PortMap.Service service : services) {
+            states.add(localPorts.state(service.port()));
+        }
+        if (withOwners) {
+            states = LocalPorts.withOwners(states);
+        }
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < services.size(); i++) {
+            rows.add(new Row(services.get(i), states.get(i)));
+        }
+        return rows;
+    }
+
+    /** A document of maps, lists, texts and numbers: one line of ASCII, which no locale garbles and no terminal obeys. */
+    static String json(Object document) throws IOException {
+        return JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
+            .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
+    }
+
+    /** What there is to tell of the sockets that listen on a port. */
+    static List<Map<String, Object>> listeners(LocalPorts.State state) {
+        List<Map<String, Object>> listeners = new ArrayList<>();
+        for (LocalPorts.Listener listener : state.listeners()) {
+            Optional<LocalPorts.Owner> owner = Optional.ofNullable(listener.owner());
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("address", LocalPorts.text(listener.address()));
+            fields.put("pid", owner.map(LocalPorts.Owner::pid).orElse(null));
+            fields.put("command", owner.map(LocalPorts.Owner::command).orElse(null));
+            fields.put("cwd", owner.map(LocalPorts.Owner::workingDirectory).orElse(null));
+            listeners.add(fields);
+        }
+        return listeners;
+    }
+
+    /** What there is to tell of a service, under the same names in every document; null where it has none. */
+    static Map<String, Object> fields(PortMap.Service service) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("port", service.port());
+        fields.put("service", service.name());
+        fields.put("variable", service.variable());
+        fields.put("group", lowerCase(service.group()));
+        fields.put("status", lowerCase(service.status()));
+        return fields;
+    }
+
+    /** How an enum's constant is written for people and in JSON. */
+    static String lowerCase(Enum<?> constant) {
+        return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    // What keeps a port from being available, in words.
+
+    /** The processes that listen on a port, each with its pid and the beginning of its command line. */
+    static String owners(LocalPorts.State state) {
+        return state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
+            .map(owner -> owner == null ? UNSEEN
+                : Terminal.fit(Terminal.printable(owner.command()), 60) + " (pid " + owner.pid() + ")")
+            .collect(Collectors.joining(" and "));
+    }
+
+    /** For each process that listens on a port, its pid, the addresses, its working directory and its command line. */
+    static List<String> listenersInFull(LocalPorts.State state) {
+        Map<Optional<LocalPorts.Owner>, String> addresses = new LinkedHashMap<>();
+        for (LocalPorts.Listener listener : state.listeners()) {
+            addresses.merge(Optional.ofNullable(listener.owner()), LocalPorts.text(listener.address()), (a, b) -> a + ", " + b);
+        }
+        List<String> lines = new ArrayList<>();
+        addresses.forEach((process, where) -> lines.add(Terminal.printable(process.map(owner ->
+            "pid " + owner.pid() + " on " + where + (owner.workingDirectory() == null ? "" : " in " + owner.workingDirectory())
+                + ": " + owner.command())
+            .orElse("on " + where + ": " + UNSEEN))));
+        return lines;
+    }
+
+    /** What keeps a server from having a port on which nothing listens. */
+    static String explain(LocalPorts.Verdict verdict) {
+        return verdict == LocalPorts.Verdict.DENIED ? "this user may not bind it" : "a socket has it that does not listen";
+    }
+
+    /** What the user can do about a port that is not available. */
+    static String remedy(Row row) {
+        PortMap.Service service = row.service();
+        String pids = row.state().listeners().stream().filter(listener -> listener.owner() != null)
+            .map(listener -> " " + listener.owner().pid()).distinct().collect(Collectors.joining());
+        String free = !pids.isEmpty() ? "to free it: kill" + pids
+            : row.isListening() ? "to free it: have its user or root stop that process"
+            : row.state().verdict() == LocalPorts.Verdict.HELD ? "to free it: end its process"
+            : "only root may have it";
+        String move = service.name() == null ? ""
+            : service.group() == null || service.group().strategy == PortMap.Strategy.STATIC
+                ? "; to move the service: set " + service.variable() + " in .env"
+                : "; to move the service: find_port --write " + service.shortName();
+        return free + move;
+    }
+}

@@ -1,0 +1,152 @@
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** What is there to know of the terminal, and text that does it no harm. */
+final class Terminal {
+
+    /** A line of a picture that is drawn again and again; it counts as changed when its state is another one. */
+    record Line(String text, Object state) {
+
+        Line(String text) {
+            this(text, text);
+        }
+    }
+
+    private record Size(int rows, int columns) { }
+
+    private static final String ENTER = "\u001B[?1049h\u001B[?25l"; // another screen, no cursor
+    private static final String LEAVE = "\u001B[?25h\u001B[?1049l";
+    private static final String HOME = "\u001B[H";
+    private static final String CLEAR_LINE = "\u001B[K"; // from here on
+    private static final String CLEAR_REST = "\u001B[J";
+    private static final String PLAIN = "\u001B[m";
+    private static final String CHANGED = " ◀ changed";
+    private static final Pattern PART = Pattern.compile("\u001B\\[[0-9;]*m|.", Pattern.DOTALL);
+
+    private Terminal() { }
+
+    /** Whether standard input and output are a terminal's. */
+    static boolean isInteractive() {
+        return System.console() != null;
+    }
+
+    private static Size size() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            String[] size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip().split(" ");
+            if (size.length == 2 && Integer.parseInt(size[1]) > 0) {
+                return new Size(Integer.parseInt(size[0]), Integer.parseInt(size[1]));
+            }
+        } catch (IOException e) {
+            // No stty, as on Windows.
+        }
+        return new Size(24, 80);
+    }
+
+    /** A text from outside, with everything in it that could steer a terminal made visible as a question mark. */
+    static String printable(String text) {
+        StringBuilder printable = new StringBuilder(text.length());
+        text.codePoints().map(c -> switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+                Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> '?';
+            default -> c;
+        }).forEach(printable::appendCodePoint);
+        return printable.toString();
+    }
+
+    /** The text, cut off where it would need more than so many columns. */
+    static String fit(String text, int columns) {
+        if (width(text) <= columns) {
+            return text;
+        }
+        Matcher parts = PART.matcher(text);
+        StringBuilder fitting = new StringBuilder();
+        int used = 0;
+        while (parts.find() && used + width(parts.group()) < columns) {
+            fitting.append(parts.group());
+            used += width(parts.group());
+        }
+        return fitting + "…" + (text.contains("\u001B") ? PLAIN : "");
+    }
+
+    /** The text, with spaces behind it up to so many columns. */
+    static String pad(String text, int columns) {
+        return text + " ".repeat(Math.max(0, columns - width(text)));
+    }
+
+    /** How many columns the text needs; colours need none. */
+    static int width(String text) {
+        return PART.matcher(text).results().map(MatchResult::group)
+            .mapToInt(part -> part.startsWith("\u001B") ? 0 : width(part.codePointAt(0))).sum();
+    }
+
+    /** Terminals show East Asian characters and emoji two columns wide, combining marks in none of their own. */
+    private static int width(int c) {
+        int type = Character.getType(c);
+        if (type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK) {
+            return 0;
+        }
+        return c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c) || c >= 0x1100 && c <= 0x115F || c >= 0x2E80 && c <= 0xA4CF
+            || c >= 0xAC00 && c <= 0xD7A3 || c >= 0xFE30 && c <= 0xFE6F || c >= 0xFF00 && c <= 0xFF60 ? 2 : 1;
+    }
+
+    /** Prints the lines; on a terminal, none is longer than its width. */
+    static void print(PrintStream out, List<Line> lines) {
+        if (isInteractive()) {
+            int columns = size().columns;
+            lines.forEach(line -> out.println(fit(line.text, columns)));
+        } else {
+            lines.forEach(line -> out.println(line.text));
+        }
+    }
+
+    /**
+     * Prints what there is to see again and again until the process is interrupted or nobody reads it any more. On a
+     * terminal it is drawn in place with the changes marked, and the terminal is left as it was; a log gets it all.
+     */
+    static void watch(PrintStream out, Duration interval, boolean isLog, Callable<List<Line>> look) throws Exception {
+        boolean inPlace = !isLog && isInteractive();
+        if (inPlace) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                out.print(LEAVE);
+                out.flush();
+            }));
+            out.print(ENTER);
+        }
+        List<Line> before = List.of();
+        while (!out.checkError()) {
+            List<Line> now = look.call();
+            if (inPlace) {
+                draw(out, before, now);
+            } else {
+                print(out, now);
+            }
+            before = now;
+            out.flush();
+            Thread.sleep(interval.toMillis());
+        }
+    }
+
+    private static void draw(PrintStream out, List<Line> before, List<Line> now) {
+        Size size = size();
+        Set<Object> known = before.stream().map(Line::state).collect(Collectors.toSet());
+        out.print(HOME);
+        now.stream().limit(size.rows - 1).forEach(line -> {
+            boolean isChanged = !known.isEmpty() && !known.contains(line.state);
+            out.print((isChanged ? fit(line.text, size.columns - CHANGED.length()) + CHANGED : fit(line.text, size.columns))
+                + CLEAR_LINE + "\n");
+        });
+        out.print(CLEAR_REST);
+    }
+}

@@ -1,0 +1,60 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two hundred listeners of four processes, on every kind of address, as ss sees them and as check_port does. */
+class BesideSsTest {
+
+    private static final String LISTENERS = """
+        import os, socket, sys, time
+        kinds = [(socket.AF_INET, '127.0.0.1', None), (socket.AF_INET, '127.0.0.2', None), (socket.AF_INET, '0.0.0.0', None),
+                 (socket.AF_INET6, '::1', None), (socket.AF_INET6, '::', 0), (socket.AF_INET6, '::', 1)]
+        sockets = []
+        for i in range(50):
+            family, address, only = kinds[i % len(kinds)]
+            sockets.append(socket.socket(family))
+            if only is not None:
+                sockets[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+            sockets[-1].bind((address, 0))
+            sockets[-1].listen()
+        print('ready', flush=True)
+        time.sleep(60)
+        """;
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void theSamePortsAddressesAndProcesses() throws Exception {
+        assumeTrue(Servers.isOnPath("ss"), "ss is not installed");
+        Script.Result result = Namespace.bash(folder, """
+            for i in 1 2 3 4; do exec 3< <(exec python3 -c "$listeners"); read -r -u 3 _; done
+            ss -ltnpH >ss
+            check_port --json 1-65535 || true
+            sed 's/^/ss /' ss
+            """).env("listeners", LISTENERS).run();
+        String[] outputs = result.out().split("\n", 2);
+        Set<String> ours = new TreeSet<>();
+        for (Map<String, Object> row : new Script.Result(0, outputs[0], "").json("ports")) {
+            for (Object listener : (Iterable<?>) row.get("listeners")) {
+                Map<?, ?> fields = (Map<?, ?>) listener;
+                ours.add(fields.get("address") + " " + row.get("port") + " " + fields.get("pid"));
+            }
+        }
+        Set<String> theirs = new TreeSet<>();
+        Matcher line = Pattern.compile("ss LISTEN +\\d+ +\\d+ +\\[?([^ %\\]]+)]?:(\\d+) .*pid=(\\d+),.*").matcher(outputs[1]);
+        while (line.find()) {
+            theirs.add((line.group(1).equals("*") ? "::" : line.group(1)) + " " + line.group(2) + " " + line.group(3));
+        }
+        assertEquals(200, theirs.size(), outputs[1]);
+        assertEquals(theirs, ours, result.err());
+    }
+}

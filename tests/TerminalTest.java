@@ -1,0 +1,125 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class TerminalTest {
+
+    @TempDir
+    Path folder;
+
+    @ParameterizedTest
+    @CsvSource({"abc, 3, abc", "abcd, 3, ab…", "日本語, 6, 日本語", "日本語, 5, 日本…", "日本語, 4, 日…", "✅ ok, 5, ✅ ok", "✅ okay, 5, ✅ o…", "e\u0301e\u0301e\u0301, 3, e\u0301e\u0301e\u0301"})
+    void fitsText(String text, int columns, String fitting) {
+        assertEquals(fitting, Terminal.fit(text, columns));
+    }
+
+    @Test
+    void coloursTakeNoRoomAndEndWithTheText() {
+        assertEquals("\u001B[31mred\u001B[m!", Terminal.fit("\u001B[31mred\u001B[m!", 4));
+        assertEquals("\u001B[31mre…\u001B[m", Terminal.fit("\u001B[31mredder\u001B[m", 3));
+    }
+
+    @Test
+    void nothingThatSteersATerminalIsPrintable() {
+        assertEquals("a?[31mb???d?", Terminal.printable("a\u001B[31mb\r\n\u009Bd\u202E"));
+    }
+
+    /** In tmux, a real terminal of 80 columns: what it shows, and what it is like when it is over. */
+    @Test
+    void watchDrawsInPlaceAndLeavesTheTerminalAsItWas() throws Exception {
+        assumeTrue(Servers.isOnPath("tmux"), "tmux is not installed");
+        Path socket = folder.resolve("tmux");
+        int port = Sockets.freePort();
+        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "" + port).builder().command());
+        Script run = Script.command("tmux", "-S", socket.toString(), "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
+            "bash --norc").env("TERM", "xterm").env("PS1", "$ ").in(folder);
+        assertEquals(0, run.run().exit());
+        try {
+            tmux(socket, "send-keys", "echo before", "Enter");
+            awaitScreen(socket, "before\n");
+            tmux(socket, "send-keys", "clear; echo before; " + watch + "; stty -a | grep -c ' echo '", "Enter");
+            String shown = awaitScreen(socket, "Port " + port + ": ❌ INACTIVE");
+            assertTrue(shown.startsWith("=== DevFlow Port Status ==="), shown);
+            try (var listener = Sockets.listener("127.0.0.1", port)) {
+                awaitScreen(socket, "Port " + port + ": ✅ ACTIVE");
+                shown = awaitScreen(socket, "pid " + ProcessHandle.current().pid());
+                assertEquals(1, shown.lines().filter(line -> line.startsWith("===")).count(), shown);
+                assertTrue(listener.isBound());
+            }
+            tmux(socket, "send-keys", "C-c", "");
+            shown = awaitScreen(socket, "\n1\n");
+            assertTrue(shown.startsWith("before\n"), shown);
+            assertFalse(shown.contains("INACTIVE"), shown);
+        } finally {
+            tmux(socket, "kill-server");
+        }
+    }
+
+    private static String tmux(Path socket, String... arguments) throws Exception {
+        Script.Result result = Script.command("tmux", "-S", socket.toString()).with(arguments).run();
+        return result.out();
+    }
+
+    private static String awaitScreen(Path socket, String text) throws Exception {
+        String screen = "";
+        for (int i = 0; i < 100; i++) {
+            screen = tmux(socket, "capture-pane", "-p");
+            if (screen.contains(text)) {
+                return screen;
+            }
+            Thread.sleep(100);
+        }
+        throw new AssertionError("never shown: " + text + "\n" + screen);
+    }
+
+    @Test
+    void aHostileCommandLineDoesNoHarm() throws Exception {
+        assumeTrue(Servers.isOnPath("python3") && Servers.isOnPath("script"));
+        int port = Sockets.freePort();
+        Process evil = new ProcessBuilder("python3", "-c", """
+            import socket, sys, time
+            listener = socket.socket()
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(('127.0.0.1', int(sys.argv[1])))
+            listener.listen()
+            print('ready', flush=True)
+            time.sleep(60)
+            """, "" + port, "\u001B]0;owned\u0007\u001B[2J\r\n\u009B31m\u202E", "x".repeat(100_000)).start();
+        try {
+            assertEquals("ready", evil.inputReader().readLine());
+            Script.Result piped = Script.of("check_port", "" + port).run();
+            assertTrue(piped.out().length() > 100_000, "nothing is cut in a pipe");
+            assertTrue(piped.out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F || c > 0x9F), "a control character");
+            Script.Result json = Script.of("check_port", "--json", "" + port).run();
+            assertTrue(json.out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F), "a control character");
+            String command = String.join(" ", Script.of("port_status", "--color=never", "" + port).builder().command());
+            Script.Result terminal = Script.command("script", "-qec", command, "/dev/null").env("TERM", "xterm").run();
+            assertFalse(terminal.out().contains("\u001B"), terminal.out());
+            assertTrue(terminal.out().lines().allMatch(line -> line.length() <= 81), terminal.out());
+        } finally {
+            evil.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void anOwnerThatIsNotToBeSeenIsSaidSo() throws Exception {
+        // A process in another process namespace, on a port of this network.
+        assumeTrue(Files.exists(Path.of("/proc/net/tcp")) && Servers.isOnPath("unshare")
+            && Script.command("unshare", "--pid", "--fork", "--mount-proc", "true").run().exit() == 0, "needs root and unshare");
+        try (var listener = Sockets.listener("127.0.0.1")) {
+            String port = "" + listener.getLocalPort();
+            Script.Result result = Script.of("check_port", port).under("unshare", "--pid", "--fork", "--mount-proc").run();
+            assertEquals(List.of("Port " + port + ": listening  on 127.0.0.1: a process that this user may not see",
+                "  to free it: have its user or root stop that process"), result.out().lines().toList(), result.err());
+        }
+    }
+}
