@@ -1,18 +1,25 @@
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NoRouteToHostException;
 import java.net.Proxy;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -21,38 +28,40 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLException;
 
-/** Asks one health endpoint how it is. Never blocks for longer than its timeout, whatever the server does. */
+/** Asks one endpoint how it is. Never takes longer than its timeout, whatever the server does. */
 public final class HealthProbe {
 
     /** How an endpoint is, best first. */
     public enum Verdict {
         /** It answers 2xx, and a JSON body's {@code status}, if there is one, says so too. */
         HEALTHY,
+        /** It accepts connections, and there is nothing more to ask it. */
+        REACHABLE,
         /** It answers, but neither like a healthy nor like an unhealthy one: 3xx, 4xx, {@code "status":"degraded"}. */
         DEGRADED,
         /** It says so itself: 5xx, {@code "status":"unhealthy"}. */
         UNHEALTHY,
         /** It speaks something else, or breaks off its answer. */
         NOT_HTTP,
-        /** It accepts, but has not answered in time. */
+        /** It has not answered in time. */
         TIMEOUT,
         /** Nobody accepts. */
-        DOWN
+        DOWN;
+
+        /** Whether it is as well as can be asked. */
+        public boolean isWell() {
+            return this == HEALTHY || this == REACHABLE;
+        }
     }
 
     /**
      * The verdict and what it rests on. HTTP status and word (a JSON body's {@code status}) are null where there is
-     * none, the address where nobody was reached; the reason says in words what the verdict alone does not.
+     * none, the address where nobody was reached; the reason says in words why there is no answer, else it is null.
      */
-    public record Health(Verdict verdict, Integer httpStatus, String word, String address, long millis, String reason) {
-
-        private boolean isAnswer() {
-            return verdict.compareTo(Verdict.NOT_HTTP) < 0;
-        }
-    }
+    public record Health(Verdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
 
     private static final int BODY_LIMIT = 64 * 1024;
     private static final Set<String> WELL = Set.of(
@@ -62,11 +71,7 @@ public final class HealthProbe {
         "unhealthy", "down", "fail", "failed", "failing", "error", "critical", "dead", "stopped", "offline",
         "unavailable", "red", "bad", "false");
 
-    private static final ExecutorService THREADS = Executors.newCachedThreadPool(task -> {
-        Thread thread = new Thread(task, "health");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     static {
         // One question a connection, addressed by the name that the user gave, as curl would.
@@ -77,72 +82,119 @@ public final class HealthProbe {
     private HealthProbe() { }
 
     /**
-     * Asks by HTTP GET, without proxy or redirects. {@code localhost} is asked at 127.0.0.1 and ::1 at once, and the
-     * first answer counts; without one, the more telling of the two verdicts.
+     * Asks by HTTP GET, or, if the endpoint's scheme is {@code tcp}, by connecting; without proxy or redirects. Every
+     * address of the host is asked at once, for {@code localhost} 127.0.0.1 and ::1. The first that is well counts, else
+     * the best that there is.
      */
-    public static CompletableFuture<Health> get(URI endpoint, Duration timeout) {
-        List<CompletableFuture<Health>> attempts = hosts(endpoint.getHost())
-            .map(host -> CompletableFuture.supplyAsync(() -> get(endpoint, host, timeout), THREADS)
-                .completeOnTimeout(late(host, timeout), timeout.toMillis(), TimeUnit.MILLISECONDS))
-            .toList();
-        CompletableFuture<Health> health = new CompletableFuture<>();
-        attempts.forEach(attempt -> attempt.thenAccept(result -> {
-            if (result.isAnswer()) {
-                health.complete(result);
+    public static CompletableFuture<Health> ask(URI endpoint, Duration timeout) {
+        return CompletableFuture.supplyAsync(() -> addresses(endpoint), THREADS)
+            .thenCompose(addresses -> best(addresses.stream()
+                .map(address -> CompletableFuture.supplyAsync(() -> ask(endpoint, address, timeout), THREADS)
+                    .completeOnTimeout(late(timeout), timeout.toMillis(), TimeUnit.MILLISECONDS))
+                .toList()))
+            .completeOnTimeout(late(timeout), timeout.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * Asks a server of our own. The first question loads a hundred classes, which takes longer than many a service to
+     * answer; so no service's latency includes that.
+     */
+    public static void warmUp() {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            server.setSoTimeout(1000);
+            CompletableFuture<Health> question = ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"), Duration.ofSeconds(1));
+            try (Socket socket = server.accept()) {
+                socket.getOutputStream().write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII));
+                socket.shutdownOutput();
+                question.join();
+            }
+        } catch (IOException e) {
+            // Then the first latencies are less exact.
+        }
+    }
+
+    private static CompletableFuture<Health> best(List<CompletableFuture<Health>> attempts) {
+        CompletableFuture<Health> best = new CompletableFuture<>();
+        attempts.forEach(attempt -> attempt.thenAccept(health -> {
+            if (health.verdict.isWell()) {
+                best.complete(health);
             }
         }));
-        CompletableFuture.allOf(attempts.toArray(CompletableFuture[]::new)).thenRun(() -> health.complete(
-            attempts.stream().map(CompletableFuture::join).min(Comparator.comparing(Health::verdict)).orElseThrow()));
-        return health;
+        CompletableFuture.allOf(attempts.toArray(CompletableFuture[]::new)).thenRun(() -> best.complete(attempts.stream()
+            .map(CompletableFuture::join).min(Comparator.comparing(Health::verdict)).orElse(without(Verdict.DOWN, "unknown host"))));
+        return best;
     }
 
-    private static Stream<String> hosts(String host) {
-        return host.equalsIgnoreCase("localhost") ? Stream.of("127.0.0.1", "[::1]") : Stream.of(host);
-    }
-
-    private static Health late(String host, Duration timeout) {
-        return new Health(Verdict.TIMEOUT, null, null, host, timeout.toMillis(), "no answer in time");
-    }
-
-    private static Health get(URI endpoint, String host, Duration timeout) {
-        long start = System.nanoTime();
-        Integer status = null;
-        String word = null;
-        String reason = null;
-        Verdict verdict;
-        try {
-            HttpURLConnection connection = open(endpoint, host, timeout);
-            int code = connection.getResponseCode();
-            if (code < 0) {
-                verdict = Verdict.NOT_HTTP;
-                reason = "answers, but not in HTTP";
-            } else {
-                status = code;
-                word = statusWord(body(connection));
-                verdict = judge(code, word);
-            }
-        } catch (ConnectException | NoRouteToHostException e) {
-            verdict = Verdict.DOWN;
-            reason = "connection refused";
-        } catch (UnknownHostException e) {
-            verdict = Verdict.DOWN;
-            reason = "unknown host";
-        } catch (SocketTimeoutException e) {
-            return late(host, timeout);
-        } catch (IOException e) {
-            verdict = Verdict.NOT_HTTP;
-            reason = status == null ? "closes the connection without an answer in HTTP" : "breaks off its answer";
+    /** The addresses, as they stand in a URL; for https the name, which the certificate must bear. */
+    private static List<String> addresses(URI endpoint) {
+        String host = endpoint.getHost();
+        if ("https".equals(endpoint.getScheme())) {
+            return List.of(host);
         }
-        long millis = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start);
-        return new Health(verdict, status, word, verdict == Verdict.DOWN ? null : host, millis, reason);
+        if (host.equalsIgnoreCase("localhost")) {
+            return List.of("127.0.0.1", "[::1]");
+        }
+        try {
+            return Arrays.stream(InetAddress.getAllByName(host))
+                .map(address -> address instanceof Inet6Address ? "[" + LocalPorts.text(address) + "]" : address.getHostAddress())
+                .toList();
+        } catch (UnknownHostException e) {
+            return List.of();
+        }
     }
 
-    private static HttpURLConnection open(URI endpoint, String host, Duration timeout) throws IOException {
+    private static Health late(Duration timeout) {
+        return new Health(Verdict.TIMEOUT, null, null, null, timeout.toMillis(), "no answer in time");
+    }
+
+    private static Health without(Verdict verdict, String reason) {
+        return new Health(verdict, null, null, null, 0, reason);
+    }
+
+    private static Health ask(URI endpoint, String address, Duration timeout) {
+        long start = System.nanoTime();
+        Health health;
+        try {
+            health = "tcp".equals(endpoint.getScheme()) ? connect(endpoint, address, timeout) : get(endpoint, address, timeout);
+        } catch (ConnectException | NoRouteToHostException e) {
+            health = without(Verdict.DOWN, "connection refused");
+        } catch (UnknownHostException e) {
+            health = without(Verdict.DOWN, "unknown host");
+        } catch (SocketTimeoutException e) {
+            return late(timeout);
+        } catch (SSLException e) {
+            health = without(Verdict.NOT_HTTP, "no TLS that can be trusted");
+        } catch (IOException e) {
+            health = without(Verdict.NOT_HTTP, "no whole answer in HTTP");
+        }
+        String reached = health.verdict == Verdict.DOWN ? null : address.replaceAll("[\\[\\]]", "");
+        return new Health(health.verdict, health.httpStatus, health.word, reached,
+            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start), health.reason);
+    }
+
+    private static Health connect(URI endpoint, String address, Duration timeout) throws IOException {
+        try (Socket socket = new Socket()) {
+            socket.connect(new InetSocketAddress(InetAddress.getByName(address), endpoint.getPort()), (int) timeout.toMillis());
+            return without(Verdict.REACHABLE, null);
+        }
+    }
+
+    private static Health get(URI endpoint, String address, Duration timeout) throws IOException {
+        HttpURLConnection connection = open(endpoint, address, timeout);
+        int status = connection.getResponseCode();
+        if (status < 0) {
+            return without(Verdict.NOT_HTTP, "answers, but not in HTTP");
+        }
+        String word = statusWord(body(connection));
+        return new Health(judge(status, word), status, word, null, 0, null);
+    }
+
+    private static HttpURLConnection open(URI endpoint, String address, Duration timeout) throws IOException {
         String port = endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort();
         String path = (endpoint.getRawPath().isEmpty() ? "/" : endpoint.getRawPath())
             + (endpoint.getRawQuery() == null ? "" : "?" + endpoint.getRawQuery());
         HttpURLConnection connection = (HttpURLConnection)
-            URI.create(endpoint.getScheme() + "://" + host + port + path).toURL().openConnection(Proxy.NO_PROXY);
+            URI.create(endpoint.getScheme() + "://" + address + port + path).toURL().openConnection(Proxy.NO_PROXY);
         connection.setRequestProperty("Host", endpoint.getHost() + port);
         connection.setRequestProperty("Accept", "application/json, */*");
         connection.setInstanceFollowRedirects(false);
@@ -153,12 +205,17 @@ public final class HealthProbe {
     }
 
     private static byte[] body(HttpURLConnection connection) throws IOException {
-        InputStream raw = connection.getResponseCode() < 400 ? connection.getInputStream() : connection.getErrorStream();
-        if (raw == null) {
+        InputStream stream = connection.getResponseCode() < 400 ? connection.getInputStream() : connection.getErrorStream();
+        if (stream == null) {
             return new byte[0];
         }
-        try (InputStream body = "gzip".equalsIgnoreCase(connection.getContentEncoding()) ? new GZIPInputStream(raw) : raw) {
-            return body.readNBytes(BODY_LIMIT);
+        try (stream) {
+            byte[] body = stream.readNBytes(BODY_LIMIT);
+            if (body.length > 0 && body.length < Math.min(BODY_LIMIT, connection.getContentLengthLong())) {
+                throw new EOFException("the body is shorter than announced");
+            }
+            return "gzip".equalsIgnoreCase(connection.getContentEncoding())
+                ? new GZIPInputStream(new ByteArrayInputStream(body)).readNBytes(BODY_LIMIT) : body;
         }
     }
 

@@ -40,6 +40,21 @@ final class Terminal {
         return System.console() != null;
     }
 
+    /** Whether standard error is a terminal's, which Java cannot tell. */
+    static boolean isErrorShown() {
+        try {
+            return new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
+        } catch (IOException | InterruptedException e) {
+            return false;
+        }
+    }
+
+    /** Shows the text in place of the one before, on a line that the cursor stays on; an empty one clears it. */
+    static void progress(PrintStream err, String text) {
+        err.print("\r" + fit(text, size().columns - "^C ".length()) + CLEAR_LINE);
+        err.flush();
+    }
+
     private static Size size() {
         try {
             Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))

@@ -4,11 +4,22 @@
 
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -20,64 +31,231 @@ import picocli.CommandLine.Option;
         "2:could not tell: wrong usage or unusable configuration"},
     footer = {
         "  health_all",
-        "  health_all --timeout 5 core",
-        "  health_all --json orchestrator"})
+        "  health_all --wait=60 core",
+        "  health_all --json orchestrator 8787 http://127.0.0.1:9091/health"})
 class health_all extends PortCommand {
 
-    private record Endpoint(PortMap.Service service, URI uri) { }
+    /** Whom to ask; its port has no service if it was named by a URL. */
+    private record Endpoint(PortMap.Service service, URI uri) {
 
-    private record Result(Endpoint endpoint, HealthProbe.Health health) { }
+        String title() {
+            return service.name() == null ? uri.toString() : service.name();
+        }
+    }
+
+    private record Result(Endpoint endpoint, HealthProbe.Health health) {
+
+        boolean isWell() {
+            return health.verdict().isWell();
+        }
+    }
+
+    private static final int WIDEST_START = Terminal.width("Port 50051: ❌ unhealthy ");
+    private static final int WIDEST_ANSWER = Terminal.width("200 healthy 1234 ms  127.0.0.1  ");
+    private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
+    private static final long PROGRESS_MILLIS = 200;
+    private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final ExecutorService threads = Executors.newCachedThreadPool();
 
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.class,
         description = "How long each endpoint may take. Default: 2")
     private Duration timeout = Duration.ofSeconds(2);
+
+    @Option(names = "--all", description = "Ask the active services without an HTTP endpoint, too, by connecting to them.")
+    private boolean all;
+
+    @Option(names = "--host", paramLabel = "HOST", description = "Where the services run. Default: localhost")
+    private String host = "localhost";
+
+    @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
+        converter = Seconds.class, preprocessor = AttachedValue.class,
+        description = "Wait until all are healthy, at most SECONDS (default 30).")
+    private Duration wait;
+
+    @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
+        converter = Seconds.class, preprocessor = AttachedValue.class,
+        description = "Ask again every SECONDS (default 2), with changes marked, until interrupted.")
+    private Duration watch;
+
+    @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
+    private boolean quiet;
 
     public static void main(String... args) {
         main(new health_all(), args);
     }
 
     @Override
-    protected int run() throws IOException {
-        List<Result> results = ask(endpoints(portMap()));
-        if (json) {
-            out.println(PortReport.json(Map.of("endpoints", results.stream().map(health_all::document).toList())));
-        } else {
-            results.forEach(result -> out.println(line(result)));
+    protected int run() throws Exception {
+        if (watch != null && (wait != null || quiet)) {
+            throw new PortMap.UserException("--watch goes with neither --wait nor --quiet; see health_all --help");
         }
-        return results.stream().allMatch(result -> result.health.verdict() == HealthProbe.Verdict.HEALTHY) ? YES : NO;
+        List<Endpoint> endpoints = endpoints(portMap());
+        HealthProbe.warmUp();
+        if (watch != null) {
+            Terminal.watch(out, watch, json, () -> report(ask(endpoints, timeout)));
+            return YES;
+        }
+        List<Result> results = wait == null ? ask(endpoints, timeout) : await(endpoints);
+        if (!quiet) {
+            Terminal.print(out, report(results));
+        }
+        return results.stream().allMatch(Result::isWell) ? YES : NO;
     }
+
+    // Whom to ask.
 
     private List<Endpoint> endpoints(PortMap map) {
         if (targets.isEmpty()) {
-            return map.services().stream().filter(service -> service.healthPath() != null).map(health_all::endpoint).toList();
+            return map.services().stream()
+                .filter(service -> service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE)
+                .map(this::endpoint).toList();
         }
-        return named(map).stream().map(health_all::endpoint).toList();
+        return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(endpoint(target))
+            : map.resolve(target).stream().map(this::endpoint)).distinct().toList();
     }
 
-    private static Endpoint endpoint(PortMap.Service service) {
-        String path = service.healthPath() == null ? "/health" : service.healthPath();
-        return new Endpoint(service, URI.create("http://localhost:" + service.port() + path));
+    private Endpoint endpoint(PortMap.Service service) {
+        // A gRPC server takes HTTP/1 for an error, and of a documented service without an endpoint nothing is known.
+        boolean isHttp = service.healthPath() != null || service.group() != PortMap.Group.GRPC
+            && (service.status() == PortMap.Status.UNKNOWN || service.status() == PortMap.Status.NONE);
+        String path = !isHttp ? "" : service.healthPath() == null ? "/health" : service.healthPath();
+        String address = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
+        URI uri = uri((isHttp ? "http" : "tcp") + "://" + address + ":" + service.port() + path);
+        if (!address.equals(uri.getHost())) {
+            throw new PortMap.UserException("'" + host + "' is not the name or address of a host");
+        }
+        return new Endpoint(service, uri);
     }
 
-    private List<Result> ask(List<Endpoint> endpoints) {
-        List<CompletableFuture<Result>> questions = endpoints.stream()
-            .map(endpoint -> HealthProbe.get(endpoint.uri, timeout).thenApply(health -> new Result(endpoint, health)))
-            .toList();
+    private static Endpoint endpoint(String url) {
+        URI uri = uri(url);
+        int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
+        return new Endpoint(PortMap.Service.none(port), uri);
+    }
+
+    private static URI uri(String text) {
+        try {
+            URI uri = new URI(text);
+            if (uri.getHost() != null && uri.getUserInfo() == null && uri.getPort() <= 65535 && uri.getPort() != 0
+                && (uri.getPort() > 0 && "tcp".equals(uri.getScheme()) || Set.of("http", "https").contains(String.valueOf(uri.getScheme())))) {
+                return uri;
+            }
+        } catch (URISyntaxException e) {
+            // As wrong as one with parts missing.
+        }
+        throw new PortMap.UserException("'" + text.replaceAll("//.*@", "//...@")
+            + "' is no address to ask; write http://HOST:PORT/PATH, without a password");
+    }
+
+    private static List<Result> ask(List<Endpoint> endpoints, Duration timeout) {
+        List<CompletableFuture<Result>> questions = endpoints.stream().map(endpoint ->
+            HealthProbe.ask(endpoint.uri, timeout).thenApply(health -> new Result(endpoint, health))).toList();
         return questions.stream().map(CompletableFuture::join).toList();
+    }
+
+    // Waiting.
+
+    /** Asks each endpoint until it is well, and in the end all of them at once: one may be gone again. */
+    private List<Result> await(List<Endpoint> endpoints) throws InterruptedException {
+        long deadline = System.nanoTime() + wait.toNanos();
+        boolean showsProgress = !quiet && Terminal.isErrorShown();
+        if (showsProgress) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
+        }
+        List<Result> results = ask(endpoints, shorter(timeout, wait));
+        while (!results.stream().allMatch(Result::isWell) && System.nanoTime() < deadline) {
+            Map<Endpoint, Result> latest = new ConcurrentHashMap<>();
+            results.forEach(result -> latest.put(result.endpoint, result));
+            CompletableFuture<?>[] waits = endpoints.stream().filter(endpoint -> !latest.get(endpoint).isWell())
+                .map(endpoint -> CompletableFuture.runAsync(() -> await(endpoint, latest, deadline), threads))
+                .toArray(CompletableFuture[]::new);
+            CompletableFuture<Void> all = CompletableFuture.allOf(waits);
+            while (!all.isDone()) {
+                if (showsProgress) {
+                    Terminal.progress(err, progress(endpoints, latest, deadline));
+                }
+                try {
+                    all.get(PROGRESS_MILLIS, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    // Not yet.
+                } catch (ExecutionException e) {
+                    throw new IllegalStateException(e.getCause());
+                }
+            }
+            results = latest.values().stream().allMatch(Result::isWell) ? ask(endpoints, timeout)
+                : endpoints.stream().map(latest::get).toList();
+        }
+        if (showsProgress) {
+            Terminal.progress(err, "");
+        }
+        return results;
+    }
+
+    private void await(Endpoint endpoint, Map<Endpoint, Result> latest, long deadline) {
+        long start = System.nanoTime();
+        try {
+            for (long now = start; now < deadline && !latest.get(endpoint).isWell(); now = System.nanoTime()) {
+                // Ever less often: after three seconds, every 0.3 seconds.
+                long pause = Math.max(MIN_PAUSE_NANOS, Math.min((now - start) / 10, MAX_PAUSE_NANOS));
+                TimeUnit.NANOSECONDS.sleep(Math.min(pause, deadline - now));
+                Duration left = Duration.ofNanos(deadline - System.nanoTime());
+                // With less time than that, the answer would tell of our haste and not of the service.
+                if (left.compareTo(SHORTEST_QUESTION) >= 0) {
+                    latest.put(endpoint, ask(List.of(endpoint), shorter(timeout, left)).get(0));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private static String progress(List<Endpoint> endpoints, Map<Endpoint, Result> latest, long deadline) {
+        List<Result> awaited = latest.values().stream().filter(result -> !result.isWell()).toList();
+        return endpoints.size() - awaited.size() + " of " + endpoints.size() + " up, "
+            + Math.max(0, TimeUnit.NANOSECONDS.toSeconds(deadline - System.nanoTime())) + " s left, awaiting: "
+            + awaited.stream().map(result -> result.endpoint.title() + " (" + PortReport.lowerCase(result.health.verdict()) + ")")
+                .sorted().collect(Collectors.joining(", "));
+    }
+
+    // What they said.
+
+    private List<Terminal.Line> report(List<Result> results) throws IOException {
+        if (json) {
+            return List.of(new Terminal.Line(PortReport.json(Map.of("endpoints", results.stream().map(health_all::document).toList()))));
+        }
+        List<Terminal.Line> lines = new ArrayList<>();
+        for (Result result : results) {
+            HealthProbe.Health health = result.health;
+            lines.add(new Terminal.Line(line(result),
+                Arrays.asList(result.endpoint, health.verdict(), health.httpStatus(), health.word())));
+        }
+        return lines;
     }
 
     private String line(Result result) {
         HealthProbe.Health health = result.health;
-        String verdict = String.format("%-9s", PortReport.lowerCase(health.verdict()));
-        return "Port " + result.endpoint.service.port() + ": "
-            + (health.verdict() == HealthProbe.Verdict.HEALTHY ? "✅ " + good(verdict) : "❌ " + bad(verdict))
-            + String.format("  %3s  %5d ms  %s", health.httpStatus() == null ? "-" : health.httpStatus(), health.millis(),
-                result.endpoint.service.name() == null ? result.endpoint.uri : result.endpoint.service.name());
+        String verdict = PortReport.lowerCase(health.verdict());
+        String start = "Port " + result.endpoint.service.port() + ": " + (result.isWell() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
+        String answer = health.reason() != null ? health.reason()
+            : String.format("%-11s %4d ms  %s", said(health), health.millis(), health.address());
+        return Terminal.pad(start, WIDEST_START) + Terminal.pad(answer, WIDEST_ANSWER) + result.endpoint.title();
+    }
+
+    /** The HTTP status and the body's own word. */
+    private static String said(HealthProbe.Health health) {
+        return health.httpStatus() == null ? "accepts"
+            : health.httpStatus() + (health.word() == null ? "" : " " + Terminal.fit(Terminal.printable(health.word()), 12));
     }
 
     private static Map<String, Object> document(Result result) {
         HealthProbe.Health health = result.health;
-        Map<String, Object> fields = new LinkedHashMap<>(PortReport.fields(result.endpoint.service));
+        Map<String, Object> fields = PortReport.fields(result.endpoint.service);
         fields.put("url", result.endpoint.uri.toString());
         fields.put("verdict", PortReport.lowerCase(health.verdict()));
         fields.put("http_status", health.httpStatus());

@@ -1,17 +1,28 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HealthAllTest {
 
@@ -123,6 +134,283 @@ class HealthAllTest {
     void aTimeoutIsANumberOfSeconds(String timeout) throws Exception {
         Script.Result result = Script.of("health_all", "--timeout=" + timeout).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+    }
+
+    /** Answers every connection in this way, on a port of its own. */
+    private static ServerSocket rawServer(String behaviour) throws Exception {
+        ServerSocket server = Sockets.listener("127.0.0.1");
+        Thread thread = new Thread(() -> {
+            try {
+                while (true) {
+                    Socket socket = server.accept();
+                    Thread answer = new Thread(() -> answer(socket, behaviour));
+                    answer.setDaemon(true);
+                    answer.start();
+                }
+            } catch (IOException e) {
+                // Closed by the test.
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+        return server;
+    }
+
+    private static void answer(Socket socket, String behaviour) {
+        String ok = "HTTP/1.1 200 OK\r\n";
+        try (socket) {
+            OutputStream out = socket.getOutputStream();
+            if (!behaviour.equals("closes at once") && !behaviour.equals("greets")) {
+                socket.getInputStream().read();
+            }
+            switch (behaviour) {
+                case "closes at once" -> { }
+                case "greets" -> write(out, "SSH-2.0-OpenSSH_9.2\r\n", 0);
+                case "garbage" -> write(out, "\u0000\u0001\u0002 not HTTP at all\r\n\r\n", 0);
+                case "chunked" -> write(out, ok + "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"status\"\r\n6\r\n:\"ok\"}\r\n0\r\n\r\n", 0);
+                case "gzip" -> {
+                    ByteArrayOutputStream body = new ByteArrayOutputStream();
+                    try (GZIPOutputStream gzip = new GZIPOutputStream(body)) {
+                        gzip.write("{\"status\":\"warming up\"}".getBytes(StandardCharsets.US_ASCII));
+                    }
+                    write(out, ok + "Content-Encoding: gzip\r\nContent-Length: " + body.size() + "\r\n\r\n", 0);
+                    out.write(body.toByteArray());
+                }
+                case "HTTP/1.0" -> write(out, "HTTP/1.0 200 OK\r\n\r\n{\"status\":\"up\"}", 0);
+                case "keep-alive" -> {
+                    write(out, ok + "Connection: keep-alive\r\nContent-Length: 2\r\n\r\nOK", 0);
+                    Thread.sleep(60_000);
+                }
+                case "empty body" -> write(out, "HTTP/1.1 204 No Content\r\n\r\n", 0);
+                case "endless body" -> {
+                    write(out, ok + "\r\n{\"status\":\"healthy\",\"log\":\"", 0);
+                    while (true) {
+                        write(out, "x".repeat(8192), 0);
+                    }
+                }
+                case "endless headers" -> {
+                    write(out, ok, 0);
+                    for (int i = 0; ; i++) {
+                        write(out, "X-Header-" + i + ": " + "x".repeat(1000) + "\r\n", 1);
+                    }
+                }
+                case "a byte a second" -> write(out, ok + "Content-Length: 1000\r\n\r\n" + "x".repeat(1000), 1000);
+                case "stalled body" -> {
+                    write(out, ok + "Content-Length: 100\r\n\r\n{", 0);
+                    Thread.sleep(60_000);
+                }
+                case "short body" -> write(out, ok + "Content-Length: 100\r\n\r\n{\"status\":\"ok\"", 0);
+                case "reset" -> {
+                    write(out, ok + "Content-Length: 100\r\n\r\n{", 0);
+                    socket.setSoLinger(true, 0);
+                }
+                case "silent" -> Thread.sleep(60_000);
+                case "escape" -> write(out, ok + "\r\n{\"status\":\"\\u001b]0;x\\u0007\\u009b2J\\n\"}", 0);
+                default -> throw new IllegalArgumentException(behaviour);
+            }
+        } catch (IOException | InterruptedException e) {
+            // The client has gone.
+        }
+    }
+
+    private static void write(OutputStream out, String text, long pauseMillis) throws IOException, InterruptedException {
+        for (String part : pauseMillis > 500 ? text.split("") : new String[] {text}) {
+            out.write(part.getBytes(StandardCharsets.ISO_8859_1));
+            out.flush();
+            Thread.sleep(pauseMillis);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "closes at once,  not-http,  ,    ",
+        "greets,          not-http,  ,    ",
+        "garbage,         not-http,  ,    ",
+        "chunked,         healthy,   200, ok",
+        "gzip,            degraded,  200, warming up",
+        "HTTP/1.0,        healthy,   200, up",
+        "keep-alive,      healthy,   200, ",
+        "empty body,      healthy,   204, ",
+        "endless body,    healthy,   200, healthy",
+        "endless headers, timeout|not-http, , ",
+        "a byte a second, timeout,   ,    ",
+        "stalled body,    timeout,   ,    ",
+        "short body,      not-http,  ,    ",
+        "reset,           not-http,  ,    ",
+        "silent,          timeout,   ,    "})
+    void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
+        try (ServerSocket server = rawServer(behaviour)) {
+            Script.Result result = Script.of("health_all", "--json", "--timeout=1.5", "" + server.getLocalPort()).run();
+            Map<String, Object> row = result.json("endpoints").get(0);
+            assertTrue(List.of(verdicts.split("\\|")).contains(row.get("verdict")), result.out());
+            assertEquals(status, row.get("http_status"));
+            assertEquals(word, row.get("reported"));
+            assertTrue((int) row.get("latency_ms") <= 1600, result.out());
+            assertEquals("healthy".equals(verdicts) ? 0 : 1, result.exit());
+        }
+    }
+
+    @Test
+    void sevenThatMisbehaveAtOnceTakeTheTimeOfOne() throws Exception {
+        List<ServerSocket> servers = new ArrayList<>();
+        Script script = Script.of("health_all", "--timeout=2");
+        List<String> behaviours = List.of("silent", "endless body", "endless headers", "a byte a second", "stalled body", "reset", "greets");
+        for (int i = 0; i < 7; i++) {
+            servers.add(rawServer(behaviours.get(i)));
+            script.env(WITH_ENDPOINT.get(i), servers.get(i).getLocalPort());
+        }
+        long start = System.nanoTime();
+        Script.Result result = script.run();
+        double seconds = (System.nanoTime() - start) / 1e9;
+        for (ServerSocket server : servers) {
+            server.close();
+        }
+        assertEquals(1, result.exit());
+        assertEquals(7, result.out().lines().count());
+        assertTrue(seconds < 2 + 3, "took " + seconds); // three seconds are for starting a JVM on a busy machine
+    }
+
+    @Test
+    void aStoppedServerIsATimeout() throws Exception {
+        int port = Sockets.freePort();
+        try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
+            assertEquals(0, Script.command("kill", "-STOP", "" + server.process().pid()).run().exit());
+            assertTrue(Script.of("health_all", "--timeout=0.5", "" + port).run().out().contains("❌ timeout"));
+        }
+    }
+
+    @Test
+    void aStatusWordDoesTheTerminalNoHarm() throws Exception {
+        try (ServerSocket server = rawServer("escape")) {
+            Script.Result result = Script.of("health_all", "" + server.getLocalPort()).run();
+            assertTrue(result.out().contains("200 ?]0;x??2J?"), result.out());
+            assertTrue(Script.of("health_all", "--json", "" + server.getLocalPort()).run().out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F));
+        }
+    }
+
+    @Test
+    void targetsAreServicesGroupsPortsAndUrls() throws Exception {
+        int port = Sockets.freePort();
+        HttpServer server = jdkServer("127.0.0.1", port, 200, "OK", 0);
+        server.createContext("/other", exchange -> {
+            exchange.sendResponseHeaders(exchange.getRequestURI().getQuery().equals("a=b") && exchange.getRequestHeaders()
+                .getFirst("Host").equals("localhost:" + port) ? 200 : 500, -1);
+            exchange.close();
+        });
+        String url = "http://localhost:" + port + "/other?a=b";
+        Script.Result result = Script.of("health_all", "orchestrator", "" + port, url).env("ORCHESTRATOR_PORT", port).run();
+        assertEquals(0, result.exit(), result.out() + result.err());
+        assertEquals(List.of("DevFlow Orchestrator", url), result.out().lines().map(line -> line.replaceAll(".*1  ", "")).toList());
+        server.stop(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://", "ftp://localhost/", "http://user:hunter2@localhost/", "http://localhost:99999/", "http://a b/",
+        "tcp://localhost", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait=x", "--watch --quiet"})
+    void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
+        Script.Result result = Script.of("health_all", arguments.split(" (?=--|core)")).run();
+        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+        assertFalse(result.err().contains("hunter2"));
+    }
+
+    @Test
+    void allConnectsToServicesWithoutAnEndpoint() throws Exception {
+        // What speaks gRPC must never see HTTP: this one says if it is sent anything.
+        AtomicInteger received = new AtomicInteger();
+        Script script = Script.of("health_all", "--all", "--json");
+        for (String variable : WITH_ENDPOINT) {
+            script.env(variable, Sockets.freePort());
+        }
+        try (ServerSocket grpc = Sockets.listener("::1"); ServerSocket codex = Sockets.listener("127.0.0.1")) {
+            Thread thread = new Thread(() -> {
+                try (Socket socket = grpc.accept()) {
+                    received.set(socket.getInputStream().read());
+                } catch (IOException e) {
+                    received.set(-2);
+                }
+            });
+            thread.start();
+            List<Map<String, Object>> rows = script.env("CCTOOLS_GRPC_PORT", grpc.getLocalPort()).env("CODEX_MCP_PORT", codex.getLocalPort())
+                .run().json("endpoints");
+            thread.join();
+            assertEquals(9, rows.size());
+            assertEquals(List.of("reachable", "::1", "tcp://localhost:" + grpc.getLocalPort()),
+                List.of(rows.get(8).get("verdict"), rows.get(8).get("address"), rows.get(8).get("url")));
+            assertEquals("reachable", rows.get(5).get("verdict"));
+            assertEquals(-1, received.get(), "was sent something");
+        }
+        assertEquals(1, Script.of("health_all", "grpc").env("CCTOOLS_GRPC_PORT", Sockets.freePort()).run().exit());
+    }
+
+    @Test
+    void asksAnotherHost() throws Exception {
+        try (ServerSocket server = rawServer("HTTP/1.0")) {
+            String port = "" + server.getLocalPort();
+            assertEquals(0, Script.of("health_all", "--host=127.0.0.1", port).run().exit());
+            Script.Result other = Script.of("health_all", "--host=::1", port).run();
+            assertTrue(other.out().contains("connection refused"), other.out());
+            Script.Result unknown = Script.of("health_all", "--host=nowhere.invalid", "--timeout=1", port).run();
+            assertTrue(unknown.out().matches("Port \\d+: ❌ (down|timeout) [^\n]*\n"), unknown.out());
+            assertEquals(1, unknown.exit());
+        }
+    }
+
+    @Test
+    void quietPrintsNothing() throws Exception {
+        assertEquals(new Script.Result(1, "", ""), Script.of("health_all", "--quiet", "" + Sockets.freePort()).run());
+    }
+
+    @Test
+    void waitsUntilAllAreHealthyAndNoLonger() throws Exception {
+        int port = Sockets.freePort();
+        try (ServerSocket already = rawServer("HTTP/1.0")) {
+            Process waiting = Script.of("health_all", "--wait=30", "" + already.getLocalPort(), "" + port).builder().start();
+            Thread.sleep(3000);
+            HttpServer server = jdkServer("::1", port, 200, "{\"status\":\"ok\"}", 0);
+            long start = System.nanoTime();
+            assertTrue(waiting.waitFor(20, TimeUnit.SECONDS));
+            double seconds = (System.nanoTime() - start) / 1e9;
+            server.stop(0);
+            assertEquals(0, waiting.exitValue());
+            assertEquals(2, waiting.inputReader().lines().filter(line -> line.contains("✅ healthy")).count());
+            assertEquals("", new String(waiting.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
+            assertTrue(seconds < 1.5, "took " + seconds + " s after the server was there");
+        }
+    }
+
+    @Test
+    void saysWhatItWaitedForInVain() throws Exception {
+        try (ServerSocket silent = rawServer("silent")) {
+            long start = System.nanoTime();
+            Script.Result result = Script.of("health_all", "--wait=2", "--timeout=1", "" + silent.getLocalPort(), "" + Sockets.freePort()).run();
+            assertTrue(System.nanoTime() - start < 6e9);
+            assertEquals(1, result.exit());
+            assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n"), result.out());
+        }
+    }
+
+    @Test
+    void anInterruptEndsTheWaitAtOnceWith130() throws Exception {
+        Process waiting = Script.of("health_all", "--wait", "" + Sockets.freePort()).builder().start();
+        Thread.sleep(1500);
+        long start = System.nanoTime();
+        assertEquals(0, Script.command("kill", "-INT", "" + waiting.pid()).run().exit());
+        assertTrue(waiting.waitFor(10, TimeUnit.SECONDS));
+        assertEquals(130, waiting.exitValue());
+        assertTrue(System.nanoTime() - start < 2e9);
+    }
+
+    @Test
+    void watchAsksAgainAndAgain() throws Exception {
+        try (ServerSocket server = rawServer("HTTP/1.0")) {
+            Process process = Script.of("health_all", "--watch=0.1", "--json", "" + server.getLocalPort()).builder().start();
+            try (BufferedReader reader = process.inputReader()) {
+                for (int i = 0; i < 3; i++) {
+                    assertTrue(reader.readLine().contains("\"verdict\":\"healthy\""));
+                }
+            }
+            assertTrue(process.waitFor(10, TimeUnit.SECONDS), "still running");
+        }
     }
 
     @Test
