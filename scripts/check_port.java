@@ -35,6 +35,13 @@ class check_port extends PortCommand {
         main(new check_port(), args);
     }
 
+    /** The shell function check_port_available: quiet, one port. */
+    static void available(String... args) {
+        check_port command = new check_port();
+        command.quiet = true;
+        main(command, args);
+    }
+
     @Override
     protected int run() throws IOException {
         if (targets.isEmpty()) {

@@ -46,6 +46,15 @@ class find_port extends PortCommand {
         main(new find_port(), args);
     }
 
+    /** The shell function devflow_assign_ports: all services, saved and as lines for eval. */
+    static void assignAll(String... args) {
+        find_port command = new find_port();
+        command.all = true;
+        command.write = true;
+        command.export = true;
+        main(command, args);
+    }
+
     @Override
     protected int run() throws Exception {
         boolean isSearch = !targets.isEmpty() && targets.get(0).matches("[^A-Za-z_].*|");

@@ -64,6 +64,13 @@ class port_status extends PortCommand {
         main(new port_status(), args);
     }
 
+    /** The shell function devflow_port_status: the plain table. */
+    static void plain(String... args) {
+        port_status command = new port_status();
+        command.plain = true;
+        main(command, args);
+    }
+
     @Override
     protected int run() throws Exception {
         if (watch != null) {

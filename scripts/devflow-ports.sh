@@ -1,0 +1,132 @@
+# shellcheck shell=bash
+# DevFlow's port functions, to be sourced by devflow-start.sh. For bash 3.2 and later, any options, any directory.
+#
+#   check_port_available PORT      status 0 if a server could have the port
+#   find_available_port BASE MAX   prints the first available port
+#   devflow_port_status            prints the status of DevFlow's active ports
+#   devflow_assign_ports           gives every service its port: in .env and in this shell's environment
+#   devflow_health_all [...]       asks the health endpoints; takes health_all's options and targets
+#   devflow_wait_healthy [...]     the same, waiting until all are healthy; 30 seconds, or --wait=SECONDS
+#
+# The first call has JBang build the scripts and keeps in ~/.cache/devflow-ports what a plain java needs to run them;
+# the others start that java. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done.
+
+case ${BASH_SOURCE[0]} in
+  /*) DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]%/*} ;;
+  */*) DEVFLOW_PORTS_DIR=$PWD/${BASH_SOURCE[0]%/*} ;;
+  *) DEVFLOW_PORTS_DIR=$PWD ;;
+esac
+
+check_port_available() {
+  devflow_ports_call check_port_available "$@"
+}
+
+find_available_port() {
+  devflow_ports_call find_available_port "$@"
+}
+
+devflow_port_status() {
+  devflow_ports_call devflow_port_status
+}
+
+devflow_assign_ports() {
+  local devflow_ports_exports
+  devflow_ports_exports=$(devflow_ports_call devflow_assign_ports) || return
+  eval "$devflow_ports_exports"
+}
+
+devflow_health_all() {
+  devflow_ports_call devflow_health_all "$@"
+}
+
+devflow_wait_healthy() {
+  devflow_ports_call devflow_health_all --wait "$@"
+}
+
+# What follows serves the functions above.
+
+devflow_ports_debug() {
+  [ -z "${DEVFLOW_PORTS_DEBUG:-}" ] || printf 'devflow-ports: %s\n' "$1" >&2
+}
+
+# Runs a function: with the java and the files of an earlier build, which is made if there is none; else through JBang.
+devflow_ports_call() {
+  local java lane
+  java=$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java") || java=
+  lane=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/devflow-ports/fast$java$DEVFLOW_PORTS_DIR
+  case $java in
+    /*) devflow_ports_is_fresh "$java" "$lane" || devflow_ports_build "$java" "$lane" || java= ;;
+    *) java= ;; # none, or one that depends on the working directory
+  esac
+  if [ -n "$java" ]; then
+    devflow_ports_debug "$1: $java @$lane/java.args"
+    "$java" "@$lane/java.args" "$@"
+  else
+    devflow_ports_debug "$1: through JBang"
+    "$DEVFLOW_PORTS_DIR/../jbangw" "$DEVFLOW_PORTS_DIR/devflow_ports.java" "$@"
+  fi
+}
+
+# Whether what was built is this user's, of these sources and this JDK, and still all there.
+devflow_ports_is_fresh() {
+  local java=$1 lane=$2 kind file
+  [ -O "$lane/stamp" ] && [ -O "$lane/java.args" ] && [ -O "$lane/parts" ] || return 1
+  while read -r kind file; do
+    case $kind in
+      java) [ "$java" -ef "$file" ] ;;
+      source) [ -e "$file" ] && ! [ "$file" -nt "$lane/stamp" ] ;;
+      *) [ -e "$file" ] ;;
+    esac || {
+      devflow_ports_debug "$kind $file is gone or another one"
+      return 1
+    }
+  done <"$lane/parts"
+}
+
+# Has JBang build the scripts, and dumps an archive of their classes: to start the JVM takes longer than their work. In a
+# subshell, which keeps its options to itself, and under a lock, however many shells come at once.
+devflow_ports_build() (
+  set +efu
+  IFS=$' \t\n'
+  java=$1 lane=$2 program=$DEVFLOW_PORTS_DIR/devflow_ports.java scratch=$2/build
+  umask 077
+  mkdir -p "$lane" 2>/dev/null && [ -O "$lane" ] || exit 1
+  exec 9>>"$lane/lock"
+  flock 9 2>/dev/null || perl -MFcntl=:flock -e 'open(my $lock, ">>&=", 9) and flock($lock, LOCK_EX)' 2>/dev/null
+  devflow_ports_is_fresh "$java" "$lane" && exit 0
+  devflow_ports_debug "builds in $lane"
+  rm -rf "$scratch" && mkdir -p "$scratch/project" && : >"$scratch/stamp" || exit 1
+  JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
+  export JAVA_HOME
+  "$DEVFLOW_PORTS_DIR/../jbangw" build "$program" >&2 9>&- || exit 1
+  classpath=$("$DEVFLOW_PORTS_DIR/../jbangw" info classpath "$program" 9>&-)
+  [ -n "$classpath" ] || exit 1
+  {
+    sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java"
+    printf '"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$lane/classes.jsa" "$classpath" | sed 's/\\/&&/g'
+  } >"$scratch/java.args"
+  devflow_ports_archive "$java" "$scratch" "$classpath" "$lane/classes.jsa"
+  {
+    printf 'java %s\n' "$JAVA_HOME/bin/java"
+    printf 'source %s\n' "$DEVFLOW_PORTS_DIR"/*.java
+    printf '%s\n' "$classpath" | tr : '\n' | sed 's/^/library /'
+  } >"$scratch/parts"
+  mv -f "$scratch/java.args" "$scratch/parts" "$scratch/stamp" "$lane/" && rm -rf "$scratch"
+)
+
+# Dumps an archive of the classes that a start script's calls need; in an empty folder, which stands for its project.
+devflow_ports_archive() (
+  java=$1 scratch=$2 classpath=$3 archive=$4
+  cd "$scratch/project" || exit
+  export XDG_CACHE_HOME=$scratch
+  for call in "check_port_available 1" "find_available_port 1024" devflow_port_status devflow_assign_ports; do
+    # shellcheck disable=SC2086
+    "$java" "-XX:DumpLoadedClassList=$scratch/classes.${call%% *}" -cp "$classpath" devflow_ports $call
+  done
+  cat "$scratch"/classes.* >"$scratch/classes"
+  # The archive must know the options of the JVM that is to use it.
+  # shellcheck disable=SC2046
+  "$java" $(sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java") -Xshare:dump \
+    "-XX:SharedClassListFile=$scratch/classes" "-XX:SharedArchiveFile=$scratch/classes.jsa" -cp "$classpath" &&
+    mv -f "$scratch/classes.jsa" "$archive"
+) >/dev/null 2>&1

@@ -1,0 +1,27 @@
+///usr/bin/env jbang "$0" "$@" ; exit $?
+//JAVA 17+
+//SOURCES check_port.java find_port.java port_status.java health_all.java
+//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortAllocator.java SafeFile.java PortPicture.java HealthProbe.java
+
+import java.util.Arrays;
+
+/**
+ * The functions of devflow-ports.sh, in one program: built once for all of them, and started without a command line to
+ * parse. The first argument is the function, the others are its own.
+ */
+class devflow_ports {
+
+    public static void main(String... args) {
+        String function = args.length == 0 ? "" : args[0];
+        String[] arguments = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+        switch (function) {
+            case "check_port_available" -> check_port.available(arguments);
+            case "find_available_port" -> find_port.main(arguments);
+            case "devflow_port_status" -> port_status.plain(arguments);
+            case "devflow_assign_ports" -> find_port.assignAll(arguments);
+            case "devflow_health_all" -> health_all.main(arguments);
+            default -> throw new IllegalArgumentException("devflow-ports.sh has no function '" + function + "'");
+        }
+    }
+}

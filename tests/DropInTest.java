@@ -1,0 +1,283 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** devflow-ports.sh, sourced by real bash, in a clone whose path has spaces, with a home that was empty before. */
+class DropInTest {
+
+    /** The shell functions that the file takes the place of, word for word. */
+    private static final String DOCUMENTED = """
+        check_port_available() {
+            local port=$1
+            ! netstat -an | grep -q ":${port}.*LISTEN"
+        }
+        find_available_port() {
+            local base_port=$1
+            local max_port=$2
+            for ((port=base_port; port<=max_port; port++)); do
+                if check_port_available $port; then
+                    echo $port
+                    return
+                fi
+            done
+            echo "ERROR: No available ports in range $base_port-$max_port"
+            return 1
+        }
+        devflow_port_status() {
+            echo "=== DevFlow Port Status ==="
+            for port in 3002 3003 3004 3005 3006 3101 3200 3201 50051; do
+                if netstat -an | grep -q ":${port}.*LISTEN"; then
+                    echo "Port $port: ✅ ACTIVE"
+                else
+                    echo "Port $port: ❌ INACTIVE"
+                fi
+            done
+        }
+        """;
+
+    @TempDir
+    static Path shared;
+
+    private static Path clone;
+    private static Path home;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void copyTheClone() throws Exception {
+        clone = Files.createDirectories(shared.resolve("a clone/with 'spaces'"));
+        home = Files.createDirectory(shared.resolve("home"));
+        assertEquals(0, Script.command("cp", "-r", Script.CLONE.resolve("scripts").toString(), Script.CLONE.resolve("jbangw").toString(),
+            clone.toString()).run().exit());
+        Script.Result first = bash(shared, "check_port_available 0 || echo $?").run();
+        assertEquals("2\n", first.out(), first.err());
+    }
+
+    private static Script bash(Path folder, String script) {
+        return Script.command("bash", "-c", "set -euo pipefail\n. \"$ports\"\n" + script)
+            .env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", "")
+            .env("JAVA_HOME", System.getProperty("java.home")).in(folder);
+    }
+
+    private Script namespaced(String script) throws Exception {
+        return Namespace.bash(folder, script).env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home)
+            .env("XDG_CACHE_HOME", "").env("JAVA_HOME", System.getProperty("java.home"));
+    }
+
+    @Test
+    void answersLikeTheFunctionsThatItReplaces() throws Exception {
+        assumeTrue(Servers.isOnPath("netstat"), "netstat is not installed");
+        String calls = """
+            for port in 3002 3333; do check_port_available $port && echo "$port: 0" || echo "$port: $?"; done
+            find_available_port 3100 3199
+            find_available_port 3101 3102 2>&1 || echo $?
+            devflow_port_status
+            echo $?
+            """;
+        Script.Result result = namespaced("set +e\nlisten 3002 3004; listen 3101 3102; listen 50051 50051\n"
+            + "{ . \"$ports\"\n" + calls + "} >ours\n" + DOCUMENTED + "{\n" + calls + "} >documented\ndiff documented ours && cat ours\n").run();
+        assertTrue(result.out().startsWith("3002: 1\n3333: 0\n3100\nERROR: No available ports in range 3101-3102\n1\n=== DevFlow Port Status ===\n"
+            + "Port 3002: ✅ ACTIVE\n"), result.out() + result.err());
+    }
+
+    @Test
+    void isRightWhereTheyAreWrong() throws Exception {
+        Script.Result result = namespaced("""
+            . "$ports"
+            listen 30021 30021
+            check_port_available 3002 && echo "3002 is free"
+            connect 50051 50051
+            check_port_available 50051 || echo "50051 is held"
+            PORT=$(find_available_port 50051 50051 2>/dev/null) || echo "none: '$PORT'"
+            for wrong in 0 99999 abc 03002 'x[$(touch evaluated)]'; do
+              find_available_port "$wrong" 3106 2>/dev/null || echo "$wrong: $?"
+            done
+            check_port_available 2>/dev/null || echo "nothing: $?"
+            ls
+            """).run();
+        assertEquals("""
+            3002 is free
+            50051 is held
+            none: ''
+            0: 2
+            99999: 2
+            abc: 2
+            03002: 2
+            x[$(touch evaluated)]: 2
+            nothing: 2
+            holder.py
+            """, result.out(), result.err());
+    }
+
+    @Test
+    void assignsPortsInTheCallingShellAndInTheFile() throws Exception {
+        Script.Result result = namespaced("""
+            set -euo pipefail
+            . "$ports"
+            listen 3101 3101
+            devflow_assign_ports
+            bash -c 'echo "$CODEX_MCP_PORT $ORCHESTRATOR_PORT"'
+            grep -c PORT .env
+            listen 3005 3005
+            unset ORCHESTRATOR_PORT
+            devflow_assign_ports || echo "$? ${ORCHESTRATOR_PORT:-unset}"
+            """).run();
+        assertEquals("3105 3005\n13\n1 unset\n", result.out(), result.err());
+        assertTrue(result.err().contains("NOTE: Codex MCP Server (CODEX_MCP_PORT) moves from 3101 to 3105: "), result.err());
+    }
+
+    @Test
+    void leaksNothing() throws Exception {
+        String state = "{ compgen -v; compgen -A function; set -o; shopt; trap; umask; pwd; } | grep -v -e BASH_ -e PIPESTATUS -e _LINENO -e '^_$' -e before -e after";
+        Script.Result result = Script.command("bash", "-c", "before=$(" + state + ")\nafter=\n. \"$ports\"\n"
+            + "check_port_available 0 2>/dev/null; find_available_port 1 >/dev/null 2>&1; devflow_port_status >/dev/null\n"
+            + "after=$(" + state + ")\ndiff <(printf '%s\n' \"$before\") <(printf '%s\n' \"$after\") | grep '^[<>]'")
+            .env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", "")
+            .env("JAVA_HOME", System.getProperty("java.home")).in(folder).run();
+        Pattern ours = Pattern.compile("> (devflow_|DEVFLOW_|check_port_available|find_available_port).*");
+        assertTrue(!result.out().isEmpty() && result.out().lines().allMatch(line -> ours.matcher(line).matches()), result.out() + result.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "cd /", "umask 000", "shopt -s nullglob failglob"})
+    void worksInAnyShell(String setting) throws Exception {
+        assertEquals("2\n", bash(folder, setting + "\ncheck_port_available 0 2>/dev/null || echo $?").run().out());
+    }
+
+    private static String debug(Script script) throws Exception {
+        Script.Result result = script.env("DEVFLOW_PORTS_DEBUG", 1).run();
+        assertEquals("2\n", result.out(), result.err());
+        return result.err();
+    }
+
+    private static Script call(Path folder) {
+        return bash(folder, "check_port_available 0 || echo $?");
+    }
+
+    /** One after the other, because they change what the others use. */
+    @Test
+    void noticesWhatHasChangedAndBuildsAgain() throws Exception {
+        Path own = Files.createDirectory(folder.resolve("clone"));
+        Script.command("cp", "-r", clone.resolve("scripts").toString(), clone.resolve("jbangw").toString(), own.toString()).run();
+        Path ports = own.resolve("scripts/devflow-ports.sh");
+        assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
+        String warm = debug(call(folder).env("ports", ports));
+        assertTrue(warm.contains("java @") && !warm.contains("builds in"), warm);
+
+        Path include = own.resolve("scripts/PortMap.java");
+        Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
+        String edited = debug(call(folder).env("ports", ports));
+        assertTrue(edited.contains("builds in") && edited.contains("is no port;"), edited);
+
+        try (var jars = Files.walk(home.resolve(".jbang/cache/jars"))) {
+            for (Path jar : jars.filter(file -> file.toString().endsWith(".jar")).toList()) {
+                Files.delete(jar);
+            }
+        }
+        assertTrue(debug(call(folder).env("ports", ports)).contains("is gone or another one"));
+        assertFalse(debug(call(folder).env("ports", ports)).contains("builds in"));
+
+        Path otherJdk = otherJdk();
+        if (otherJdk != null) {
+            assertTrue(debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
+            assertFalse(debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
+        }
+        assertTrue(debug(call(folder).env("ports", ports).env("XDG_CACHE_HOME", "/dev/null")).contains("through JBang"));
+        // The others of this class find their jar gone, and build it again.
+        debug(call(folder));
+    }
+
+    private static Path otherJdk() throws Exception {
+        Path current = Path.of(System.getProperty("java.home")).toRealPath();
+        if (Files.notExists(Path.of("/usr/lib/jvm"))) {
+            return null;
+        }
+        try (var jdks = Files.list(Path.of("/usr/lib/jvm"))) {
+            return jdks.filter(jdk -> Files.isExecutable(jdk.resolve("bin/javac")))
+                .filter(jdk -> !jdk.toAbsolutePath().normalize().equals(current) && !Files.isSymbolicLink(jdk)).findFirst().orElse(null);
+        }
+    }
+
+    @Test
+    void manyFirstCallsAtOnceBuildOnce() throws Exception {
+        Path own = Files.createDirectory(folder.resolve("clone"));
+        Script.command("cp", "-r", clone.resolve("scripts").toString(), clone.resolve("jbangw").toString(), own.toString()).run();
+        Script.Result result = bash(folder, """
+            for i in 1 2 3 4 5 6 7 8; do find_available_port 1024 >out$i & pids+=" $!"; done
+            for pid in $pids; do wait $pid; done
+            cat out* | sort -u | wc -l
+            """).env("ports", own.resolve("scripts/devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).run();
+        assertEquals("1", result.out().strip(), result.err());
+        assertEquals(1, result.err().lines().filter(line -> line.contains("builds in")).count(), result.err());
+    }
+
+    @Test
+    void whatAnotherUserPlantedIsNotRun() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
+        Path cache = Files.createDirectory(folder.resolve("cache"));
+        Path lane = Files.createDirectories(Path.of(cache + "/devflow-ports/fast"
+            + System.getProperty("java.home") + "/bin/java" + clone.resolve("scripts")));
+        for (String file : List.of("java.args", "parts", "stamp")) {
+            Files.writeString(lane.resolve(file), "-version\n");
+        }
+        assertEquals(0, Script.command("chown", "-R", "1234", cache.toString()).run().exit());
+        String said = debug(call(folder).env("XDG_CACHE_HOME", cache));
+        assertTrue(said.contains("through JBang") || said.contains("jbangw: cannot use"), said);
+        assertNotEquals("", said);
+    }
+
+    @Test
+    void aStartScriptUsesIt() throws Exception {
+        Files.createDirectory(folder.resolve("www"));
+        Files.writeString(folder.resolve("www/health"), "OK");
+        Script.Result result = namespaced("""
+            listen 3101 3101
+            "$start" start
+            "$start" status >status
+            grep -c ACTIVE status
+            grep -e 3002 -e 3003 status
+            grep CODEX .env
+            "$start" stop
+            "$start" status | grep -c 'INACTIVE'
+            ls
+            """).env("start", Script.CLONE.resolve("tests/devflow-start.sh")).env("DEVFLOW_PORTS", clone.resolve("scripts")).run();
+        assertEquals("""
+            Port 3002: ✅ healthy
+            Port 3003: ✅ healthy
+            Port 3105: ✅ reachable
+            9
+            Port 3002: ✅ ACTIVE
+            Port 3003: ✅ ACTIVE
+            CODEX_MCP_PORT=3105
+            9
+            devflow.log
+            holder.py
+            status
+            www
+            """, result.out().replaceAll("(?m)^(Port \\d+: ✅ [a-z]+) .*$", "$1"), result.err());
+        assertEquals(0, result.exit());
+    }
+
+    @Test
+    void waitsAndAsks() throws Exception {
+        try (ServerSocket silent = Sockets.listener("127.0.0.1")) {
+            Script.Result result = bash(folder, "devflow_health_all --timeout=0.3 " + silent.getLocalPort() + " || echo $?\n"
+                + "devflow_wait_healthy --wait=0.5 --timeout=0.3 " + silent.getLocalPort() + " || echo $?").run();
+            assertTrue(result.out().matches("(Port \\d+: ❌ timeout .*\\n1\\n){2}"), result.out() + result.err());
+        }
+    }
+}
