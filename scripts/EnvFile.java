@@ -18,10 +18,10 @@ import java.util.regex.Pattern;
  * single, double or back quotes, over several lines if need be; only double quotes know the escape {@code \"}.
  * A quote that is never closed is an ordinary character.
  */
-public final class EnvFile {
+final class EnvFile {
 
     /** One assignment: {@code start} and {@code end} are the byte offsets of its value, without quotes. */
-    public record Entry(String name, String value, int line, int start, int end) { }
+    record Entry(String name, String value, int line, int start, int end) { }
 
     private static final Path NOWHERE = Path.of("/dev/null");
     private static final String BOM = "\u00EF\u00BB\u00BF";
@@ -41,38 +41,38 @@ public final class EnvFile {
     /**
      * Reads the file; one that does not exist is an empty one.
      *
-     * @throws PortMap.UserException if it is something other than a text file that this user can read
+     * @throws UserException if it is something other than a text file that this user can read
      */
-    public static EnvFile read(Path path) {
+    static EnvFile read(Path path) {
         try {
             // Asked first, because opening a FIFO would wait for its writer.
             if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile() && !path.equals(NOWHERE)) {
-                throw new PortMap.UserException(path + ": not a regular file; name another with --env-file");
+                throw new UserException(path + ": not a regular file; name another with --env-file");
             }
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
             if (text.indexOf('\0') >= 0) {
-                throw new PortMap.UserException(path + ": not a text file in UTF-8; save it as one");
+                throw new UserException(path + ": not a text file in UTF-8; save it as one");
             }
             return new EnvFile(path, text);
         } catch (NoSuchFileException e) {
             return new EnvFile(path, "");
         } catch (IOException e) {
-            throw PortMap.UserException.of(e, "cannot read " + path);
+            throw UserException.of(e, "cannot read " + path);
         }
     }
 
     /** The file this was read from. */
-    public Path path() {
+    Path path() {
         return path;
     }
 
     /** The assignment of that name which counts, the last one, or null. */
-    public Entry get(String name) {
+    Entry get(String name) {
         return entries.get(name);
     }
 
     /** The assignments that count, one a name, in the order in which the names first appear. */
-    public Collection<Entry> entries() {
+    Collection<Entry> entries() {
         return entries.values();
     }
 
@@ -80,7 +80,7 @@ public final class EnvFile {
      * The file with that value, which must need no quotes: instead of the one that counts, or else on a line of its own
      * at the end. Every other byte stays. It is the same file if it has that value already.
      */
-    public EnvFile with(String name, String value) {
+    EnvFile with(String name, String value) {
         Entry old = entries.get(name);
         if (old != null && old.value().equals(value)) {
             return this;
@@ -94,7 +94,7 @@ public final class EnvFile {
     }
 
     /** The file's content. */
-    public byte[] bytes() {
+    byte[] bytes() {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 

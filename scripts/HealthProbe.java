@@ -2,6 +2,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -32,10 +33,10 @@ import java.util.zip.GZIPInputStream;
 import javax.net.ssl.SSLException;
 
 /** Asks one endpoint how it is. Never takes longer than its timeout, whatever the server does. */
-public final class HealthProbe {
+final class HealthProbe {
 
     /** How an endpoint is, best first. */
-    public enum Verdict {
+    enum Verdict {
         /** It answers 2xx, and a JSON body's {@code status}, if there is one, says so too. */
         HEALTHY,
         /** It accepts connections, and there is nothing more to ask it. */
@@ -52,7 +53,7 @@ public final class HealthProbe {
         DOWN;
 
         /** Whether it is as well as can be asked. */
-        public boolean isWell() {
+        boolean isWell() {
             return this == HEALTHY || this == REACHABLE;
         }
     }
@@ -61,7 +62,7 @@ public final class HealthProbe {
      * The verdict and what it rests on. HTTP status and word (a JSON body's {@code status}) are null where there is
      * none, the address where nobody was reached; the reason says in words why there is no answer, else it is null.
      */
-    public record Health(Verdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
+    record Health(Verdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
 
     private static final int BODY_LIMIT = 64 * 1024;
     private static final Set<String> WELL = Set.of(
@@ -86,7 +87,7 @@ public final class HealthProbe {
      * address of the host is asked at once, for {@code localhost} 127.0.0.1 and ::1. The first that is well counts, else
      * the best that there is.
      */
-    public static CompletableFuture<Health> ask(URI endpoint, Duration timeout) {
+    static CompletableFuture<Health> ask(URI endpoint, Duration timeout) {
         return CompletableFuture.supplyAsync(() -> addresses(endpoint), THREADS)
             .thenCompose(addresses -> best(addresses.stream()
                 .map(address -> CompletableFuture.supplyAsync(() -> ask(endpoint, address, timeout), THREADS)
@@ -99,7 +100,7 @@ public final class HealthProbe {
      * Asks a server of our own. The first question loads a hundred classes, which takes longer than many a service to
      * answer; so no service's latency includes that.
      */
-    public static void warmUp() {
+    static void warmUp() {
         try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             server.setSoTimeout(1000);
             CompletableFuture<Health> question = ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"), Duration.ofSeconds(1));
@@ -165,6 +166,9 @@ public final class HealthProbe {
         } catch (SSLException e) {
             health = without(Verdict.NOT_HTTP, "no TLS that can be trusted");
         } catch (IOException e) {
+            if (System.nanoTime() - start >= timeout.toNanos()) {
+                return late(timeout); // and ended by us
+            }
             health = without(Verdict.NOT_HTTP, "no whole answer in HTTP");
         }
         String reached = health.verdict == Verdict.DOWN ? null : address.replaceAll("[\\[\\]]", "");
@@ -181,11 +185,14 @@ public final class HealthProbe {
 
     private static Health get(URI endpoint, String address, Duration timeout) throws IOException {
         HttpURLConnection connection = open(endpoint, address, timeout);
+        long deadline = System.nanoTime() + timeout.toNanos();
+        // Ends what is still under way, so that a watch gathers neither threads nor sockets.
+        CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS, THREADS).execute(connection::disconnect);
         int status = connection.getResponseCode();
         if (status < 0) {
             return without(Verdict.NOT_HTTP, "answers, but not in HTTP");
         }
-        String word = statusWord(body(connection));
+        String word = statusWord(body(connection, deadline));
         return new Health(judge(status, word), status, word, null, 0, null);
     }
 
@@ -204,19 +211,34 @@ public final class HealthProbe {
         return connection;
     }
 
-    private static byte[] body(HttpURLConnection connection) throws IOException {
+    private static byte[] body(HttpURLConnection connection, long deadline) throws IOException {
         InputStream stream = connection.getResponseCode() < 400 ? connection.getInputStream() : connection.getErrorStream();
         if (stream == null) {
             return new byte[0];
         }
         try (stream) {
-            byte[] body = stream.readNBytes(BODY_LIMIT);
-            if (body.length > 0 && body.length < Math.min(BODY_LIMIT, connection.getContentLengthLong())) {
+            byte[] body = read(stream, deadline);
+            if (body.length < Math.min(BODY_LIMIT, connection.getContentLengthLong())
+                && connection.getResponseCode() != HttpURLConnection.HTTP_NOT_MODIFIED) {
                 throw new EOFException("the body is shorter than announced");
             }
             return "gzip".equalsIgnoreCase(connection.getContentEncoding())
                 ? new GZIPInputStream(new ByteArrayInputStream(body)).readNBytes(BODY_LIMIT) : body;
         }
+    }
+
+    /** Reads up to the limit, and no longer than until the deadline, however slowly the bytes come. */
+    private static byte[] read(InputStream stream, long deadline) throws IOException {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        byte[] part = new byte[8192];
+        int length;
+        while (body.size() < BODY_LIMIT && (length = stream.read(part, 0, Math.min(part.length, BODY_LIMIT - body.size()))) >= 0) {
+            if (System.nanoTime() > deadline) {
+                throw new SocketTimeoutException("the body does not end in time");
+            }
+            body.write(part, 0, length);
+        }
+        return body.toByteArray();
     }
 
     /** The top-level {@code status} of a JSON object, or null; what is cut off behind it does no harm. */

@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
@@ -30,10 +31,10 @@ import java.util.Map;
  * accepts a connection on a loopback address. Whether a port can be had is tried out: by binding, never by listening,
  * so that two who ask at once do not see each other.
  */
-public final class LocalPorts {
+final class LocalPorts {
 
     /** Whether a server could have a port. */
-    public enum Verdict {
+    enum Verdict {
         /** A server could bind it now, on the wildcard and on both loopbacks. */
         AVAILABLE,
         /** A socket listens on it, on some local address. */
@@ -45,16 +46,16 @@ public final class LocalPorts {
     }
 
     /** A process; its working directory is null where this user may not see it. */
-    public record Owner(long pid, String command, String workingDirectory) { }
+    record Owner(long pid, String command, String workingDirectory) { }
 
     /**
      * A socket that listens. The inode is the kernel's number for it, 0 where it is not known; the owner is null unless
      * it was asked for and this user may see it.
      */
-    public record Listener(InetAddress address, int port, long inode, Owner owner) { }
+    record Listener(InetAddress address, int port, long inode, Owner owner) { }
 
     /** A port, the verdict on it and who listens on it. */
-    public record State(int port, Verdict verdict, List<Listener> listeners) { }
+    record State(int port, Verdict verdict, List<Listener> listeners) { }
 
     static {
         // With this preference set from outside, Java would be blind to IPv6.
@@ -74,17 +75,17 @@ public final class LocalPorts {
     }
 
     /** Reads the listeners, once; where the system has no list of them, each port is asked when it is wanted. */
-    public static LocalPorts read() throws IOException {
+    static LocalPorts read() throws IOException {
         return new LocalPorts();
     }
 
     /** The sockets that listen on this port. */
-    public List<Listener> listeners(int port) throws IOException {
+    List<Listener> listeners(int port) throws IOException {
         return hasTables ? table.getOrDefault(port, List.of()) : acceptors(port);
     }
 
     /** Whether a server could have this port now, and if one has it, on which addresses. */
-    public State state(int port) throws IOException {
+    State state(int port) throws IOException {
         List<Listener> listeners = listeners(port);
         if (!listeners.isEmpty()) {
             return new State(port, Verdict.LISTENING, listeners);
@@ -99,19 +100,19 @@ public final class LocalPorts {
     }
 
     /** These states with the owners of their listeners. */
-    public static List<State> withOwners(List<State> states) throws IOException {
-        Map<Listener, Owner> owners = SocketOwners.of(states.stream().flatMap(state -> state.listeners.stream()).toList());
-        return states.stream().map(state -> new State(state.port, state.verdict, state.listeners.stream()
-            .map(socket -> new Listener(socket.address, socket.port, socket.inode, owners.get(socket))).toList())).toList();
+    static List<State> withOwners(List<State> states) throws IOException {
+        Map<String, Owner> owners = SocketOwners.of(states.stream().flatMap(state -> state.listeners.stream()).toList());
+        return states.stream().map(state -> new State(state.port, state.verdict, state.listeners.stream().map(socket ->
+            new Listener(socket.address, socket.port, socket.inode, owners.get(SocketOwners.key(socket)))).toList())).toList();
     }
 
     /** Whether a server could have this port now. */
-    public boolean isAvailable(int port) throws IOException {
+    boolean isAvailable(int port) throws IOException {
         return state(port).verdict() == Verdict.AVAILABLE;
     }
 
     /** An address as RFC 5952 writes it: {@code ::1}, not {@code 0:0:0:0:0:0:0:1}. */
-    public static String text(InetAddress address) {
+    static String text(InetAddress address) {
         String text = address.getHostAddress();
         for (int zeros = 8; zeros > 1 && address instanceof Inet6Address; zeros--) {
             String shorter = text.replaceFirst("(^|:)0(:0){" + (zeros - 1) + "}(:|$)", "::");
@@ -146,16 +147,22 @@ public final class LocalPorts {
 
     /**
      * The listener that a row tells of (Linux, Documentation/networking/proc_net_tcp.rst), or null for any other row.
+     *
+     * @throws IOException if it is no such row, so that nothing is concluded from it
      */
-    static Listener parse(String row) throws UnknownHostException {
+    static Listener parse(String row) throws IOException {
         String[] fields = row == null ? new String[0] : row.trim().split("\\s+");
         if (fields.length < 10 || !fields[3].equals("0A")) {
             return null;
         }
-        int colon = fields[1].indexOf(':');
-        byte[] address = HexFormat.of().parseHex(fields[1].substring(0, colon));
-        return new Listener(InetAddress.getByAddress(inNetworkOrder(address)),
-            Integer.parseInt(fields[1].substring(colon + 1), 16), Long.parseUnsignedLong(fields[9]), null);
+        try {
+            int colon = fields[1].indexOf(':');
+            byte[] address = HexFormat.of().parseHex(fields[1].substring(0, colon));
+            return new Listener(InetAddress.getByAddress(inNetworkOrder(address)),
+                Integer.parseInt(fields[1].substring(colon + 1), 16), Long.parseUnsignedLong(fields[9]), null);
+        } catch (IllegalArgumentException | IndexOutOfBoundsException | BufferUnderflowException | UnknownHostException e) {
+            throw new IOException("a row of the kernel's table that is no such row: " + row);
+        }
     }
 
     /** The kernel prints an address as words in the byte order of the machine. */

@@ -2,7 +2,7 @@
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Xlog:disable -Xlog:all=warning:stderr
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Djdk.console=java.base -Xlog:disable -Xlog:all=warning:stderr
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -37,27 +38,26 @@ import picocli.CommandLine.ParseResult;
     sortOptions = false, usageHelpAutoWidth = false,
     descriptionHeading = "%n", optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
-public abstract class PortCommand {
+abstract class PortCommand {
 
     /** The answer is yes. */
-    public static final int YES = 0;
+    static final int YES = 0;
     /** The answer is no. */
-    public static final int NO = 1;
+    static final int NO = 1;
     /** There is no answer: wrong usage, unusable configuration, an internal error. */
-    public static final int UNKNOWN = 2;
+    static final int UNKNOWN = 2;
 
-    private static final Path DEFAULT_ENV_FILE = Path.of(".env");
+    private static final String DEFAULT_ENV_FILE = ".env";
 
     enum Colour { auto, always, never }
 
-    @Parameters(arity = "0..*", paramLabel = "TARGET", description = {
-        "A port (3005), a range (3100-3199), a service (orchestrator or ORCHESTRATOR_PORT),",
-        "or a group, which means its services (core, mcp, orchestration, grpc)."})
+    @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
+        + " (orchestrator or ORCHESTRATOR_PORT), or a group, which means its services (core, mcp, orchestration, grpc).")
     protected List<String> targets = List.of();
 
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured; the environment goes first. Default: .env")
-    protected Path envFile = DEFAULT_ENV_FILE;
+    private String envFile = DEFAULT_ENV_FILE;
 
     @Option(names = "--json", description = "Print one JSON document.")
     protected boolean json;
@@ -65,6 +65,8 @@ public abstract class PortCommand {
     @Option(names = "--color", paramLabel = "WHEN",
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
+
+    private boolean saysNoFile;
 
     /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
     protected final PrintStream out = stream(FileDescriptor.out, 1 << 16);
@@ -82,7 +84,8 @@ public abstract class PortCommand {
         System.exit(command.out.checkError() ? UNKNOWN : exit);
     }
 
-    private int execute(String... args) {
+    /** Runs the command and says what went wrong; returns its exit code. */
+    int execute(String... args) {
         try {
             if (Arrays.stream(args).anyMatch(arg -> arg.startsWith("-"))) {
                 Integer done = Parser.parse(this, args);
@@ -93,10 +96,10 @@ public abstract class PortCommand {
                 targets = List.of(args);
             }
             return run();
-        } catch (PortMap.UserException e) {
+        } catch (UserException e) {
             error(e.getMessage());
         } catch (IOException e) {
-            error(PortMap.UserException.of(e, "cannot tell").getMessage());
+            error(UserException.of(e, "cannot tell").getMessage());
         } catch (Exception | StackOverflowError | OutOfMemoryError e) {
             StackTraceElement[] trace = e.getStackTrace();
             error("internal error: " + e + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it");
@@ -106,10 +109,16 @@ public abstract class PortCommand {
 
     /** Reads the {@code .env} file. */
     protected EnvFile readEnvFile() {
-        if (!envFile.equals(DEFAULT_ENV_FILE) && Files.notExists(envFile)) {
-            note("no such file: " + envFile);
+        try {
+            Path path = Path.of(envFile);
+            if (!envFile.equals(DEFAULT_ENV_FILE) && !saysNoFile && Files.notExists(path)) {
+                saysNoFile = true;
+                note("no such file: " + envFile);
+            }
+            return EnvFile.read(path);
+        } catch (InvalidPathException e) {
+            throw new UserException("'" + envFile + "' is no file name in this locale; set LC_ALL to one with UTF-8");
         }
-        return EnvFile.read(envFile);
     }
 
     /** The port map, as the environment and the {@code .env} file configure it. */
@@ -124,7 +133,7 @@ public abstract class PortCommand {
 
     /** Says on standard error what is wrong. */
     protected void error(String message) {
-        err.println(bad("ERROR:") + " " + Terminal.printable(message));
+        err.println("ERROR: " + Terminal.printable(message));
     }
 
     /** The services and ports that the targets name, each once. */
@@ -175,7 +184,7 @@ public abstract class PortCommand {
                 line.setColorScheme(Help.defaultColorScheme(command.hasColour() ? Help.Ansi.ON : Help.Ansi.OFF));
                 return CommandLine.executeHelpRequest(result);
             } catch (ParameterException e) {
-                throw new PortMap.UserException(
+                throw new UserException(
                     e.getMessage().lines().findFirst().orElse("") + "; see " + line.getCommandName() + " --help");
             }
         }

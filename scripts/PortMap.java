@@ -1,12 +1,10 @@
-import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -14,13 +12,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** DevFlow's services: the port map of its documentation, and the port that each service has here and now. */
-public final class PortMap {
+final class PortMap {
 
     /** Which group chooses its ports first. */
-    public enum Priority { HIGH, MEDIUM, LOW }
+    enum Priority { HIGH, MEDIUM, LOW }
 
     /** What becomes of a service whose port is taken. */
-    public enum Strategy {
+    enum Strategy {
         /** The port is fixed. */
         STATIC,
         /** The next available port upwards, then from the start of the range. */
@@ -30,17 +28,17 @@ public final class PortMap {
     }
 
     /** The reserved ranges of ports, both ends included. */
-    public enum Group {
+    enum Group {
         CORE("Production Services", 3000, 3099, Priority.HIGH, Strategy.STATIC),
         MCP("MCP Services", 3100, 3199, Priority.MEDIUM, Strategy.DYNAMIC),
         ORCHESTRATION("Orchestration Services", 3200, 3299, Priority.MEDIUM, Strategy.DYNAMIC),
         GRPC("gRPC Services", 50000, 59999, Priority.LOW, Strategy.AUTO_INCREMENT);
 
-        public final String title;
-        public final int first;
-        public final int last;
-        public final Priority priority;
-        public final Strategy strategy;
+        final String title;
+        final int first;
+        final int last;
+        final Priority priority;
+        final Strategy strategy;
 
         Group(String title, int first, int last, Priority priority, Strategy strategy) {
             this.title = title;
@@ -51,32 +49,49 @@ public final class PortMap {
         }
 
         /** Whether the port lies in this group's range. */
-        public boolean contains(int port) {
+        boolean contains(int port) {
             return first <= port && port <= last;
         }
 
         /** The group in whose range the port lies, or null. */
-        public static Group of(int port) {
+        static Group of(int port) {
             return Arrays.stream(values()).filter(group -> group.contains(port)).findFirst().orElse(null);
         }
     }
 
     /** What the documentation says of a service; UNKNOWN: only {@code .env} knows it; NONE: a port without one. */
-    public enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
+    enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
 
     /** Where a service's port comes from. */
-    public enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }
+    enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }
 
     /**
      * A service and its port. Group and health path are null where there is none; a port that no service has
      * is one with the status NONE and neither name nor variable.
      */
-    public record Service(String name, String variable, int port, Origin origin, Group group, Status status,
+    record Service(String name, String variable, int port, Origin origin, Group group, Status status,
                           String description, String healthPath) {
 
+        /** Whether its group's strategy can give it another port. */
+        boolean isMovable() {
+            return group != null && group.strategy != Strategy.STATIC;
+        }
+
         /** What the user can call it: {@code codex-mcp}. */
-        public String shortName() {
+        String shortName() {
             return variable.substring(0, variable.length() - SUFFIX.length()).toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        // Written out, because the generated ones cost 20 ms of start-up: they are put together at their first use.
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Service service && port == service.port && Objects.equals(variable, service.variable);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * port + Objects.hashCode(variable);
         }
 
         Service at(int newPort, Origin newOrigin) {
@@ -88,53 +103,24 @@ public final class PortMap {
         }
     }
 
-    /** Something that the user can put right; the message is one line that says what, where and what to do. */
-    public static final class UserException extends RuntimeException {
-        private static final long serialVersionUID = 1;
-
-        public UserException(String message) {
-            super(message, null, false, false);
-        }
-
-        /** What could not be done, and the system's reason. */
-        public static UserException of(IOException cause, String what) {
-            String reason = cause instanceof AccessDeniedException ? "permission denied"
-                : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
-                : String.valueOf(cause.getMessage());
-            return new UserException(what + ": " + reason);
-        }
-    }
-
     private static final String HEALTH = "/health";
 
     /** The tables of the documentation, in their order. */
     private static final List<Service> DOCUMENTED = List.of(
-        row(Group.CORE, "Database Manager", 3002, "DB_MANAGER_PORT", Status.ACTIVE,
-            "SQLite database service", HEALTH),
-        row(Group.CORE, "Vector Memory Service", 3003, "VECTOR_MEMORY_PORT", Status.ACTIVE,
-            "Embedding and vector operations", HEALTH),
-        row(Group.CORE, "Model Registry", 3004, "MODEL_REGISTRY_PORT", Status.ACTIVE,
-            "AI model management", HEALTH),
-        row(Group.CORE, "DevFlow Orchestrator", 3005, "ORCHESTRATOR_PORT", Status.ACTIVE,
-            "Main orchestration service", HEALTH),
-        row(Group.CORE, "Token Optimizer", 3006, "TOKEN_OPTIMIZER_PORT", Status.ACTIVE,
-            "Context optimization", HEALTH),
-        row(Group.MCP, "Codex MCP Server", 3101, "CODEX_MCP_PORT", Status.ACTIVE,
-            "OpenAI Codex integration", null),
-        row(Group.MCP, "Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED,
-            "Google Gemini integration", null),
-        row(Group.MCP, "Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED,
-            "Qwen model integration", null),
-        row(Group.MCP, "Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED,
-            "Synthetic.new integration", null),
-        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT",
-            Status.ACTIVE, "Multi-model orchestration", HEALTH),
-        row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE,
-            "CLI integration service", HEALTH),
-        row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED,
-            "Real-time status monitoring", null),
-        row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE,
-            "Cross-component communication", null));
+        row(Group.CORE, "Database Manager", 3002, "DB_MANAGER_PORT", Status.ACTIVE, "SQLite database service", HEALTH),
+        row(Group.CORE, "Vector Memory Service", 3003, "VECTOR_MEMORY_PORT", Status.ACTIVE, "Embedding and vector operations", HEALTH),
+        row(Group.CORE, "Model Registry", 3004, "MODEL_REGISTRY_PORT", Status.ACTIVE, "AI model management", HEALTH),
+        row(Group.CORE, "DevFlow Orchestrator", 3005, "ORCHESTRATOR_PORT", Status.ACTIVE, "Main orchestration service", HEALTH),
+        row(Group.CORE, "Token Optimizer", 3006, "TOKEN_OPTIMIZER_PORT", Status.ACTIVE, "Context optimization", HEALTH),
+        row(Group.MCP, "Codex MCP Server", 3101, "CODEX_MCP_PORT", Status.ACTIVE, "OpenAI Codex integration", null),
+        row(Group.MCP, "Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED, "Google Gemini integration", null),
+        row(Group.MCP, "Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED, "Qwen model integration", null),
+        row(Group.MCP, "Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED, "Synthetic.new integration", null),
+        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE,
+            "Multi-model orchestration", HEALTH),
+        row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE, "CLI integration service", HEALTH),
+        row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED, "Real-time status monitoring", null),
+        row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE, "Cross-component communication", null));
 
     private static final String SUFFIX = "_PORT";
     private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
@@ -160,7 +146,7 @@ public final class PortMap {
      *
      * @throws UserException if a documented variable has a value that is no port
      */
-    public static PortMap configured(EnvFile envFile, Map<String, String> environment) {
+    static PortMap configured(EnvFile envFile, Map<String, String> environment) {
         List<Service> services = new ArrayList<>();
         for (Service service : DOCUMENTED) {
             services.add(configured(service, envFile, environment));
@@ -201,17 +187,17 @@ public final class PortMap {
     }
 
     /** All services: the documented ones in their order, then those that only {@code .env} knows. */
-    public List<Service> services() {
+    List<Service> services() {
         return services;
     }
 
     /** The port that the documentation gives this service, or 0. */
-    public static int documentedPort(Service service) {
+    static int documentedPort(Service service) {
         return DOCUMENTED.stream().filter(row -> row.variable.equals(service.variable)).mapToInt(Service::port).findFirst().orElse(0);
     }
 
     /** Whether another service has a claim to the port: by the documentation, {@code .env} or the environment. */
-    public boolean isClaimed(int port, Service asking) {
+    boolean isClaimed(int port, Service asking) {
         return services.stream().anyMatch(service -> !service.equals(asking) && (service.port == port
             || documentedPort(service) == port || isPortInFile(service, port)));
     }
@@ -222,7 +208,7 @@ public final class PortMap {
     }
 
     /** The services that have this port. */
-    public List<Service> at(int port) {
+    List<Service> at(int port) {
         return services.stream().filter(service -> service.port == port).toList();
     }
 
@@ -232,8 +218,8 @@ public final class PortMap {
      *
      * @throws UserException if it names nothing
      */
-    public List<Service> resolve(String target) {
-        if (target.isEmpty() || !Character.isLetter(target.charAt(0)) && target.charAt(0) != '_') {
+    List<Service> resolve(String target) {
+        if (!isName(target)) {
             return range(target).boxed().flatMap(port -> atOrNone(port).stream()).toList();
         }
         String name = target.toUpperCase(Locale.ROOT).replace('-', '_');
@@ -246,12 +232,17 @@ public final class PortMap {
         return named;
     }
 
+    /** Whether the target is a name rather than a number, or a failed attempt at one. */
+    static boolean isName(String target) {
+        return !target.isEmpty() && (Character.isLetter(target.charAt(0)) || target.charAt(0) == '_');
+    }
+
     /**
      * The ports that {@code 3005} or {@code 3100-3199} stands for, in rising order.
      *
      * @throws UserException if it is neither a port nor a range
      */
-    public static IntStream range(String text) {
+    static IntStream range(String text) {
         Matcher ends = RANGE.matcher(text);
         int first = parsePort(ends.matches() ? ends.group(1) : text);
         int last = ends.matches() ? parsePort(ends.group(2)) : first;
@@ -266,7 +257,7 @@ public final class PortMap {
      *
      * @throws UserException if it names none
      */
-    public static int parsePort(String text) {
+    static int parsePort(String text) {
         if (!isPort(text)) {
             throw new UserException("'" + text + "' is not a port; write a number from 1 to 65535");
         }
@@ -274,7 +265,7 @@ public final class PortMap {
     }
 
     /** Whether {@link #parsePort} would take it. */
-    public static boolean isPort(String text) {
+    static boolean isPort(String text) {
         return PORT.matcher(text).matches() && Integer.parseInt(text) <= 65535;
     }
 

@@ -82,6 +82,7 @@ final class PortReport {
         fields.put("variable", service.variable());
         fields.put("group", lowerCase(service.group()));
         fields.put("status", lowerCase(service.status()));
+        fields.put("description", service.description());
         return fields;
     }
 
@@ -121,17 +122,27 @@ final class PortReport {
 
     /** What the user can do about a port that is not available. */
     static String remedy(Row row) {
-        PortMap.Service service = row.service();
-        String pids = row.state().listeners().stream().filter(listener -> listener.owner() != null)
+        String remedy = "to free it: " + free(row.state());
+        return row.service().name() == null ? remedy : remedy + "; to move the service: " + move(row.service());
+    }
+
+    private static String free(LocalPorts.State state) {
+        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+            return "become root";
+        }
+        if (state.verdict() == LocalPorts.Verdict.HELD) {
+            return "end its process";
+        }
+        String pids = state.listeners().stream().filter(listener -> listener.owner() != null)
             .map(listener -> " " + listener.owner().pid()).distinct().collect(Collectors.joining());
-        String free = !pids.isEmpty() ? "to free it: kill" + pids
-            : row.isListening() ? "to free it: have its user or root stop that process"
-            : row.state().verdict() == LocalPorts.Verdict.HELD ? "to free it: end its process"
-            : "only root may have it";
-        String move = service.name() == null ? ""
-            : service.group() == null || service.group().strategy == PortMap.Strategy.STATIC
-                ? "; to move the service: set " + service.variable() + " in .env"
-                : "; to move the service: find_port --write " + service.shortName();
-        return free + move;
+        return pids.isEmpty() ? "have its user or root stop it" : "kill" + pids;
+    }
+
+    /** How the service gets another port. */
+    static String move(PortMap.Service service) {
+        if (service.origin() == PortMap.Origin.ENVIRONMENT) {
+            return "set " + service.variable() + " in the environment";
+        }
+        return service.isMovable() ? "find_port --write " + service.shortName() : "set " + service.variable() + " in .env";
     }
 }

@@ -42,7 +42,7 @@ final class SafeFile {
             Files.createDirectories(cache);
             return FileChannel.open(cache.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         } catch (IOException e) {
-            throw PortMap.UserException.of(e, "cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a folder of your own");
+            throw UserException.of(e, "cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a folder of your own");
         }
     }
 
@@ -51,22 +51,30 @@ final class SafeFile {
     }
 
     /**
-     * Replaces the content, {@link #locked}; null only clears away what an earlier attempt, killed on its way,
-     * has left behind.
+     * Replaces the content, {@link #locked}.
      *
-     * @throws PortMap.UserException if that cannot be done; the file is then as it was
+     * @throws UserException if that cannot be done; the file is then as it was
      */
     static void replace(Path file, byte[] content) {
         try {
             Path target = target(file);
-            Path beside = target.resolveSibling(target.getFileName() + ".devflow-ports-new");
-            Files.deleteIfExists(beside);
-            if (content != null) {
-                replace(target, beside, content);
-            }
+            replace(target, beside(target), content);
         } catch (IOException e) {
-            throw PortMap.UserException.of(e, "cannot write " + file);
+            throw UserException.of(e, "cannot write " + file);
         }
+    }
+
+    /** Removes what an earlier process, killed on its way, has left beside the file; {@link #locked}. */
+    static void clearAway(Path file) {
+        try {
+            Files.deleteIfExists(beside(target(file)));
+        } catch (IOException e) {
+            throw UserException.of(e, "cannot write " + file);
+        }
+    }
+
+    private static Path beside(Path target) {
+        return target.resolveSibling(target.getFileName() + ".devflow-ports-new");
     }
 
     private static void replace(Path target, Path beside, byte[] content) throws IOException {

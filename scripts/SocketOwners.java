@@ -18,30 +18,34 @@ import java.util.Set;
 final class SocketOwners {
 
     private static final Path PROC = Path.of("/proc");
+    private static final boolean HAS_PROC = Files.isDirectory(PROC.resolve("self"));
 
     private SocketOwners() { }
 
-    /** The owners of these sockets, as far as they are to be found. */
-    static Map<LocalPorts.Listener, LocalPorts.Owner> of(Collection<LocalPorts.Listener> listeners) throws IOException {
-        if (listeners.isEmpty()) {
-            return Map.of();
+    /** The owners of these sockets, by their {@link #key}, as far as they are to be found. */
+    static Map<String, LocalPorts.Owner> of(Collection<LocalPorts.Listener> listeners) throws IOException {
+        Set<String> keys = new HashSet<>();
+        for (LocalPorts.Listener listener : listeners) {
+            keys.add(key(listener));
         }
-        return Files.isDirectory(PROC.resolve("self")) ? byDescriptors(listeners) : byLsof(listeners);
+        return keys.isEmpty() ? Map.of() : HAS_PROC ? byDescriptors(keys) : byLsof(keys);
     }
 
-    private static Map<LocalPorts.Listener, LocalPorts.Owner> byDescriptors(Collection<LocalPorts.Listener> listeners) throws IOException {
-        Map<String, LocalPorts.Listener> wanted = new HashMap<>();
-        for (LocalPorts.Listener listener : listeners) {
-            wanted.put("socket:[" + Long.toUnsignedString(listener.inode()) + "]", listener);
-        }
-        Map<LocalPorts.Listener, LocalPorts.Owner> owners = new HashMap<>();
+    /** What the file descriptors call the socket; where there are none to read, the number of its port. */
+    static String key(LocalPorts.Listener listener) {
+        return HAS_PROC ? "socket:[" + Long.toUnsignedString(listener.inode()) + "]" : String.valueOf(listener.port());
+    }
+
+    private static Map<String, LocalPorts.Owner> byDescriptors(Set<String> wanted) throws IOException {
+        Map<String, LocalPorts.Owner> owners = new HashMap<>();
         try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
             for (Path process : processes) {
                 Set<String> found = sockets(process);
-                found.retainAll(wanted.keySet());
+                found.retainAll(wanted);
                 if (!found.isEmpty()) {
                     LocalPorts.Owner owner = owner(process);
-                    found.forEach(socket -> owners.put(wanted.remove(socket), owner));
+                    found.forEach(socket -> owners.put(socket, owner));
+                    wanted.removeAll(found);
                 }
                 if (wanted.isEmpty()) {
                     break;
@@ -91,14 +95,14 @@ final class SocketOwners {
 
     // Where there is no /proc.
 
-    private static Map<LocalPorts.Listener, LocalPorts.Owner> byLsof(Collection<LocalPorts.Listener> listeners) {
-        Map<LocalPorts.Listener, LocalPorts.Owner> owners = new HashMap<>();
-        for (LocalPorts.Listener listener : listeners) {
-            for (String pid : lsof('p', "-nP", "-iTCP:" + listener.port(), "-sTCP:LISTEN")) {
+    private static Map<String, LocalPorts.Owner> byLsof(Set<String> ports) {
+        Map<String, LocalPorts.Owner> owners = new HashMap<>();
+        for (String port : ports) {
+            for (String pid : lsof('p', "-nP", "-iTCP:" + port, "-sTCP:LISTEN")) {
                 List<String> folder = lsof('n', "-a", "-p", pid, "-d", "cwd");
                 String command = ProcessHandle.of(Long.parseLong(pid))
                     .flatMap(process -> process.info().commandLine().or(process.info()::command)).orElse("?");
-                owners.putIfAbsent(listener, new LocalPorts.Owner(Long.parseLong(pid), command, folder.isEmpty() ? null : folder.get(0)));
+                owners.putIfAbsent(port, new LocalPorts.Owner(Long.parseLong(pid), command, folder.isEmpty() ? null : folder.get(0)));
             }
         }
         return owners;

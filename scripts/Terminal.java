@@ -131,37 +131,44 @@ final class Terminal {
      * terminal it is drawn in place with the changes marked, and the terminal is left as it was; a log gets it all.
      */
     static void watch(PrintStream out, Duration interval, boolean isLog, Callable<List<Line>> look) throws Exception {
-        boolean inPlace = !isLog && isInteractive();
-        if (inPlace) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                out.print(LEAVE);
+        if (isLog || !isInteractive()) {
+            while (!out.checkError()) {
+                print(out, look.call());
                 out.flush();
-            }));
-            out.print(ENTER);
-        }
-        List<Line> before = List.of();
-        while (!out.checkError()) {
-            List<Line> now = look.call();
-            if (inPlace) {
-                draw(out, before, now);
-            } else {
-                print(out, now);
+                Thread.sleep(interval.toMillis());
             }
-            before = now;
+            return;
+        }
+        Thread leave = new Thread(() -> {
+            out.print(LEAVE);
             out.flush();
-            Thread.sleep(interval.toMillis());
+        });
+        Runtime.getRuntime().addShutdownHook(leave);
+        out.print(ENTER);
+        try {
+            for (List<Line> before = List.of(); !out.checkError(); Thread.sleep(interval.toMillis())) {
+                List<Line> now = look.call();
+                draw(out, before, now);
+                before = now;
+            }
+        } finally {
+            // Before an error is told, which would vanish with the other screen.
+            leave.run();
+            Runtime.getRuntime().removeShutdownHook(leave);
         }
     }
 
     private static void draw(PrintStream out, List<Line> before, List<Line> now) {
         Size size = size();
         Set<Object> known = before.stream().map(Line::state).collect(Collectors.toSet());
+        int hidden = now.size() <= size.rows - 1 ? 0 : now.size() - (size.rows - 2);
         out.print(HOME);
-        now.stream().limit(size.rows - 1).forEach(line -> {
+        for (Line line : now.subList(0, now.size() - hidden)) {
             boolean isChanged = !known.isEmpty() && !known.contains(line.state);
             out.print((isChanged ? fit(line.text, size.columns - CHANGED.length()) + CHANGED : fit(line.text, size.columns))
                 + CLEAR_LINE + "\n");
-        });
-        out.print(CLEAR_REST);
+        }
+        out.print((hidden == 0 ? "" : "… and " + hidden + " more lines") + CLEAR_REST);
+        out.flush();
     }
 }

@@ -1,19 +1,20 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "check_port",
+@Command(name = "check_port", customSynopsis = "check_port [OPTIONS] TARGET...",
     description = "Tells whether a server could have a port, and if not, why.",
     exitCodeList = {
         "0:every port is available",
@@ -45,7 +46,7 @@ class check_port extends PortCommand {
     @Override
     protected int run() throws IOException {
         if (targets.isEmpty()) {
-            throw new PortMap.UserException("which port? name a port, range, service or group; see check_port --help");
+            throw new UserException("which port? name a port, range, service or group; see check_port --help");
         }
         PortMap map = portMap();
         List<PortReport.Row> rows = PortReport.rows(named(map), LocalPorts.read(), !quiet);
@@ -61,13 +62,16 @@ class check_port extends PortCommand {
      * A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary.
      */
     private List<Terminal.Line> report(List<PortReport.Row> rows, PortMap map) {
-        Set<PortMap.Service> single = new HashSet<>();
-        targets.stream().map(map::resolve).filter(services -> services.size() == 1).forEach(single::addAll);
+        Set<Integer> single = new HashSet<>();
+        for (String target : targets) {
+            List<Integer> ports = map.resolve(target).stream().map(PortMap.Service::port).distinct().toList();
+            single.addAll(ports.size() == 1 ? ports : List.of());
+        }
         List<Terminal.Line> lines = new ArrayList<>();
-        Map<LocalPorts.Verdict, Integer> counts = new EnumMap<>(LocalPorts.Verdict.class);
+        Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
         for (PortReport.Row row : rows) {
-            boolean isSingle = single.contains(row.service());
-            counts.merge(row.state().verdict(), 1, Integer::sum);
+            boolean isSingle = single.contains(row.service().port());
+            verdicts.put(row.service().port(), row.state().verdict());
             if (verbose || isSingle || !row.isAvailable()) {
                 lines.add(new Terminal.Line(line(row)));
             }
@@ -75,11 +79,17 @@ class check_port extends PortCommand {
                 lines.add(new Terminal.Line("  " + PortReport.remedy(row)));
             }
         }
-        if (single.size() < rows.size()) {
-            lines.add(new Terminal.Line(rows.size() + " ports: " + counts.entrySet().stream()
-                .map(count -> count.getValue() + " " + PortReport.lowerCase(count.getKey())).collect(Collectors.joining(", "))));
+        if (!single.containsAll(verdicts.keySet())) {
+            lines.add(new Terminal.Line(summary(verdicts.values())));
         }
         return lines;
+    }
+
+    private static String summary(Collection<LocalPorts.Verdict> verdicts) {
+        Map<LocalPorts.Verdict, Long> counts = verdicts.stream().collect(
+            Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
+        return verdicts.size() + " ports: " + counts.entrySet().stream()
+            .map(count -> count.getValue() + " " + PortReport.lowerCase(count.getKey())).collect(Collectors.joining(", "));
     }
 
     private String line(PortReport.Row row) {

@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -9,13 +9,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "find_port",
     customSynopsis = {
-        "find_port [--count=N] BASE [MAX]",
-        "find_port [--export] [--write] [--dry-run] SERVICE... | --all"},
+        "find_port [OPTIONS] [--count=N] BASE [MAX]",
+        "       find_port [OPTIONS] [--write] [--dry-run] SERVICE...|--all"},
     description = "Prints the first available port from BASE to MAX, or gives services their ports.",
     exitCodeList = {
         "0:the ports are on standard output",
@@ -24,7 +25,7 @@ import picocli.CommandLine.Option;
     footer = {
         "  find_port codex-mcp",
         "  port=$(find_port 3100 3199) || exit",
-        "  eval \"$(find_port --all --write --export)\""})
+        "  ports=$(find_port --all --write --export) && eval \"$ports\""})
 class find_port extends PortCommand {
 
     @Option(names = "--count", paramLabel = "N", description = "Find N different ports. Default: 1")
@@ -57,31 +58,37 @@ class find_port extends PortCommand {
 
     @Override
     protected int run() throws Exception {
-        boolean isSearch = !targets.isEmpty() && targets.get(0).matches("[^A-Za-z_].*|");
-        if (targets.isEmpty() != all || isSearch && (write || dryRun) || !isSearch && count != 1) {
-            throw new PortMap.UserException("find_port takes BASE [MAX], services or --all; --count goes with BASE,"
-                + " --write and --dry-run with services; see find_port --help");
+        if (targets.isEmpty() != all) {
+            throw new UserException("find_port takes BASE [MAX], or services, or --all; see find_port --help");
         }
-        return isSearch ? search() : assign();
+        if (json && export) {
+            throw new UserException("--json does not go with --export; choose one");
+        }
+        return !all && !PortMap.isName(targets.get(0)) ? search() : assign();
     }
 
     // BASE [MAX].
 
     private int search() throws IOException {
-        if (targets.size() > 2 || count < 1) {
-            throw new PortMap.UserException("find_port takes BASE [MAX] and a count of at least 1; see find_port --help");
+        if (targets.size() > 2) {
+            throw new UserException("find_port takes BASE [MAX], not a third port; see find_port --help");
         }
-        int base = PortMap.parsePort(targets.get(0));
-        int max = targets.size() == 2 ? PortMap.parsePort(targets.get(1)) : endOfGroup(base);
+        if (write || dryRun) {
+            throw new UserException("--write and --dry-run go with services, which have a name in .env");
+        }
+        if (count < 1) {
+            throw new UserException("--count takes a number from 1 on");
+        }
+        int[] ports = range().toArray();
         LocalPorts localPorts = LocalPorts.read();
         Map<String, Integer> found = new LinkedHashMap<>();
-        for (int port : PortMap.range(base + "-" + max).toArray()) {
+        for (int port : ports) {
             if (found.size() < count && localPorts.isAvailable(port)) {
                 found.put(count == 1 ? "PORT" : "PORT_" + (found.size() + 1), port);
             }
         }
         if (found.size() < count) {
-            error("No available ports in range " + base + "-" + max
+            error("No available ports in range " + ports[0] + "-" + ports[ports.length - 1]
                 + (found.isEmpty() ? "" : ": only " + found.size() + " of " + count));
             return NO;
         }
@@ -95,14 +102,23 @@ class find_port extends PortCommand {
         return YES;
     }
 
-    private static int endOfGroup(int port) {
-        PortMap.Group group = PortMap.Group.of(port);
-        return group == null ? 65535 : group.last;
+    /** BASE-MAX, or BASE and MAX, or BASE up to the end of its group. */
+    private IntStream range() {
+        if (targets.size() == 1 && targets.get(0).contains("-")) {
+            return PortMap.range(targets.get(0));
+        }
+        int base = PortMap.parsePort(targets.get(0));
+        PortMap.Group group = PortMap.Group.of(base);
+        int max = targets.size() == 2 ? PortMap.parsePort(targets.get(1)) : group == null ? 65535 : group.last;
+        return PortMap.range(base + "-" + max);
     }
 
     // Services.
 
     private int assign() throws Exception {
+        if (count != 1) {
+            throw new UserException("--count goes with BASE [MAX]; a service has one port");
+        }
         // Whoever writes, allocates alone: what one gives away, the next must see.
         return write ? SafeFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
     }
@@ -133,7 +149,7 @@ class find_port extends PortCommand {
         List<PortMap.Service> services = named(map);
         for (PortMap.Service service : services) {
             if (service.status() == PortMap.Status.NONE) {
-                throw new PortMap.UserException("no service has the port " + service.port() + "; name services, or BASE [MAX] alone");
+                throw new UserException("no service has the port " + service.port() + "; name services, or BASE [MAX] alone");
             }
         }
         return services;
@@ -153,7 +169,10 @@ class find_port extends PortCommand {
                 }
             }
         } else if (write) {
-            SafeFile.replace(file.path(), changed == file ? null : changed.bytes());
+            SafeFile.clearAway(file.path());
+            if (changed != file) {
+                SafeFile.replace(file.path(), changed.bytes());
+            }
         }
     }
 
@@ -171,14 +190,17 @@ class find_port extends PortCommand {
     private void sayMoved(PortAllocator.Assignment assignment) {
         note(title(assignment.service()) + " moves from " + assignment.service().port() + " to " + assignment.port()
             + ": " + why(assignment));
+        if (write && !export && assignment.service().origin() == PortMap.Origin.ENVIRONMENT) {
+            note(assignment.service().variable() + " is set in the environment, which goes before .env; set it there, too");
+        }
     }
 
     private String impossible(PortAllocator.Assignment assignment, PortMap map) throws IOException {
         PortMap.Service service = assignment.service();
         List<Integer> ports = PortAllocator.others(service).boxed().toList();
         if (ports.isEmpty()) {
-            return title(service) + " cannot have its fixed port " + service.port() + ": " + why(assignment)
-                + "; free it, or set " + service.variable() + " to another port";
+            return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
+                + why(assignment) + "; free it, or set " + service.variable() + " to another port";
         }
         return "No available ports in range " + Collections.min(ports) + "-" + Collections.max(ports) + " for "
             + title(service) + ": " + occupants(service, ports, map) + "; stop some of them";

@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java HealthProbe.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java HealthProbe.java
 
 import java.io.IOException;
 import java.net.URI;
@@ -10,23 +10,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "health_all",
+@Command(name = "health_all", customSynopsis = "health_all [OPTIONS] [TARGET|URL...]",
     description = "Asks the health endpoints of DevFlow's services, all at once; without a target, all that are documented.",
     exitCodeList = {
-        "0:every endpoint is healthy",
+        "0:every endpoint is healthy, or reachable if there is no more to ask",
         "1:an endpoint is not healthy",
         "2:could not tell: wrong usage or unusable configuration"},
     footer = {
@@ -53,11 +46,8 @@ class health_all extends PortCommand {
     private static final int WIDEST_START = Terminal.width("Port 50051: ❌ unhealthy ");
     private static final int WIDEST_ANSWER = Terminal.width("200 healthy 1234 ms  127.0.0.1  ");
     private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
-    private static final long PROGRESS_MILLIS = 200;
-    private static final long MIN_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long MAX_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    private final ExecutorService threads = Executors.newCachedThreadPool();
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.class,
         description = "How long each endpoint may take. Default: 2")
@@ -71,7 +61,7 @@ class health_all extends PortCommand {
 
     @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
         converter = Seconds.class, preprocessor = AttachedValue.class,
-        description = "Wait until all are healthy, at most SECONDS (default 30).")
+        description = "Wait until all are healthy, at most SECONDS (default 30); --wait=60, not --wait 60.")
     private Duration wait;
 
     @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
@@ -89,7 +79,7 @@ class health_all extends PortCommand {
     @Override
     protected int run() throws Exception {
         if (watch != null && (wait != null || quiet)) {
-            throw new PortMap.UserException("--watch goes with neither --wait nor --quiet; see health_all --help");
+            throw new UserException("--watch goes with neither --wait nor --quiet; see health_all --help");
         }
         List<Endpoint> endpoints = endpoints(portMap());
         HealthProbe.warmUp();
@@ -101,7 +91,7 @@ class health_all extends PortCommand {
         if (!quiet) {
             Terminal.print(out, report(results));
         }
-        return results.stream().allMatch(Result::isWell) ? YES : NO;
+        return areWell(results) ? YES : NO;
     }
 
     // Whom to ask.
@@ -122,31 +112,30 @@ class health_all extends PortCommand {
             && (service.status() == PortMap.Status.UNKNOWN || service.status() == PortMap.Status.NONE);
         String path = !isHttp ? "" : service.healthPath() == null ? "/health" : service.healthPath();
         String address = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
-        URI uri = uri((isHttp ? "http" : "tcp") + "://" + address + ":" + service.port() + path);
-        if (!address.equals(uri.getHost())) {
-            throw new PortMap.UserException("'" + host + "' is not the name or address of a host");
+        try {
+            URI uri = new URI((isHttp ? "http" : "tcp") + "://" + address + ":" + service.port() + path);
+            if (address.equals(uri.getHost())) {
+                return new Endpoint(service, uri);
+            }
+        } catch (URISyntaxException e) {
+            // As wrong as one that is something else than a host.
         }
-        return new Endpoint(service, uri);
+        throw new UserException("'" + host + "' is not the name or address of a host");
     }
 
     private static Endpoint endpoint(String url) {
-        URI uri = uri(url);
-        int port = uri.getPort() > 0 ? uri.getPort() : "https".equals(uri.getScheme()) ? 443 : 80;
-        return new Endpoint(PortMap.Service.none(port), uri);
-    }
-
-    private static URI uri(String text) {
         try {
-            URI uri = new URI(text);
-            if (uri.getHost() != null && uri.getUserInfo() == null && uri.getPort() <= 65535 && uri.getPort() != 0
-                && (uri.getPort() > 0 && "tcp".equals(uri.getScheme()) || Set.of("http", "https").contains(String.valueOf(uri.getScheme())))) {
-                return uri;
+            URI uri = new URI(url);
+            boolean isHttps = "https".equals(uri.getScheme());
+            if ((isHttps || "http".equals(uri.getScheme())) && uri.getHost() != null && uri.getUserInfo() == null
+                && uri.getPort() != 0 && uri.getPort() <= 65535) {
+                return new Endpoint(PortMap.Service.none(uri.getPort() > 0 ? uri.getPort() : isHttps ? 443 : 80), uri);
             }
         } catch (URISyntaxException e) {
             // As wrong as one with parts missing.
         }
-        throw new PortMap.UserException("'" + text.replaceAll("//.*@", "//...@")
-            + "' is no address to ask; write http://HOST:PORT/PATH, without a password");
+        throw new UserException("'" + url.replaceAll("//.*@", "//...@")
+            + "' is no URL to ask; write http://HOST:PORT/PATH, without a password");
     }
 
     private static List<Result> ask(List<Endpoint> endpoints, Duration timeout) {
@@ -157,70 +146,49 @@ class health_all extends PortCommand {
 
     // Waiting.
 
-    /** Asks each endpoint until it is well, and in the end all of them at once: one may be gone again. */
+    /** Asks those that are not well again, quickly at first, then less often; in the end all: one may be gone again. */
     private List<Result> await(List<Endpoint> endpoints) throws InterruptedException {
-        long deadline = System.nanoTime() + wait.toNanos();
         boolean showsProgress = !quiet && Terminal.isErrorShown();
         if (showsProgress) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
         }
+        long start = System.nanoTime();
         List<Result> results = ask(endpoints, shorter(timeout, wait));
-        while (!results.stream().allMatch(Result::isWell) && System.nanoTime() < deadline) {
-            Map<Endpoint, Result> latest = new ConcurrentHashMap<>();
-            results.forEach(result -> latest.put(result.endpoint, result));
-            CompletableFuture<?>[] waits = endpoints.stream().filter(endpoint -> !latest.get(endpoint).isWell())
-                .map(endpoint -> CompletableFuture.runAsync(() -> await(endpoint, latest, deadline), threads))
-                .toArray(CompletableFuture[]::new);
-            CompletableFuture<Void> all = CompletableFuture.allOf(waits);
-            while (!all.isDone()) {
-                if (showsProgress) {
-                    Terminal.progress(err, progress(endpoints, latest, deadline));
-                }
-                try {
-                    all.get(PROGRESS_MILLIS, TimeUnit.MILLISECONDS);
-                } catch (TimeoutException e) {
-                    // Not yet.
-                } catch (ExecutionException e) {
-                    throw new IllegalStateException(e.getCause());
-                }
+        Duration left = wait;
+        // With less time than the shortest, an answer would tell of our haste and not of the service.
+        while (!areWell(results) && left.compareTo(SHORTEST_QUESTION) > 0) {
+            if (showsProgress) {
+                Terminal.progress(err, progress(results, left));
             }
-            results = latest.values().stream().allMatch(Result::isWell) ? ask(endpoints, timeout)
-                : endpoints.stream().map(latest::get).toList();
-        }
-        if (showsProgress) {
-            Terminal.progress(err, "");
+            Duration waited = Duration.ofNanos(System.nanoTime() - start);
+            // After three seconds, every 0.3 seconds.
+            Duration pause = shorter(waited.dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
+            Thread.sleep(shorter(pause, left.minus(SHORTEST_QUESTION)).toMillis());
+            Duration patience = shorter(timeout, left);
+            Map<Endpoint, Result> news = ask(results.stream().filter(result -> !result.isWell()).map(Result::endpoint).toList(), patience)
+                .stream().collect(Collectors.toMap(Result::endpoint, result -> result));
+            results = results.stream().map(result -> news.getOrDefault(result.endpoint, result)).toList();
+            if (areWell(results) && news.size() < results.size()) {
+                results = ask(endpoints, patience);
+            }
+            left = wait.minusNanos(System.nanoTime() - start);
         }
         return results;
     }
 
-    private void await(Endpoint endpoint, Map<Endpoint, Result> latest, long deadline) {
-        long start = System.nanoTime();
-        try {
-            for (long now = start; now < deadline && !latest.get(endpoint).isWell(); now = System.nanoTime()) {
-                // Ever less often: after three seconds, every 0.3 seconds.
-                long pause = Math.max(MIN_PAUSE_NANOS, Math.min((now - start) / 10, MAX_PAUSE_NANOS));
-                TimeUnit.NANOSECONDS.sleep(Math.min(pause, deadline - now));
-                Duration left = Duration.ofNanos(deadline - System.nanoTime());
-                // With less time than that, the answer would tell of our haste and not of the service.
-                if (left.compareTo(SHORTEST_QUESTION) >= 0) {
-                    latest.put(endpoint, ask(List.of(endpoint), shorter(timeout, left)).get(0));
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+    private static boolean areWell(List<Result> results) {
+        return results.stream().allMatch(Result::isWell);
     }
 
     private static Duration shorter(Duration one, Duration other) {
         return one.compareTo(other) < 0 ? one : other;
     }
 
-    private static String progress(List<Endpoint> endpoints, Map<Endpoint, Result> latest, long deadline) {
-        List<Result> awaited = latest.values().stream().filter(result -> !result.isWell()).toList();
-        return endpoints.size() - awaited.size() + " of " + endpoints.size() + " up, "
-            + Math.max(0, TimeUnit.NANOSECONDS.toSeconds(deadline - System.nanoTime())) + " s left, awaiting: "
+    private static String progress(List<Result> results, Duration left) {
+        List<Result> awaited = results.stream().filter(result -> !result.isWell()).toList();
+        return results.size() - awaited.size() + " of " + results.size() + " up, " + left.toSeconds() + " s left, awaiting: "
             + awaited.stream().map(result -> result.endpoint.title() + " (" + PortReport.lowerCase(result.health.verdict()) + ")")
-                .sorted().collect(Collectors.joining(", "));
+                .collect(Collectors.joining(", "));
     }
 
     // What they said.

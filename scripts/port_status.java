@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortPicture.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortPicture.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "port_status",
+@Command(name = "port_status", customSynopsis = "port_status [OPTIONS] [TARGET...]",
     description = "Shows which of DevFlow's ports something listens on, and what is wrong;"
         + " without a target, those of its active services.",
     exitCodeList = {
@@ -73,6 +73,9 @@ class port_status extends PortCommand {
 
     @Override
     protected int run() throws Exception {
+        if (watch != null && check || plain && picture) {
+            throw new UserException("--watch does not go with --check, nor --plain with --map; see port_status --help");
+        }
         if (watch != null) {
             Terminal.watch(out, watch, json, () -> look().lines);
             return YES;
@@ -85,7 +88,7 @@ class port_status extends PortCommand {
     private View look() throws IOException {
         PortMap map = portMap();
         LocalPorts localPorts = LocalPorts.read();
-        List<PortReport.Row> rows = PortReport.rows(targets.isEmpty() ? map.services() : named(map), localPorts, !plain);
+        List<PortReport.Row> rows = PortReport.rows(targets.isEmpty() ? map.services() : named(map), localPorts, json || !plain);
         List<PortReport.Row> shown = rows.stream().filter(row -> all || !targets.isEmpty() || isActive(row)).toList();
         List<Problem> problems = problems(rows, map);
         if (json) {
@@ -206,6 +209,7 @@ class port_status extends PortCommand {
     private static Problem sharedPort(int port, List<PortMap.Service> services) {
         return new Problem(Kind.SHARED_PORT, services,
             port + " is the port of " + services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and ")),
-            "to part them: find_port --write " + services.stream().map(PortMap.Service::shortName).collect(Collectors.joining(" ")));
+            "to part them: " + services.stream().filter(PortMap.Service::isMovable).findFirst().map(PortReport::move)
+                .orElseGet(() -> services.stream().map(PortReport::move).collect(Collectors.joining(" or "))));
     }
 }

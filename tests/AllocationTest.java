@@ -97,6 +97,18 @@ class AllocationTest {
     }
 
     @Test
+    void saysWhereTheEnvironmentGoesBeforeWhatIsWritten() throws Exception {
+        Script.Result result = namespaced("listen 3101 3101; export CODEX_MCP_PORT=3101; find_port --write codex-mcp");
+        assertTrue(result.err().endsWith("NOTE: CODEX_MCP_PORT is set in the environment, which goes before .env; set it there, too\n"), result.err());
+    }
+
+    @Test
+    void aServiceThatIsMovedUpHasNoMoreThanItsRange() throws Exception {
+        Script.Result result = namespaced("listen 59999 59999; CCTOOLS_GRPC_PORT=59999 find_port cctools-grpc");
+        assertTrue(result.exit() == 1 && result.err().contains("cannot have its port 59999"), result.err());
+    }
+
+    @Test
     void thePortsOfServicesThatOnlyTheFileKnowsAreAvoided() throws Exception {
         Files.writeString(folder.resolve(".env"), "DASHBOARD_PORT=3202\nWS_PORT=3203\n");
         Script.Result result = namespaced("find_port platform-status-tracker dashboard --export");
@@ -153,7 +165,7 @@ class AllocationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "--write 3000", "--count=2 core", "--count=0 3000",
+    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "core --json --export", "3000-2999", "3000-3001 3002", "--write 3000", "--count=2 core", "--count=0 3000",
         "--count=-1 3000", "--count=x 3000", "--write", "--export", "nothing"})
     void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
         Script.Result result = Script.of("find_port", arguments.split(" ")).run();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,7 @@ class CheckPortTest {
             assertEquals("", result.err());
             assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid() + " on "
                 + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind + "[^\n]*\n"
-                + "  to free it: kill " + server.process().pid() + "; to move the service: find_port --write codex-mcp\n"), result.out());
+                + "  to free it: kill " + server.process().pid() + "; to move the service: set CODEX_MCP_PORT in the environment\n"), result.out());
         }
         assertEquals(0, Script.of("check_port", "" + port).run().exit());
     }
@@ -76,6 +77,14 @@ class CheckPortTest {
             script.env(variable, Sockets.freePort());
         }
         assertEquals(new Script.Result(0, "4 ports: 4 available\n", ""), script.run());
+    }
+
+    @Test
+    void aPortOfTwoServicesIsOnePort() throws Exception {
+        int port = Sockets.freePort();
+        Files.writeString(folder.resolve(".env"), "CODEX_MCP_PORT=" + port + "\nDASHBOARD_PORT=" + port + "\n");
+        assertEquals(new Script.Result(0, "Port " + port + ": available  Codex MCP Server\nPort " + port + ": available  DASHBOARD_PORT\n", ""),
+            Script.of("check_port", "" + port).in(folder).run());
     }
 
     /** The shell function took each for the other's: it looked for a piece of text. */
@@ -159,7 +168,7 @@ class CheckPortTest {
             assertEquals(1, result.exit());
             List<Map<String, Object>> ports = result.json("ports");
             assertEquals("{port=" + port + ", service=Qwen MCP Server, variable=QWEN_MCP_PORT, group=mcp, status=reserved,"
-                + " verdict=available, listeners=[]}", ports.get(0).toString());
+                + " description=Qwen model integration, verdict=available, listeners=[]}", ports.get(0).toString());
             assertEquals(listener.getLocalPort(), ports.get(1).get("port"));
             assertEquals("listening", ports.get(1).get("verdict"));
             assertTrue(ports.get(1).get("listeners").toString().startsWith("[{address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", command="),

@@ -65,8 +65,8 @@ class EnvFileTest {
     @Test
     void whatIsNoTextFileIsRefused() throws Exception {
         Files.write(folder.resolve("utf16"), "A_PORT=3012".getBytes(StandardCharsets.UTF_16));
-        assertThrows(PortMap.UserException.class, () -> EnvFile.read(folder.resolve("utf16")));
-        assertThrows(PortMap.UserException.class, () -> EnvFile.read(folder));
+        assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("utf16")));
+        assertThrows(UserException.class, () -> EnvFile.read(folder));
     }
 
     @Test

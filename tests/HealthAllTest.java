@@ -11,7 +11,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -194,12 +198,14 @@ class HealthAllTest {
                         write(out, "X-Header-" + i + ": " + "x".repeat(1000) + "\r\n", 1);
                     }
                 }
+                case "trickling headers" -> write(out, ok + "X: " + "x".repeat(1000), 600);
                 case "a byte a second" -> write(out, ok + "Content-Length: 1000\r\n\r\n" + "x".repeat(1000), 1000);
                 case "stalled body" -> {
                     write(out, ok + "Content-Length: 100\r\n\r\n{", 0);
                     Thread.sleep(60_000);
                 }
                 case "short body" -> write(out, ok + "Content-Length: 100\r\n\r\n{\"status\":\"ok\"", 0);
+                case "no body" -> write(out, ok + "Content-Length: 10\r\n\r\n", 0);
                 case "reset" -> {
                     write(out, ok + "Content-Length: 100\r\n\r\n{", 0);
                     socket.setSoLinger(true, 0);
@@ -236,6 +242,7 @@ class HealthAllTest {
         "a byte a second, timeout,   ,    ",
         "stalled body,    timeout,   ,    ",
         "short body,      not-http,  ,    ",
+        "no body,         not-http,  ,    ",
         "reset,           not-http,  ,    ",
         "silent,          timeout,   ,    "})
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
@@ -268,6 +275,30 @@ class HealthAllTest {
         assertEquals(1, result.exit());
         assertEquals(7, result.out().lines().count());
         assertTrue(seconds < 2 + 3, "took " + seconds); // three seconds are for starting a JVM on a busy machine
+    }
+
+    /** A watch asks again and again; what came too late must not pile up. */
+    @ParameterizedTest
+    @ValueSource(strings = {"silent", "a byte a second", "endless headers", "stalled body", "trickling headers"})
+    void nothingIsLeftOfAQuestionThatTookTooLong(String behaviour) throws Exception {
+        try (ServerSocket server = rawServer(behaviour)) {
+            URI endpoint = URI.create("http://127.0.0.1:" + server.getLocalPort() + "/");
+            for (int i = 0; i < 10; i++) {
+                HealthProbe.ask(endpoint, Duration.ofMillis(200)).join();
+            }
+            for (int i = 0; i < 50 && connections(server) > 0; i++) {
+                Thread.sleep(100);
+            }
+            assertEquals(0, connections(server));
+        }
+    }
+
+    /** How many connections this process has to that server. */
+    private static long connections(ServerSocket server) throws Exception {
+        String remote = String.format(":%04X 01 ", server.getLocalPort());
+        try (var rows = Files.lines(Path.of("/proc/net/tcp6"))) {
+            return rows.filter(row -> row.contains(remote)).count();
+        }
     }
 
     @Test
@@ -306,7 +337,7 @@ class HealthAllTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"http://", "ftp://localhost/", "http://user:hunter2@localhost/", "http://localhost:99999/", "http://a b/",
-        "tcp://localhost", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait=x", "--watch --quiet"})
+        "tcp://localhost:1", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait=x", "--watch --quiet"})
     void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
         Script.Result result = Script.of("health_all", arguments.split(" (?=--|core)")).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
@@ -422,6 +453,7 @@ class HealthAllTest {
         expected.put("variable", "ORCHESTRATOR_PORT");
         expected.put("group", "core");
         expected.put("status", "active");
+        expected.put("description", "Main orchestration service");
         expected.put("url", "http://localhost:" + port + "/health");
         expected.put("verdict", "down");
         expected.put("http_status", null);

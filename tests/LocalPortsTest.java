@@ -106,7 +106,7 @@ class LocalPortsTest {
         String[] ordinary = {"unshare", "-n", "setpriv", "--bounding-set=-net_bind_service"};
         assumeTrue(onLinux() && Servers.isOnPath("unshare") && Servers.isOnPath("setpriv")
             && Script.command("true").under(ordinary).run().exit() == 0, "only root can give up a capability");
-        assertEquals(new Script.Result(1, "Port 1023: denied  this user may not bind it\n  only root may have it\n", ""),
+        assertEquals(new Script.Result(1, "Port 1023: denied  this user may not bind it\n  to free it: become root\n", ""),
             Script.of("check_port", "1023").under(ordinary).run());
         assertEquals(new Script.Result(0, "1024\n", ""), Script.of("find_port", "1000").under(ordinary).run());
     }

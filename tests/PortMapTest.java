@@ -76,11 +76,11 @@ class PortMapTest {
     @ParameterizedTest
     @ValueSource(strings = {"abc", "0", "65536", "03005", "-1", "+3005", "3005x", "3 005", "3005.0", "99999999999", "٣٠٠٥", "${P}"})
     void aValueThatIsNoPortIsRefusedWithItsPlaceAndUnsaid(String value) {
-        String message = assertThrows(PortMap.UserException.class,
+        String message = assertThrows(UserException.class,
             () -> map("A=1\nORCHESTRATOR_PORT='" + value + "'\n", Map.of())).getMessage();
         assertTrue(message.startsWith(folder.resolve(".env") + ":2: "), message);
         assertTrue(!message.substring(folder.toString().length()).contains(value) || value.equals("0"), message);
-        message = assertThrows(PortMap.UserException.class,
+        message = assertThrows(UserException.class,
             () -> map("", Map.of("ORCHESTRATOR_PORT", value))).getMessage();
         assertTrue(message.startsWith("the environment: "), message);
     }
@@ -117,16 +117,16 @@ class PortMapTest {
     @ValueSource(strings = {"", " ", "0", "65536", "-1", "abc", "3002x", "03002", "3099-3000", "1-", "-", "1-2-3", "1-65536", "0-1",
         "3005 ", "x[$(true)]+3105", "*", "../core", "core_port"})
     void refusesWhatIsNoTarget(String target) {
-        assertThrows(PortMap.UserException.class, () -> map("", Map.of()).resolve(target));
+        assertThrows(UserException.class, () -> map("", Map.of()).resolve(target));
     }
 
     @Test
     void suggestsTheNearestNames() {
         assertEquals("unknown service or group 'orchestratr'; did you mean orchestrator or orchestration?",
-            assertThrows(PortMap.UserException.class, () -> map("", Map.of()).resolve("orchestratr")).getMessage());
+            assertThrows(UserException.class, () -> map("", Map.of()).resolve("orchestratr")).getMessage());
         assertEquals("unknown service or group 'Db_Manger_Port'; did you mean db_manager_port?",
-            assertThrows(PortMap.UserException.class, () -> map("", Map.of()).resolve("Db_Manger_Port")).getMessage());
+            assertThrows(UserException.class, () -> map("", Map.of()).resolve("Db_Manger_Port")).getMessage());
         assertEquals("unknown service or group 'postgres'; port_status --all lists them",
-            assertThrows(PortMap.UserException.class, () -> map("", Map.of()).resolve("postgres")).getMessage());
+            assertThrows(UserException.class, () -> map("", Map.of()).resolve("postgres")).getMessage());
     }
 }

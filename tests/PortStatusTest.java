@@ -108,7 +108,7 @@ class PortStatusTest {
             exit 1
             exit 0
             ! 3004 is the port of Model Registry and DevFlow Orchestrator
-              to part them: find_port --write model-registry orchestrator
+              to part them: set MODEL_REGISTRY_PORT in .env or set ORCHESTRATOR_PORT in the environment
             exit 1
             ! DevFlow Orchestrator has 8080, outside 3000-3099
               set ORCHESTRATOR_PORT to a port of that range
@@ -131,6 +131,7 @@ class PortStatusTest {
             ! 3102 is reserved for Gemini MCP Server, yet something listens on it
               to free it: kill PID; to move the service: find_port --write gemini-mcp
             {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","group":"mcp","status":"active",\
+            "description":"OpenAI Codex integration",\
             "verdict":"held","listeners":[]},"""), result.out() + result.err());
         assertTrue(result.out().contains("\"problems\":[{\"kind\":\"unavailable\",\"variables\":[\"CODEX_MCP_PORT\"],\"message\":\""), result.out());
     }

@@ -64,6 +64,25 @@ class TerminalTest {
         }
     }
 
+    /** It would vanish with the other screen, if it were told there. */
+    @Test
+    void anErrorThatEndsAWatchIsSeen() throws Exception {
+        assumeTrue(Servers.isOnPath("tmux"), "tmux is not installed");
+        Path socket = folder.resolve("tmux");
+        Files.writeString(folder.resolve(".env"), "");
+        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "core").builder().command());
+        assertEquals(0, Script.command("tmux", "-S", socket.toString(), "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "10",
+            "bash --norc").env("TERM", "xterm").env("PS1", "$ ").in(folder).run().exit());
+        try {
+            tmux(socket, "send-keys", "clear; " + watch, "Enter");
+            awaitScreen(socket, "more lines");
+            Files.writeString(folder.resolve(".env"), "ORCHESTRATOR_PORT=x\n");
+            awaitScreen(socket, "ERROR: .env:1: the value of ORCHESTRATOR_PORT is not a port");
+        } finally {
+            tmux(socket, "kill-server");
+        }
+    }
+
     private static String tmux(Path socket, String... arguments) throws Exception {
         Script.Result result = Script.command("tmux", "-S", socket.toString()).with(arguments).run();
         return result.out();
@@ -119,7 +138,7 @@ class TerminalTest {
             String port = "" + listener.getLocalPort();
             Script.Result result = Script.of("check_port", port).under("unshare", "--pid", "--fork", "--mount-proc").run();
             assertEquals(List.of("Port " + port + ": listening  on 127.0.0.1: a process that this user may not see",
-                "  to free it: have its user or root stop that process"), result.out().lines().toList(), result.err());
+                "  to free it: have its user or root stop it"), result.out().lines().toList(), result.err());
         }
     }
 }

@@ -1,0 +1,20 @@
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+
+/** Something that the user can put right; the message is one line that says what, where and what to do. */
+final class UserException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    UserException(String message) {
+        super(message, null, false, false);
+    }
+
+    /** What could not be done, and the system's reason. */
+    static UserException of(IOException cause, String what) {
+        String reason = cause instanceof AccessDeniedException ? "permission denied"
+            : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
+            : String.valueOf(cause.getMessage());
+        return new UserException(what + ": " + reason);
+    }
+}
