@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
  * <p>The text is held as ISO 8859-1, one char a byte, so that positions are byte offsets and any encoding
  * survives. A value may be bare (it ends at the line's end or at white space and a {@code #}), or stand in
  * single, double or back quotes, over several lines if need be; only double quotes know the escape {@code \"}.
- * A quote that is never closed is an ordinary character.
+ * A quote that is never closed, or with something behind it, is an ordinary character.
  */
 final class EnvFile {
 
@@ -25,8 +25,8 @@ final class EnvFile {
 
     private static final Path NOWHERE = Path.of("/dev/null");
     private static final String BOM = "\u00EF\u00BB\u00BF";
-    private static final Pattern NAME = Pattern.compile("[ \\t]*(?:export[ \\t]+)?([A-Za-z_][\\w.-]*)[ \\t]*=");
-    private static final Pattern COMMENT = Pattern.compile("(?:^|\\s)\\s*#");
+    private static final Pattern NAME = Pattern.compile("[ \\t]*(?:export[ \\t]+)?([A-Za-z_][\\w.-]*)(?:[ \\t]*=|:[ \\t])");
+    private static final Pattern END = Pattern.compile("\\s*(?:#[^\n]*)?");
 
     private final Path path;
     private final String text;
@@ -123,16 +123,24 @@ final class EnvFile {
         }
         if (start < endOfLine && "'\"`".indexOf(text.charAt(start)) >= 0) {
             int close = closingQuote(start);
-            if (close > 0) {
+            if (close > 0 && END.matcher(text).region(close + 1, endOfLine(close)).matches()) {
                 return new Entry(name, text.substring(start + 1, close), line, start + 1, close);
             }
         }
-        Matcher comment = COMMENT.matcher(text).region(start, endOfLine);
-        int end = comment.find() ? comment.start() : endOfLine;
-        String value = text.substring(start, end).stripTrailing();
+        String value = text.substring(start, commentOrEnd(start, endOfLine)).stripTrailing();
         // A bare value that is empty stands right behind the equals sign, before the space that sets off a comment.
         int from = value.isEmpty() ? equalsSign : start;
         return new Entry(name, value, line, from, from + value.length());
+    }
+
+    /** Where a comment begins, at the value's start or behind white space, or else the line's end. */
+    private int commentOrEnd(int start, int endOfLine) {
+        for (int i = start; i < endOfLine; i++) {
+            if (text.charAt(i) == '#' && (i == start || Character.isWhitespace(text.charAt(i - 1)))) {
+                return i;
+            }
+        }
+        return endOfLine;
     }
 
     private int closingQuote(int open) {

@@ -1,6 +1,8 @@
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -11,7 +13,6 @@ import java.net.HttpURLConnection;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NoRouteToHostException;
 import java.net.Proxy;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -30,6 +31,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.InflaterInputStream;
 import javax.net.ssl.SSLException;
 
 /** Asks one endpoint how it is. Never takes longer than its timeout, whatever the server does. */
@@ -71,6 +73,12 @@ final class HealthProbe {
     private static final Set<String> ILL = Set.of(
         "unhealthy", "down", "fail", "failed", "failing", "error", "critical", "dead", "stopped", "offline",
         "unavailable", "red", "bad", "false");
+
+    private static final JsonFactory LENIENT = JsonFactory.builder()
+        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
+        .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(BODY_LIMIT).maxNameLength(BODY_LIMIT).build())
+        .build();
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
@@ -157,8 +165,6 @@ final class HealthProbe {
         Health health;
         try {
             health = "tcp".equals(endpoint.getScheme()) ? connect(endpoint, address, timeout) : get(endpoint, address, timeout);
-        } catch (ConnectException | NoRouteToHostException e) {
-            health = without(Verdict.DOWN, "connection refused");
         } catch (UnknownHostException e) {
             health = without(Verdict.DOWN, "unknown host");
         } catch (SocketTimeoutException e) {
@@ -180,6 +186,10 @@ final class HealthProbe {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getByName(address), endpoint.getPort()), (int) timeout.toMillis());
             return without(Verdict.REACHABLE, null);
+        } catch (SocketTimeoutException | UnknownHostException e) {
+            throw e;
+        } catch (IOException e) {
+            return without(Verdict.DOWN, e instanceof ConnectException ? "connection refused" : "cannot be reached");
         }
     }
 
@@ -188,6 +198,13 @@ final class HealthProbe {
         long deadline = System.nanoTime() + timeout.toNanos();
         // Ends what is still under way, so that a watch gathers neither threads nor sockets.
         CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS, THREADS).execute(connection::disconnect);
+        try {
+            connection.connect();
+        } catch (SSLException | SocketTimeoutException | UnknownHostException e) {
+            throw e;
+        } catch (IOException e) {
+            return without(Verdict.DOWN, e instanceof ConnectException ? "connection refused" : "cannot be reached");
+        }
         int status = connection.getResponseCode();
         if (status < 0) {
             return without(Verdict.NOT_HTTP, "answers, but not in HTTP");
@@ -204,6 +221,7 @@ final class HealthProbe {
             URI.create(endpoint.getScheme() + "://" + address + port + path).toURL().openConnection(Proxy.NO_PROXY);
         connection.setRequestProperty("Host", endpoint.getHost() + port);
         connection.setRequestProperty("Accept", "application/json, */*");
+        connection.setRequestProperty("Accept-Encoding", "identity");
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
         connection.setConnectTimeout((int) timeout.toMillis());
@@ -222,9 +240,16 @@ final class HealthProbe {
                 && connection.getResponseCode() != HttpURLConnection.HTTP_NOT_MODIFIED) {
                 throw new EOFException("the body is shorter than announced");
             }
-            return "gzip".equalsIgnoreCase(connection.getContentEncoding())
-                ? new GZIPInputStream(new ByteArrayInputStream(body)).readNBytes(BODY_LIMIT) : body;
+            return decoded(new ByteArrayInputStream(body), connection.getContentEncoding()).readNBytes(BODY_LIMIT);
         }
+    }
+
+    private static InputStream decoded(InputStream body, String encoding) throws IOException {
+        return switch (encoding == null ? "" : encoding.toLowerCase(Locale.ROOT)) {
+            case "gzip", "x-gzip" -> new GZIPInputStream(body);
+            case "deflate" -> new InflaterInputStream(body);
+            default -> body;
+        };
     }
 
     /** Reads up to the limit, and no longer than until the deadline, however slowly the bytes come. */
@@ -241,23 +266,24 @@ final class HealthProbe {
         return body.toByteArray();
     }
 
-    /** The top-level {@code status} of a JSON object, or null; what is cut off behind it does no harm. */
+    /** The top-level {@code status} of a JSON object, or null. What is no clean JSON is read as far as it can be. */
     static String statusWord(byte[] body) {
-        try (JsonParser json = new JsonFactory().createParser(body)) {
-            if (json.nextToken() != JsonToken.START_OBJECT) {
-                return null;
-            }
-            while (json.nextToken() == JsonToken.FIELD_NAME) {
-                boolean isStatus = json.currentName().equals("status");
-                if (json.nextToken().isScalarValue() && isStatus) {
-                    return json.getText();
+        String word = null;
+        try (JsonParser json = LENIENT.createParser(new String(body, StandardCharsets.UTF_8))) {
+            if (json.nextToken() == JsonToken.START_OBJECT) {
+                while (json.nextToken() == JsonToken.FIELD_NAME) {
+                    boolean isStatus = json.currentName().equals("status");
+                    JsonToken value = json.nextToken();
+                    if (isStatus && value != JsonToken.VALUE_NULL && value.isScalarValue()) {
+                        word = json.getText();
+                    }
+                    json.skipChildren();
                 }
-                json.skipChildren();
             }
         } catch (IOException e) {
-            // Not JSON.
+            // Not JSON, or not from here on.
         }
-        return null;
+        return word;
     }
 
     static Verdict judge(int httpStatus, String word) {

@@ -1,7 +1,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
-//JAVAC_OPTIONS -XDstringConcat=inline
+//JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Djdk.console=java.base -Xlog:disable -Xlog:all=warning:stderr
 
 import java.io.BufferedOutputStream;
@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Stack;
 import org.fusesource.jansi.Ansi;
@@ -78,6 +79,7 @@ abstract class PortCommand {
 
     /** Runs the command and ends the process with its exit code. */
     protected static void main(PortCommand command, String... args) {
+        Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
         int exit = command.execute(args);
         command.err.flush();
         command.out.flush();
@@ -100,7 +102,7 @@ abstract class PortCommand {
             error(e.getMessage());
         } catch (IOException e) {
             error(UserException.of(e, "cannot tell").getMessage());
-        } catch (Exception | StackOverflowError | OutOfMemoryError e) {
+        } catch (Throwable e) {
             StackTraceElement[] trace = e.getStackTrace();
             error("internal error: " + e + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it");
         }
@@ -111,14 +113,23 @@ abstract class PortCommand {
     protected EnvFile readEnvFile() {
         try {
             Path path = Path.of(envFile);
+            if (!path.isAbsolute() && isFolderGarbled()) {
+                throw new InvalidPathException(envFile, "relative to a folder that Java cannot name");
+            }
             if (!envFile.equals(DEFAULT_ENV_FILE) && !saysNoFile && Files.notExists(path)) {
                 saysNoFile = true;
                 note("no such file: " + envFile);
             }
             return EnvFile.read(path);
         } catch (InvalidPathException e) {
-            throw new UserException("'" + envFile + "' is no file name in this locale; set LC_ALL to one with UTF-8");
+            throw new UserException("cannot name " + envFile + " or its folder in this locale; set LC_ALL=C.UTF-8");
         }
+    }
+
+    /** In the locale C, Java takes a working directory with a name that is not ASCII for another one. */
+    private static boolean isFolderGarbled() {
+        String folder = System.getProperty("user.dir");
+        return folder.indexOf('?') >= 0 || folder.indexOf('\uFFFD') >= 0;
     }
 
     /** The port map, as the environment and the {@code .env} file configure it. */

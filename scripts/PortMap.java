@@ -125,7 +125,7 @@ final class PortMap {
     private static final String SUFFIX = "_PORT";
     private static final Pattern PORT = Pattern.compile("[1-9][0-9]{0,4}");
     private static final Pattern RANGE = Pattern.compile("([^-]+)-([^-]+)");
-    private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Za-z_]\\w*_PORT");
+    private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Z_][A-Z0-9_]*_PORT");
 
     private final List<Service> services;
     private final EnvFile envFile;
@@ -154,15 +154,16 @@ final class PortMap {
         for (EnvFile.Entry entry : envFile.entries()) {
             String variable = entry.name();
             boolean known = DOCUMENTED.stream().anyMatch(service -> service.variable.equals(variable));
-            String override = environment.getOrDefault(variable, "");
-            String value = override.isEmpty() ? entry.value() : override;
-            if (!known && PORT_VARIABLE.matcher(variable).matches() && isPort(value)) {
-                int port = Integer.parseInt(value);
-                services.add(new Service(variable, variable, port,
-                    override.isEmpty() ? Origin.ENV_FILE : Origin.ENVIRONMENT, Group.of(port), Status.UNKNOWN, null, null));
+            if (!known && PORT_VARIABLE.matcher(variable).matches() && isPort(entry.value())) {
+                services.add(unknown(variable, Integer.parseInt(entry.value()), environment.getOrDefault(variable, "")));
             }
         }
         return new PortMap(List.copyOf(services), envFile);
+    }
+
+    private static Service unknown(String variable, int port, String override) {
+        Service service = new Service(variable, variable, port, Origin.ENV_FILE, Group.of(port), Status.UNKNOWN, null, null);
+        return override.isEmpty() ? service : service.at(configuredPort(override, "the environment", service), Origin.ENVIRONMENT);
     }
 
     private static Service configured(Service service, EnvFile envFile, Map<String, String> environment) {
@@ -223,9 +224,9 @@ final class PortMap {
             return range(target).boxed().flatMap(port -> atOrNone(port).stream()).toList();
         }
         String name = target.toUpperCase(Locale.ROOT).replace('-', '_');
-        List<Service> named = services.stream()
-            .filter(service -> names(service).contains(name) || service.group != null && service.group.name().equals(name))
-            .toList();
+        boolean isGroup = Arrays.stream(Group.values()).anyMatch(group -> group.name().equals(name));
+        List<Service> named = services.stream().filter(service -> isGroup
+            ? service.group != null && service.group.name().equals(name) : names(service).contains(name)).toList();
         if (named.isEmpty()) {
             throw new UserException("unknown service or group '" + target + "'; " + suggestion(name));
         }

@@ -3,6 +3,8 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -19,6 +21,7 @@ import java.util.concurrent.Callable;
  */
 final class SafeFile {
 
+    private static final int MOST_LINKS = 40; // as Linux has it (path_resolution(7))
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
 
@@ -37,12 +40,16 @@ final class SafeFile {
 
     private static FileChannel lockFile() {
         String home = nonEmpty(System.getenv("HOME"), System.getProperty("user.home"));
-        Path cache = Path.of(nonEmpty(System.getenv("XDG_CACHE_HOME"), home + "/.cache"), "devflow-ports");
+        String cache = nonEmpty(System.getenv("XDG_CACHE_HOME"), home + "/.cache");
         try {
-            Files.createDirectories(cache);
-            return FileChannel.open(cache.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-        } catch (IOException e) {
-            throw UserException.of(e, "cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a folder of your own");
+            Path folder = Path.of(cache, "devflow-ports");
+            if (!folder.isAbsolute()) {
+                throw new NotDirectoryException(cache);
+            }
+            Files.createDirectories(folder);
+            return FileChannel.open(folder.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        } catch (IOException | InvalidPathException e) {
+            throw new UserException("cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a folder of your own");
         }
     }
 
@@ -100,12 +107,16 @@ final class SafeFile {
         flush(target.getParent());
     }
 
-    /** The file itself, behind a symbolic link; a link may lead to a file that is yet to be made. */
+    /** The file itself, behind symbolic links; they may lead to a file that is yet to be made. */
     private static Path target(Path file) throws IOException {
         if (Files.exists(file)) {
             return file.toRealPath();
         }
-        return file.toAbsolutePath().resolveSibling(Files.isSymbolicLink(file) ? Files.readSymbolicLink(file) : file.getFileName());
+        Path target = file.toAbsolutePath();
+        for (int links = 0; Files.isSymbolicLink(target) && links < MOST_LINKS; links++) {
+            target = target.resolveSibling(Files.readSymbolicLink(target));
+        }
+        return target;
     }
 
     /** The attributes of POSIX; null where there is no file or no POSIX. */

@@ -1,6 +1,7 @@
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 
 /** Something that the user can put right; the message is one line that says what, where and what to do. */
 final class UserException extends RuntimeException {
@@ -13,6 +14,7 @@ final class UserException extends RuntimeException {
     /** What could not be done, and the system's reason. */
     static UserException of(IOException cause, String what) {
         String reason = cause instanceof AccessDeniedException ? "permission denied"
+            : cause instanceof NoSuchFileException ? "no such file or folder"
             : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
             : String.valueOf(cause.getMessage());
         return new UserException(what + ": " + reason);

@@ -158,6 +158,11 @@ class find_port extends PortCommand {
     private void save(EnvFile file, List<PortAllocator.Assignment> assignments) {
         EnvFile changed = file;
         for (PortAllocator.Assignment assignment : assignments) {
+            EnvFile.Entry old = file.get(assignment.service().variable());
+            if (write && old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
+                // The environment goes before it, so that nobody has looked at it yet.
+                throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name() + " is not a port; correct it first");
+            }
             changed = changed.with(assignment.service().variable(), String.valueOf(assignment.port()));
         }
         if (dryRun) {

@@ -154,26 +154,27 @@ class health_all extends PortCommand {
         }
         long start = System.nanoTime();
         List<Result> results = ask(endpoints, shorter(timeout, wait));
-        Duration left = wait;
         // With less time than the shortest, an answer would tell of our haste and not of the service.
-        while (!areWell(results) && left.compareTo(SHORTEST_QUESTION) > 0) {
+        while (!areWell(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
             if (showsProgress) {
-                Terminal.progress(err, progress(results, left));
+                Terminal.progress(err, progress(results, left(start)));
             }
-            Duration waited = Duration.ofNanos(System.nanoTime() - start);
             // After three seconds, every 0.3 seconds.
-            Duration pause = shorter(waited.dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
-            Thread.sleep(shorter(pause, left.minus(SHORTEST_QUESTION)).toMillis());
-            Duration patience = shorter(timeout, left);
-            Map<Endpoint, Result> news = ask(results.stream().filter(result -> !result.isWell()).map(Result::endpoint).toList(), patience)
+            Duration pause = shorter(wait.minus(left(start)).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
+            Thread.sleep(shorter(pause, left(start).minus(SHORTEST_QUESTION)).toMillis());
+            List<Endpoint> awaited = results.stream().filter(result -> !result.isWell()).map(Result::endpoint).toList();
+            Map<Endpoint, Result> news = ask(awaited, shorter(timeout, left(start)))
                 .stream().collect(Collectors.toMap(Result::endpoint, result -> result));
             results = results.stream().map(result -> news.getOrDefault(result.endpoint, result)).toList();
-            if (areWell(results) && news.size() < results.size()) {
-                results = ask(endpoints, patience);
+            if (areWell(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
+                results = ask(endpoints, shorter(timeout, left(start)));
             }
-            left = wait.minusNanos(System.nanoTime() - start);
         }
         return results;
+    }
+
+    private Duration left(long start) {
+        return wait.minusNanos(System.nanoTime() - start);
     }
 
     private static boolean areWell(List<Result> results) {

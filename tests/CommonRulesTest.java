@@ -108,6 +108,20 @@ class CommonRulesTest {
     }
 
     @Test
+    void aFolderThatTheLocaleCannotNameIsNotTakenForAnother() throws Exception {
+        Path strange = Files.createDirectory(folder.resolve("ü"));
+        Files.writeString(strange.resolve(".env"), "CODEX_MCP_PORT=" + Sockets.freePort() + "\n");
+        Script.Result result = Script.of("check_port", "codex-mcp").env("LC_ALL", "C").in(strange).run();
+        assertTrue(result.exit() == 0 && !result.out().contains("3101") || result.exit() == 2 && result.out().isEmpty(), result.toString());
+    }
+
+    @Test
+    void digitsAreDigitsInAnyLanguage() throws Exception {
+        Script script = Script.of("port_status", "--map").env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR");
+        assertTrue(script.run().out().contains(" 3000 ·"));
+    }
+
+    @Test
     void argumentsAreShownWithoutControlCharacters() throws Exception {
         assertEquals("ERROR: unknown service or group 'a?[31mb??c'; port_status --all lists them\n",
             Script.of("check_port", "a\u001B[31mb\n\u009Bc").env("LC_ALL", "C.UTF-8").run().err());

@@ -1,10 +1,12 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,7 +28,7 @@ class EnvFileTest {
         "A_PORT=\"3012\" # not 3013", "A_PORT='3012'\r\n", "A_PORT=1\nA_PORT=3012", "# A_PORT=1\nA_PORT=3012",
         "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012", "B='it\nA_PORT=1'\nA_PORT=3012\n",
         "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012", "B=\nA_PORT=3012",
-        "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012"})
+        "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"", "B='a' b\nA_PORT=3012", "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012"})
     void readsTheValue(String text) throws Exception {
         assertEquals("3012", read(text).get("A_PORT").value());
     }
@@ -46,6 +48,18 @@ class EnvFileTest {
     @Test
     void aHashWithinAWordIsPartOfIt() throws Exception {
         assertEquals("s3cret#1", read("A_PORT=s3cret#1 # comment").get("A_PORT").value());
+    }
+
+    @Test
+    void aQuoteThatIsClosedElsewhereIsNoQuote() throws Exception {
+        EnvFile file = read("A_PORT=\"3101\nAPI_KEY=s3cret\nOTHER=\"x\"\n");
+        assertEquals("\"3101", file.get("A_PORT").value());
+        assertEquals("s3cret", file.get("API_KEY").value());
+    }
+
+    @Test
+    void aLongLineOfSpacesTakesNoLongTime() throws Exception {
+        assertTimeout(Duration.ofSeconds(2), () -> assertEquals("x" + " ".repeat(200_000) + "y", read("A=x" + " ".repeat(200_000) + "y").get("A").value()));
     }
 
     @Test

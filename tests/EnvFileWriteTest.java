@@ -167,6 +167,24 @@ class EnvFileWriteTest {
         assertTrue(Files.isSymbolicLink(env()));
     }
 
+    @Test
+    void aChainOfLinksStays() throws Exception {
+        Files.createSymbolicLink(env(), Path.of("two"));
+        Files.createSymbolicLink(folder.resolve("two"), Path.of("real.env"));
+        assertEquals(0, write(Sockets.freePort()).run().exit());
+        assertTrue(Files.isSymbolicLink(folder.resolve("two")) && Files.isRegularFile(folder.resolve("real.env")));
+    }
+
+    /** The environment goes before it, so that it was never looked at: it may be a secret, or have lost its quote. */
+    @Test
+    void aValueThatIsNoPortIsNotOverwritten() throws Exception {
+        String text = "CODEX_MCP_PORT=\"3101\nAPI_KEY=s3cret\nOTHER=\"x\"\n";
+        Files.writeString(env(), text);
+        assertEquals(new Script.Result(2, "", "ERROR: .env:1: the value of CODEX_MCP_PORT is not a port; correct it first\n"),
+            write(Sockets.freePort()).run());
+        assertEquals(text, Files.readString(env()));
+    }
+
     @ParameterizedTest
     @CsvSource({"directory, mkdir .env", "fifo, mkfifo .env", "loop, ln -s .env .env", "device, ln -s /dev/null .env", "socket, ln -s /dev/full .env"})
     void whatIsNoFileIsLeftAlone(String kind, String command) throws Exception {

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -32,6 +33,9 @@ class HealthAllTest {
 
     private static final List<String> WITH_ENDPOINT = List.of("DB_MANAGER_PORT", "VECTOR_MEMORY_PORT", "MODEL_REGISTRY_PORT",
         "ORCHESTRATOR_PORT", "TOKEN_OPTIMIZER_PORT", "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", "CLI_INTEGRATION_MANAGER_PORT");
+
+    @TempDir
+    Path folder;
 
     /** The JDK's HTTP server, with this answer on /health and 404 elsewhere. */
     private static HttpServer jdkServer(String address, int port, int status, String body, long delayMillis) throws Exception {
@@ -80,6 +84,10 @@ class HealthAllTest {
         "200 | {\"status\":\"degraded\"}                    | degraded",
         "200 | {\"status\":\"unhealthy\"}                   | unhealthy",
         "200 | {\"status\":\"down\",\"cut off               | unhealthy",
+        "200 | {\"uptime\":NaN,\"status\":\"down\"}        | unhealthy",
+        "200 | {\"m\":\"a\tb\",\"status\":\"down\"}        | unhealthy",
+        "200 | {\"status\":\"ok\",\"status\":\"down\"}     | unhealthy",
+        "200 | {\"status\":null}                           | healthy",
         "503 | {\"status\":\"unhealthy\"}                   | unhealthy",
         "500 | {\"status\":\"ok\"}                          | unhealthy",
         "429 | Too many requests                            | degraded",
@@ -316,6 +324,28 @@ class HealthAllTest {
             Script.Result result = Script.of("health_all", "" + server.getLocalPort()).run();
             assertTrue(result.out().contains("200 ?]0;x??2J?"), result.out());
             assertTrue(Script.of("health_all", "--json", "" + server.getLocalPort()).run().out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F));
+        }
+    }
+
+    @Test
+    void aMachineWithoutIpv6() throws Exception {
+        Script.Result result = Namespace.bash(folder, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; health_all orchestrator grpc").run();
+        assertEquals(List.of("Port 3005: ❌ down       connection refused              DevFlow Orchestrator",
+            "Port 50051: ❌ down      connection refused              CC-Tools gRPC Server"), result.out().lines().toList(), result.err());
+    }
+
+    @Test
+    void deepNestingHidesNoStatus() {
+        assertEquals("down", HealthProbe.statusWord(("{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}").getBytes()));
+        assertEquals("down", HealthProbe.statusWord(("{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}").getBytes()));
+    }
+
+    @Test
+    void aWaitIsNeverLongerThanItsTime() throws Exception {
+        try (ServerSocket silent = rawServer("silent")) {
+            long start = System.nanoTime();
+            assertEquals(1, Script.of("health_all", "--wait=1", "--timeout=20", "" + silent.getLocalPort()).run().exit());
+            assertTrue(System.nanoTime() - start < 6e9);
         }
     }
 

@@ -100,6 +100,9 @@ class JbangTest {
             assertTrue(result.out().startsWith("Port " + listener.getLocalPort() + ": listening  pid "), result.out());
         }
         assertEquals(2, jbangw("check_port", "it's \"no\" $(port)").run().exit());
+        assertOneLine(jbangw("check_port", "", "3005").run(), "an argument is empty");
+        assertEquals(2, jbangw("no_such_script").run().exit(), "JBang's own failure is no answer");
+        assertEquals(2, jbangw("check_port", "x").env("LC_ALL", "C").run().exit());
     }
 
     @Test

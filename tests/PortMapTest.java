@@ -97,6 +97,19 @@ class PortMapTest {
         assertEquals(2, map.at(3202).size());
     }
 
+    @Test
+    void aPortOfAnUnknownServiceIsNotForgottenForABadOneInTheEnvironment() {
+        assertThrows(UserException.class, () -> map("DASHBOARD_PORT=3105\n", Map.of("DASHBOARD_PORT", "abc")));
+    }
+
+    @Test
+    void noServiceOfTheFilePassesForAnother() throws Exception {
+        PortMap map = map("codex_mcp_PORT=3300\nCORE_PORT=3301\n", Map.of());
+        assertEquals(3101, only(map.resolve("codex-mcp")).port());
+        assertEquals(5, map.resolve("core").size());
+        assertEquals(3301, only(map.resolve("CORE_PORT")).port());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "3005,                  3005",
