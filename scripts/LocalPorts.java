@@ -1,4 +1,6 @@
 import java.io.BufferedReader;
+import java.io.FileNotFoundException;
+import java.io.FileReader;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -16,7 +18,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -129,7 +130,7 @@ final class LocalPorts {
         Map<Integer, List<Listener>> listeners = new HashMap<>();
         if (hasTables) {
             for (Path file : TABLES) {
-                try (BufferedReader rows = Files.newBufferedReader(file)) {
+                try (BufferedReader rows = new BufferedReader(new FileReader(file.toFile()))) {
                     rows.readLine();
                     Listener listener;
                     // The kernel lists the listeners first (net/ipv4/tcp_ipv4.c, tcp_seq_start); thousands of
@@ -137,7 +138,7 @@ final class LocalPorts {
                     while ((listener = parse(rows.readLine())) != null) {
                         listeners.computeIfAbsent(listener.port(), port -> new ArrayList<>()).add(listener);
                     }
-                } catch (NoSuchFileException e) {
+                } catch (FileNotFoundException e) {
                     // A kernel without IPv6 has no tcp6.
                 }
             }

@@ -6,9 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.regex.MatchResult;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /** What is there to know of the terminal, and text that does it no harm. */
@@ -31,7 +28,7 @@ final class Terminal {
     private static final String CLEAR_REST = "\u001B[J";
     private static final String PLAIN = "\u001B[m";
     private static final String CHANGED = " ◀ changed";
-    private static final Pattern PART = Pattern.compile("\u001B\\[[0-9;]*m|.", Pattern.DOTALL);
+    private static final char ESCAPE = '\u001B';
 
     private Terminal() { }
 
@@ -85,14 +82,13 @@ final class Terminal {
         if (width(text) <= columns) {
             return text;
         }
-        Matcher parts = PART.matcher(text);
-        StringBuilder fitting = new StringBuilder();
-        int used = 0;
-        while (parts.find() && used + width(parts.group()) < columns) {
-            fitting.append(parts.group());
-            used += width(parts.group());
+        int end = 0;
+        int next = after(text, 0);
+        for (int used = width(text.substring(0, next)); used < columns; used += width(text.substring(end, next))) {
+            end = next;
+            next = after(text, end);
         }
-        return fitting + "…" + (text.contains("\u001B") ? PLAIN : "");
+        return text.substring(0, end) + "…" + (text.indexOf(ESCAPE) < 0 ? "" : PLAIN);
     }
 
     /** The text, with spaces behind it up to so many columns. */
@@ -102,8 +98,16 @@ final class Terminal {
 
     /** How many columns the text needs; colours need none. */
     static int width(String text) {
-        return PART.matcher(text).results().map(MatchResult::group)
-            .mapToInt(part -> part.startsWith("\u001B") ? 0 : width(part.codePointAt(0))).sum();
+        int width = 0;
+        for (int i = 0; i < text.length(); i = after(text, i)) {
+            width += text.charAt(i) == ESCAPE ? 0 : width(text.codePointAt(i));
+        }
+        return width;
+    }
+
+    /** Where the character ends that begins there, or the sequence that sets a colour. */
+    private static int after(String text, int i) {
+        return text.charAt(i) == ESCAPE ? text.indexOf('m', i) + 1 : i + Character.charCount(text.codePointAt(i));
     }
 
     /** Terminals show East Asian characters and emoji two columns wide, combining marks in none of their own. */

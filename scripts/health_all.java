@@ -43,8 +43,8 @@ class health_all extends PortCommand {
         }
     }
 
-    private static final int WIDEST_START = Terminal.width("Port 50051: ❌ unhealthy ");
-    private static final int WIDEST_ANSWER = Terminal.width("200 healthy 1234 ms  127.0.0.1  ");
+    private static final int WIDEST_START = 25; // Port 50051: ❌ unhealthy, and a space
+    private static final int WIDEST_ANSWER = 32; // 200 healthy 1234 ms  127.0.0.1, and two spaces
     private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);

@@ -5,7 +5,6 @@
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,7 +40,8 @@ class port_status extends PortCommand {
     private record View(List<Terminal.Line> lines, List<Problem> problems) { }
 
     private static final String TITLE = "=== DevFlow Port Status ===";
-    private static final int WIDEST_STATUS = Terminal.width("Port 50051: ❌ INACTIVE  ");
+    private static final int WIDEST_STATUS = 25; // Port 50051: ❌ INACTIVE, and two spaces
+    private static final int WIDEST_NAME = 30;
 
     @Option(names = "--all", description = "Show reserved, failed and unknown services, too.")
     private boolean all;
@@ -132,22 +132,25 @@ class port_status extends PortCommand {
 
     private List<Terminal.Line> table(List<PortReport.Row> rows) {
         List<Terminal.Line> lines = new ArrayList<>(List.of(new Terminal.Line(TITLE)));
-        Map<String, List<PortReport.Row>> groups = rows.stream()
-            .sorted(Comparator.comparing(row -> row.service().group(), Comparator.nullsLast(Comparator.naturalOrder())))
-            .collect(Collectors.groupingBy(port_status::heading, LinkedHashMap::new, Collectors.toList()));
-        groups.forEach((heading, members) -> {
-            lines.add(new Terminal.Line(strong(heading)));
-            for (PortReport.Row row : members) {
-                lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
-                PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(new Terminal.Line("    " + listener)));
-            }
-        });
+        for (PortMap.Group group : PortMap.Group.values()) {
+            addGroup(lines, rows, group, group.title + " (" + group.first + "-" + group.last + ")");
+        }
+        addGroup(lines, rows, null, "Other ports");
         return lines;
     }
 
-    private static String heading(PortReport.Row row) {
-        PortMap.Group group = row.service().group();
-        return group == null ? "Other ports" : group.title + " (" + group.first + "-" + group.last + ")";
+    private void addGroup(List<Terminal.Line> lines, List<PortReport.Row> rows, PortMap.Group group, String heading) {
+        boolean isFirst = true;
+        for (PortReport.Row row : rows) {
+            if (row.service().group() == group) {
+                if (isFirst) {
+                    lines.add(new Terminal.Line(strong(heading)));
+                    isFirst = false;
+                }
+                lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
+                PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(new Terminal.Line("    " + listener)));
+            }
+        }
     }
 
     private String status(PortReport.Row row) {
@@ -158,7 +161,7 @@ class port_status extends PortCommand {
         if (service.name() == null) {
             return "";
         }
-        String name = String.format("%-28s  %s", service.name(), service.variable());
+        String name = Terminal.pad(service.name(), WIDEST_NAME) + service.variable();
         return service.status() == PortMap.Status.ACTIVE ? name : name + "  " + PortReport.lowerCase(service.status());
     }
 

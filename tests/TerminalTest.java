@@ -70,7 +70,7 @@ class TerminalTest {
         assumeTrue(Servers.isOnPath("tmux"), "tmux is not installed");
         Path socket = folder.resolve("tmux");
         Files.writeString(folder.resolve(".env"), "");
-        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "core").builder().command());
+        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "--all").builder().command());
         assertEquals(0, Script.command("tmux", "-S", socket.toString(), "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "10",
             "bash --norc").env("TERM", "xterm").env("PS1", "$ ").in(folder).run().exit());
         try {
