@@ -90,6 +90,7 @@ devflow_ports_build() (
   IFS=$' \t\n'
   java=$1 lane=$2 program=$DEVFLOW_PORTS_DIR/devflow_ports.java scratch=$2/build
   umask 077
+  cd "$DEVFLOW_PORTS_DIR" || exit 1 # and not where somebody else's programs and configuration may lie
   mkdir -p "$lane" 2>/dev/null && [ -O "$lane" ] || exit 1
   exec 9>>"$lane/lock"
   flock 9 2>/dev/null || perl -MFcntl=:flock -e 'open(my $lock, ">>&=", 9) and flock($lock, LOCK_EX)' 2>/dev/null

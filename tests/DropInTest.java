@@ -240,6 +240,23 @@ class DropInTest {
         assertNotEquals("", said);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {".:%s", ":%s", "%s:", "./:%s"})
+    void whatLiesInTheWorkingDirectoryIsNotRun(String path) throws Exception {
+        for (String program : List.of("java", "javac", "jbang", "mvn", "flock", "sed")) {
+            Files.writeString(folder.resolve(program), "#!/bin/sh\necho planted\ntouch planted\n").toFile().setExecutable(true);
+        }
+        Files.writeString(folder.resolve("jbang-catalog.json"), "{\"aliases\": {\"check_port\": {\"script-ref\": \"planted.java\"}}}");
+        String planted = String.format(path, System.getenv("PATH"));
+        Script.Result result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "")
+            .env("XDG_CACHE_HOME", folder.resolve("cache")).run();
+        assertEquals("2\n", result.out(), result.err());
+        result = Script.command(clone.resolve("jbangw").toString(), clone.resolve("scripts/check_port.java").toString(), "0")
+            .env("PATH", planted).env("JAVA_HOME", "").env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
+        assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
+        assertFalse(Files.exists(folder.resolve("planted")));
+    }
+
     @Test
     void aStartScriptUsesIt() throws Exception {
         Files.createDirectory(folder.resolve("www"));
