@@ -2,7 +2,7 @@
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Djdk.console=java.base -Xlog:disable -Xlog:all=warning:stderr
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Djdk.console=java.base -Xlog:disable
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;

@@ -248,13 +248,21 @@ class DropInTest {
         }
         Files.writeString(folder.resolve("jbang-catalog.json"), "{\"aliases\": {\"check_port\": {\"script-ref\": \"planted.java\"}}}");
         String planted = String.format(path, System.getenv("PATH"));
-        Script.Result result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "")
-            .env("XDG_CACHE_HOME", folder.resolve("cache")).run();
+        Script.Result result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "").run();
         assertEquals("2\n", result.out(), result.err());
         result = Script.command(clone.resolve("jbangw").toString(), clone.resolve("scripts/check_port.java").toString(), "0")
             .env("PATH", planted).env("JAVA_HOME", "").env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
         assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
         assertFalse(Files.exists(folder.resolve("planted")));
+        if (path.startsWith(".:")) {
+            // When it has to build, too.
+            Path own = Files.createDirectory(folder.resolve("clone"));
+            Script.command("cp", "-r", clone.resolve("scripts").toString(), clone.resolve("jbangw").toString(), own.toString()).run();
+            result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "")
+                .env("ports", own.resolve("scripts/devflow-ports.sh")).run();
+            assertEquals("2\n", result.out(), result.err());
+            assertFalse(Files.exists(folder.resolve("planted")));
+        }
     }
 
     @Test

@@ -132,7 +132,7 @@ class JbangTest {
             Script.Result added = jbangw("catalog", "add", "--global", "--name", "webflow", url).run();
             assertEquals(0, added.exit(), added.err());
             String port = "" + Sockets.freePort();
-            for (String script : List.of("check_port", "find_port", "port_status")) {
+            for (String script : List.of("find_port", "port_status")) {
                 Script.Result result = jbangw(script + "@webflow", port).in(elsewhere).run();
                 assertEquals(0, result.exit(), result.err());
                 assertTrue(result.out().contains(port), result.out());
