@@ -113,7 +113,8 @@ final class HealthProbe {
             server.setSoTimeout(1000);
             CompletableFuture<Health> question = ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"), Duration.ofSeconds(1));
             try (Socket socket = server.accept()) {
-                socket.getOutputStream().write("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII));
+                String answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}";
+                socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
                 socket.shutdownOutput();
                 question.join();
             }

@@ -1,6 +1,5 @@
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -116,8 +115,7 @@ final class PortMap {
         row(Group.MCP, "Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED, "Google Gemini integration", null),
         row(Group.MCP, "Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED, "Qwen model integration", null),
         row(Group.MCP, "Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED, "Synthetic.new integration", null),
-        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE,
-            "Multi-model orchestration", HEALTH),
+        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE, "Multi-model orchestration", HEALTH),
         row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE, "CLI integration service", HEALTH),
         row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED, "Real-time status monitoring", null),
         row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE, "Cross-component communication", null));
@@ -282,28 +280,9 @@ final class PortMap {
     }
 
     private String suggestion(String name) {
-        String near = Stream.concat(
-                Arrays.stream(Group.values()).map(Group::name),
-                services.stream().flatMap(service -> names(service).stream()))
-            .filter(known -> distance(known, name) <= (name.length() + 1) / 3)
-            .sorted(Comparator.comparingInt(known -> distance(known, name)))
-            .limit(2)
-            .map(known -> known.toLowerCase(Locale.ROOT))
-            .collect(Collectors.joining(" or "));
+        Stream<String> known = Stream.concat(Arrays.stream(Group.values()).map(Group::name),
+            services.stream().flatMap(service -> names(service).stream()));
+        String near = Spelling.nearest(name, known).map(word -> word.toLowerCase(Locale.ROOT)).collect(Collectors.joining(" or "));
         return near.isEmpty() ? "port_status --all lists them" : "did you mean " + near + "?";
-    }
-
-    /** How many characters must be inserted, removed or replaced to make one of the other (Levenshtein). */
-    private static int distance(String a, String b) {
-        int[] row = IntStream.rangeClosed(0, b.length()).toArray();
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0]++;
-            for (int j = 1; j <= b.length(); j++) {
-                int replaced = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(replaced, 1 + Math.min(diagonal, row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

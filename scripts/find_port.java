@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
 
 import java.io.IOException;
 import java.util.ArrayList;
