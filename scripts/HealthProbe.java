@@ -161,6 +161,10 @@ final class HealthProbe {
         return new Health(verdict, null, null, null, 0, reason);
     }
 
+    private static Health unreachable(IOException cause) {
+        return without(Verdict.DOWN, cause instanceof ConnectException ? "connection refused" : "cannot be reached");
+    }
+
     private static Health ask(URI endpoint, String address, Duration timeout) {
         long start = System.nanoTime();
         Health health;
@@ -190,7 +194,7 @@ final class HealthProbe {
         } catch (SocketTimeoutException | UnknownHostException e) {
             throw e;
         } catch (IOException e) {
-            return without(Verdict.DOWN, e instanceof ConnectException ? "connection refused" : "cannot be reached");
+            return unreachable(e);
         }
     }
 
@@ -204,7 +208,7 @@ final class HealthProbe {
         } catch (SSLException | SocketTimeoutException | UnknownHostException e) {
             throw e;
         } catch (IOException e) {
-            return without(Verdict.DOWN, e instanceof ConnectException ? "connection refused" : "cannot be reached");
+            return unreachable(e);
         }
         int status = connection.getResponseCode();
         if (status < 0) {

@@ -136,7 +136,9 @@ class find_port extends PortCommand {
         if (!isComplete) {
             return NO;
         }
-        save(file, assignments);
+        if (write || dryRun) {
+            save(file, assignments);
+        }
         assignments.stream().filter(PortAllocator.Assignment::isMoved).forEach(this::sayMoved);
         print(assignments);
         return YES;
@@ -173,7 +175,7 @@ class find_port extends PortCommand {
                         + (old == null ? " (new)" : PortMap.isPort(old.value()) ? " (was " + old.value() + ")" : ""));
                 }
             }
-        } else if (write) {
+        } else {
             SafeFile.clearAway(file.path());
             if (changed != file) {
                 SafeFile.replace(file.path(), changed.bytes());

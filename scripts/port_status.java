@@ -90,7 +90,7 @@ class port_status extends PortCommand {
         LocalPorts localPorts = LocalPorts.read();
         List<PortReport.Row> rows = PortReport.rows(targets.isEmpty() ? map.services() : named(map), localPorts, json || !plain);
         List<PortReport.Row> shown = rows.stream().filter(row -> all || !targets.isEmpty() || isActive(row)).toList();
-        List<Problem> problems = problems(rows, map);
+        List<Problem> problems = plain && !json && !check ? List.of() : problems(rows, map);
         if (json) {
             return new View(List.of(new Terminal.Line(document(shown, problems))), problems);
         }
