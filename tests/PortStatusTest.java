@@ -163,7 +163,7 @@ class PortStatusTest {
                 assertTrue(reader.readLine().matches("\\{\"ports\":\\[.*],\"problems\":\\[.*]}"));
             }
         }
-        assertTrue(process.waitFor(10, TimeUnit.SECONDS), "still running");
+        assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running");
     }
 
     @Test
