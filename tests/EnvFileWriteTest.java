@@ -21,7 +21,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -306,7 +305,6 @@ class EnvFileWriteTest {
     }
 
     @Test
-    @Timeout(180)
     void killedAtAnyMomentTheFileIsTheOldOrTheNewOne() throws Exception {
         Random random = new Random();
         String rest = "SECRET='s' # comment\n".repeat(3_000);

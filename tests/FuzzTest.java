@@ -68,7 +68,7 @@ class FuzzTest {
         Path err = folder.resolve("err");
         Process process = Script.of("FuzzTest", "" + SEED, "" + count).in(folder).builder()
             .redirectOutput(ProcessBuilder.Redirect.DISCARD).redirectError(err.toFile()).start();
-        assertTrue(process.waitFor(300L * TIMES, TimeUnit.SECONDS), "it hangs, seed " + SEED);
+        assertTrue(process.waitFor(170L * TIMES, TimeUnit.SECONDS), "it hangs, seed " + SEED);
         String said = Files.readString(err);
         assertEquals(0, process.exitValue(), () -> "seed " + SEED + "\n" + said);
         for (String line : said.lines().toList()) {

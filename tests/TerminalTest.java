@@ -90,7 +90,7 @@ class TerminalTest {
 
     private static String awaitScreen(Path socket, String text) throws Exception {
         String screen = "";
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 300; i++) {
             screen = tmux(socket, "capture-pane", "-p");
             if (screen.contains(text)) {
                 return screen;
