@@ -162,7 +162,8 @@ final class HealthProbe {
     }
 
     private static Health unreachable(IOException cause) {
-        return without(Verdict.DOWN, cause instanceof ConnectException ? "connection refused" : "cannot be reached");
+        return without(Verdict.DOWN, cause instanceof ConnectException ? "connection refused"
+            : "cannot be reached: " + cause.getMessage());
     }
 
     private static Health ask(URI endpoint, String address, Duration timeout) {

@@ -37,7 +37,7 @@ import picocli.CommandLine.ParseResult;
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 1.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
-    descriptionHeading = "%n", optionListHeading = "%nOptions:%n",
+    descriptionHeading = "%n", parameterListHeading = "%nTargets:%n", optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
 abstract class PortCommand {
 
@@ -53,11 +53,11 @@ abstract class PortCommand {
     enum Colour { auto, always, never }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
-        + " (orchestrator or ORCHESTRATOR_PORT), or a group, which means its services (core, mcp, orchestration, grpc).")
+        + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
     protected List<String> targets = List.of();
 
     @Option(names = "--env-file", paramLabel = "FILE",
-        description = "Where ports are configured; the environment goes first. Default: .env")
+        description = "Where ports are configured (default .env); the environment takes precedence.")
     private String envFile = DEFAULT_ENV_FILE;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -81,7 +81,6 @@ abstract class PortCommand {
     protected static void main(PortCommand command, String... args) {
         Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
         int exit = command.execute(args);
-        command.err.flush();
         command.out.flush();
         System.exit(command.out.checkError() ? UNKNOWN : exit);
     }
@@ -139,12 +138,17 @@ abstract class PortCommand {
 
     /** Says on standard error what the user should know. */
     protected void note(String message) {
-        err.println("NOTE: " + Terminal.printable(message));
+        say("NOTE: " + message);
     }
 
     /** Says on standard error what is wrong. */
     protected void error(String message) {
-        err.println("ERROR: " + Terminal.printable(message));
+        say("ERROR: " + message);
+    }
+
+    private void say(String line) {
+        err.println(Terminal.printable(line));
+        err.flush();
     }
 
     /** The services and ports that the targets name, each once. */
@@ -220,13 +224,21 @@ abstract class PortCommand {
         }
     }
 
-    /** Lets an option take a value only if it is attached: {@code --watch=5}, not {@code --watch 5}. */
+    /**
+     * Lets an option take a value only if it is attached, {@code --watch=5}, so that a target may follow it. A number
+     * that follows it, {@code --watch 5}, could be meant for either, and is refused.
+     */
     protected static final class AttachedValue implements CommandLine.IParameterPreprocessor {
 
         @Override
         public boolean preprocess(Stack<String> args, CommandLine.Model.CommandSpec command,
                                   CommandLine.Model.ArgSpec option, Map<String, Object> info) {
             if (" ".equals(info.get("separator"))) {
+                String name = ((CommandLine.Model.OptionSpec) option).longestName();
+                if (!args.isEmpty() && args.peek().matches("[0-9.]+")) {
+                    throw new ParameterException(command.commandLine(), "'" + name + " " + args.peek() + "' is ambiguous;"
+                        + " write " + name + "=" + args.peek() + " for seconds, or the port before " + name);
+                }
                 args.push(((CommandLine.Model.OptionSpec) option).fallbackValue());
             }
             return false;

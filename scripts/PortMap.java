@@ -115,9 +115,12 @@ final class PortMap {
         row(Group.MCP, "Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED, "Google Gemini integration", null),
         row(Group.MCP, "Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED, "Qwen model integration", null),
         row(Group.MCP, "Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED, "Synthetic.new integration", null),
-        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE, "Multi-model orchestration", HEALTH),
-        row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE, "CLI integration service", HEALTH),
-        row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED, "Real-time status monitoring", null),
+        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE,
+            "Multi-model orchestration", HEALTH),
+        row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE,
+            "CLI integration service", HEALTH),
+        row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED,
+            "Real-time status monitoring", null),
         row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE, "Cross-component communication", null));
 
     private static final String SUFFIX = "_PORT";

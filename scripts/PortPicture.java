@@ -2,7 +2,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A picture of the documented ranges, a cell a port, or a hundred ports where the range is a long one. */
+/** A picture of the documented ranges, a cell per port, or per hundred ports where the range is long. */
 final class PortPicture {
 
     /** What a cell shows, the most telling first; shapes differ as well as colours. */
@@ -35,7 +35,7 @@ final class PortPicture {
         List<Terminal.Line> lines = new ArrayList<>();
         for (PortMap.Group group : PortMap.Group.values()) {
             int portsACell = (group.last - group.first + 1) / (2 * CELLS_A_ROW);
-            lines.add(new Terminal.Line(group.title + (portsACell > 1 ? ", " + portsACell + " ports a cell" : "")));
+            lines.add(new Terminal.Line(group.title + (portsACell > 1 ? ", " + portsACell + " ports per cell" : "")));
             for (int first = group.first; first <= group.last; first += CELLS_A_ROW * portsACell) {
                 lines.add(row(first, portsACell, map, localPorts, painter));
             }

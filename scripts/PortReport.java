@@ -93,11 +93,14 @@ final class PortReport {
 
     // What keeps a port from being available, in words.
 
-    /** The processes that listen on a port, each with its pid and the beginning of its command line. */
-    static String owners(LocalPorts.State state) {
-        return state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
+    /** Who or what keeps a server from having a port, in short: pids and the beginnings of command lines. */
+    static String occupant(LocalPorts.State state) {
+        if (state.listeners().isEmpty()) {
+            return explain(state.verdict());
+        }
+        return "in use by " + state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
             .map(owner -> owner == null ? UNSEEN
-                : Terminal.fit(Terminal.printable(owner.command()), 60) + " (pid " + owner.pid() + ")")
+                : "pid " + owner.pid() + " (" + Terminal.fit(Terminal.printable(owner.command()), 60) + ")")
             .collect(Collectors.joining(" and "));
     }
 
@@ -117,7 +120,7 @@ final class PortReport {
 
     /** What keeps a server from having a port on which nothing listens. */
     static String explain(LocalPorts.Verdict verdict) {
-        return verdict == LocalPorts.Verdict.DENIED ? "this user may not bind it" : "a socket has it that does not listen";
+        return verdict == LocalPorts.Verdict.DENIED ? "this user may not bind it" : "bound by a socket that does not listen";
     }
 
     /** What the user can do about a port that is not available. */

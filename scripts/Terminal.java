@@ -110,14 +110,21 @@ final class Terminal {
         return text.charAt(i) == ESCAPE ? text.indexOf('m', i) + 1 : i + Character.charCount(text.codePointAt(i));
     }
 
-    /** Terminals show East Asian characters and emoji two columns wide, combining marks in none of their own. */
+    /** East Asian characters and emoji need two columns (Unicode, UAX 11), combining marks none of their own. */
     private static int width(int c) {
-        int type = Character.getType(c);
-        if (type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK) {
-            return 0;
-        }
-        return c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c) || c >= 0x1100 && c <= 0x115F || c >= 0x2E80 && c <= 0xA4CF
-            || c >= 0xAC00 && c <= 0xD7A3 || c >= 0xFE30 && c <= 0xFE6F || c >= 0xFF00 && c <= 0xFF60 ? 2 : 1;
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK -> 0;
+            default -> isWide(c) ? 2 : 1;
+        };
+    }
+
+    private static boolean isWide(int c) {
+        return c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c)
+            || c >= 0x1100 && c <= 0x115F // Hangul Jamo
+            || c >= 0x2E80 && c <= 0xA4CF // CJK radicals to Yi
+            || c >= 0xAC00 && c <= 0xD7A3 // Hangul syllables
+            || c >= 0xFE30 && c <= 0xFE6F // CJK compatibility forms
+            || c >= 0xFF00 && c <= 0xFF60; // fullwidth forms
     }
 
     /** Prints the lines; on a terminal, none is longer than its width. */
@@ -147,13 +154,15 @@ final class Terminal {
             out.print(LEAVE);
             out.flush();
         });
+        List<Line> before = List.of();
+        List<Line> now = look.call(); // What it notes on standard error stays on this screen.
         Runtime.getRuntime().addShutdownHook(leave);
         out.print(ENTER);
         try {
-            for (List<Line> before = List.of(); !out.checkError(); Thread.sleep(interval.toMillis())) {
-                List<Line> now = look.call();
+            for (; !out.checkError(); now = look.call()) {
                 draw(out, before, now);
                 before = now;
+                Thread.sleep(interval.toMillis());
             }
         } finally {
             // Before an error is told, which would vanish with the other screen.

@@ -1,6 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
+//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "check_port", customSynopsis = "check_port [OPTIONS] TARGET...",
-    description = "Tells whether a server could have a port, and if not, why.",
+    description = "Tells whether a port is available to a server, and if not, why: who has it, and what to do.",
     exitCodeList = {
         "0:every port is available",
         "1:a port is not available",
@@ -29,7 +30,7 @@ class check_port extends PortCommand {
     @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
     private boolean quiet;
 
-    @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups, too.")
+    @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups as well.")
     private boolean verbose;
 
     public static void main(String... args) {

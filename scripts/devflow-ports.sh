@@ -40,7 +40,7 @@ devflow_health_all() {
 }
 
 devflow_wait_healthy() {
-  devflow_ports_call devflow_health_all --wait "$@"
+  devflow_ports_call devflow_health_all --wait=30 "$@"
 }
 
 # What follows serves the functions above.

@@ -1,6 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java PortAllocator.java SafeFile.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
+//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortAllocator.java SafeFile.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,7 +19,9 @@ import picocli.CommandLine.Option;
     customSynopsis = {
         "find_port [OPTIONS] [--count=N] BASE [MAX]",
         "       find_port [OPTIONS] [--write] [--dry-run] SERVICE...|--all"},
-    description = "Prints the first available port from BASE to MAX, or gives services their ports.",
+    description = {
+        "Prints the first available port from BASE to MAX, or assigns ports to services.",
+        "MAX defaults to the end of the documented range that BASE lies in, else to 65535."},
     exitCodeList = {
         "0:the ports are on standard output",
         "1:a port cannot be had; nothing is printed or written",
@@ -28,13 +32,13 @@ import picocli.CommandLine.Option;
         "  ports=$(find_port --all --write --export) && eval \"$ports\""})
 class find_port extends PortCommand {
 
-    @Option(names = "--count", paramLabel = "N", description = "Find N different ports. Default: 1")
+    @Option(names = "--count", paramLabel = "N", description = "Find N different ports (default 1).")
     private int count = 1;
 
-    @Option(names = "--all", description = "Give every documented service its port.")
+    @Option(names = "--all", description = "Assign a port to every documented service.")
     private boolean all;
 
-    @Option(names = "--export", description = "Print lines for the shell's eval: export NAME=port")
+    @Option(names = "--export", description = "Print export NAME=port lines, for the shell's eval.")
     private boolean export;
 
     @Option(names = "--write", description = "Save the ports to the .env file.")
@@ -93,7 +97,8 @@ class find_port extends PortCommand {
             return NO;
         }
         if (json) {
-            out.println(PortReport.json(Map.of("ports", found.values().stream().map(PortMap.Service::none).map(PortReport::fields).toList())));
+            out.println(PortReport.json(Map.of("ports",
+                found.values().stream().map(PortMap.Service::none).map(PortReport::fields).toList())));
         } else if (export) {
             found.forEach((name, port) -> out.println("export " + name + "=" + port));
         } else {
@@ -163,7 +168,8 @@ class find_port extends PortCommand {
             EnvFile.Entry old = file.get(assignment.service().variable());
             if (write && old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
                 // The environment goes before it, so that nobody has looked at it yet.
-                throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name() + " is not a port; correct it first");
+                throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
+                    + " is not a port; correct it first");
             }
             changed = changed.with(assignment.service().variable(), String.valueOf(assignment.port()));
         }
@@ -198,7 +204,7 @@ class find_port extends PortCommand {
         note(title(assignment.service()) + " moves from " + assignment.service().port() + " to " + assignment.port()
             + ": " + why(assignment));
         if (write && !export && assignment.service().origin() == PortMap.Origin.ENVIRONMENT) {
-            note(assignment.service().variable() + " is set in the environment, which goes before .env; set it there, too");
+            note(assignment.service().variable() + " is set in the environment, which takes precedence over .env; set it there, too");
         }
     }
 
@@ -207,7 +213,9 @@ class find_port extends PortCommand {
         List<Integer> ports = PortAllocator.others(service).boxed().toList();
         if (ports.isEmpty()) {
             return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
-                + why(assignment) + "; free it, or set " + service.variable() + " to another port";
+                + why(assignment) + "; " + (assignment.rival() != null || service.isMovable()
+                ? "set " + service.variable() + " to another port"
+                : PortReport.remedy(new PortReport.Row(service, assignment.old())));
         }
         return "No available ports in range " + Collections.min(ports) + "-" + Collections.max(ports) + " for "
             + title(service) + ": " + occupants(service, ports, map) + "; stop some of them";
@@ -223,18 +231,13 @@ class find_port extends PortCommand {
             }
         }
         Map<String, Integer> counts = new LinkedHashMap<>();
-        LocalPorts.withOwners(states).forEach(state -> counts.merge(holder(state), 1, Integer::sum));
-        return counts.entrySet().stream().map(entry -> entry.getKey() + " (" + entry.getValue() + " times)")
-            .collect(Collectors.joining(", ")) + ", and " + (ports.size() - states.size()) + " belong to other services";
+        LocalPorts.withOwners(states).forEach(state -> counts.merge(PortReport.occupant(state), 1, Integer::sum));
+        return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey())
+            .collect(Collectors.joining(", ")) + ", and " + (ports.size() - states.size()) + " assigned to other services";
     }
 
     private static String why(PortAllocator.Assignment assignment) {
-        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : holder(assignment.old());
-    }
-
-    /** What keeps a port from being available. */
-    private static String holder(LocalPorts.State state) {
-        return state.listeners().isEmpty() ? PortReport.explain(state.verdict()) : PortReport.owners(state) + " has it";
+        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : PortReport.occupant(assignment.old());
     }
 
     private static String title(PortMap.Service service) {
@@ -244,11 +247,11 @@ class find_port extends PortCommand {
     private static Map<String, Object> document(PortAllocator.Assignment assignment) {
         Map<String, Object> fields = PortReport.fields(assignment.service());
         fields.put("port", assignment.port());
-        fields.put("previous", assignment.service().port());
+        fields.put("previous_port", assignment.service().port());
         fields.put("reason", !assignment.isMoved() ? null
             : assignment.rival() != null ? "assigned" : PortReport.lowerCase(assignment.old().verdict()));
         fields.put("assigned_to", assignment.rival() == null ? null : assignment.rival().variable());
-        fields.put("listeners", PortReport.listeners(assignment.old()));
+        fields.put("previous_listeners", PortReport.listeners(assignment.old()));
         return fields;
     }
 }

@@ -1,6 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java HealthProbe.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
+//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES HealthProbe.java
 
 import java.io.IOException;
 import java.net.URI;
@@ -17,9 +19,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "health_all", customSynopsis = "health_all [OPTIONS] [TARGET|URL...]",
-    description = "Asks the health endpoints of DevFlow's services, all at once; without a target, all that are documented.",
+    description = "Queries health endpoints, of services or by URL, all at once;"
+        + " without a target, the documented ones of all services.",
     exitCodeList = {
-        "0:every endpoint is healthy, or reachable if there is no more to ask",
+        "0:every endpoint is healthy, or reachable where it has no HTTP",
         "1:an endpoint is not healthy",
         "2:could not tell: wrong usage or unusable configuration"},
     footer = {
@@ -50,23 +53,23 @@ class health_all extends PortCommand {
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.class,
-        description = "How long each endpoint may take. Default: 2")
+        description = "How long each endpoint may take (default 2).")
     private Duration timeout = Duration.ofSeconds(2);
 
-    @Option(names = "--all", description = "Ask the active services without an HTTP endpoint, too, by connecting to them.")
+    @Option(names = "--all", description = "Include the active services without an HTTP endpoint, by connecting to them.")
     private boolean all;
 
-    @Option(names = "--host", paramLabel = "HOST", description = "Where the services run. Default: localhost")
+    @Option(names = "--host", paramLabel = "HOST", description = "Where the services run (default localhost).")
     private String host = "localhost";
 
     @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
         converter = Seconds.class, preprocessor = AttachedValue.class,
-        description = "Wait until all are healthy, at most SECONDS (default 30); --wait=60, not --wait 60.")
+        description = "Wait until all are healthy, at most SECONDS (default 30).")
     private Duration wait;
 
     @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
         converter = Seconds.class, preprocessor = AttachedValue.class,
-        description = "Ask again every SECONDS (default 2), with changes marked, until interrupted.")
+        description = "Query again every SECONDS (default 2), with changes marked, until interrupted.")
     private Duration watch;
 
     @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")

@@ -1,6 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java PortPicture.java
+//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
+//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES PortPicture.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -8,15 +10,14 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "port_status", customSynopsis = "port_status [OPTIONS] [TARGET...]",
-    description = "Shows which of DevFlow's ports something listens on, and what is wrong;"
-        + " without a target, those of its active services.",
+    description = "Shows which of DevFlow's ports are listened on, and what is wrong;"
+        + " without a target, the ports of its active services.",
     exitCodeList = {
         "0:the status was printed; with --check, nothing is wrong",
         "1:with --check, something is wrong",
@@ -30,12 +31,7 @@ class port_status extends PortCommand {
     private enum Kind { DOWN, UNAVAILABLE, SHARED_PORT, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
 
     /** Something that is wrong with these services, and what to do about it. */
-    private record Problem(Kind kind, List<PortMap.Service> services, String message, String remedy) {
-
-        Problem(Kind kind, PortMap.Service service, String message, String remedy) {
-            this(kind, List.of(service), message, remedy);
-        }
-    }
+    private record Problem(Kind kind, List<PortMap.Service> services, String message, String remedy) { }
 
     private record View(List<Terminal.Line> lines, List<Problem> problems) { }
 
@@ -43,7 +39,7 @@ class port_status extends PortCommand {
     private static final int WIDEST_STATUS = 25; // Port 50051: ❌ INACTIVE, and two spaces
     private static final int WIDEST_NAME = 30;
 
-    @Option(names = "--all", description = "Show reserved, failed and unknown services, too.")
+    @Option(names = "--all", description = "Show reserved, failed and unknown services as well.")
     private boolean all;
 
     @Option(names = "--plain", description = "Print ports and states only, as the shell function devflow_port_status did.")
@@ -52,12 +48,12 @@ class port_status extends PortCommand {
     @Option(names = "--check", description = "Exit with 1 if anything is wrong or an active service is down.")
     private boolean check;
 
-    @Option(names = "--map", description = "Draw the documented ranges, a cell a port.")
+    @Option(names = "--map", description = "Draw the documented ranges, a cell per port.")
     private boolean picture;
 
     @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
         converter = Seconds.class, preprocessor = AttachedValue.class,
-        description = "Show it again every SECONDS (default 2), with changes marked, until interrupted.")
+        description = "Refresh every SECONDS (default 2), with changes marked, until interrupted.")
     private Duration watch;
 
     public static void main(String... args) {
@@ -73,8 +69,8 @@ class port_status extends PortCommand {
 
     @Override
     protected int run() throws Exception {
-        if (watch != null && check || plain && picture) {
-            throw new UserException("--watch does not go with --check, nor --plain with --map; see port_status --help");
+        if (watch != null && check || plain && picture || picture && !targets.isEmpty()) {
+            throw new UserException("--watch does not go with --check, nor --map with --plain or a target; see port_status --help");
         }
         if (watch != null) {
             Terminal.watch(out, watch, json, () -> look().lines);
@@ -140,16 +136,13 @@ class port_status extends PortCommand {
     }
 
     private void addGroup(List<Terminal.Line> lines, List<PortReport.Row> rows, PortMap.Group group, String heading) {
-        boolean isFirst = true;
-        for (PortReport.Row row : rows) {
-            if (row.service().group() == group) {
-                if (isFirst) {
-                    lines.add(new Terminal.Line(strong(heading)));
-                    isFirst = false;
-                }
-                lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
-                PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(new Terminal.Line("    " + listener)));
-            }
+        List<PortReport.Row> members = rows.stream().filter(row -> row.service().group() == group).toList();
+        if (!members.isEmpty()) {
+            lines.add(new Terminal.Line(strong(heading)));
+        }
+        for (PortReport.Row row : members) {
+            lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
+            PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(new Terminal.Line("    " + listener)));
         }
     }
 
@@ -178,30 +171,13 @@ class port_status extends PortCommand {
 
     private static List<Problem> problems(List<PortReport.Row> rows, PortMap map) {
         List<Problem> problems = new ArrayList<>();
-        Set<Integer> ports = new TreeSet<>();
-        List<PortMap.Service> down = new ArrayList<>();
-        for (PortReport.Row row : rows) {
-            PortMap.Service service = row.service();
-            PortMap.Group group = service.group();
-            if (group != null && !group.contains(service.port())) {
-                problems.add(new Problem(Kind.OUTSIDE_RANGE, service,
-                    service.name() + " has " + service.port() + ", outside " + group.first + "-" + group.last,
-                    "set " + service.variable() + " to a port of that range"));
-            }
-            if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
-                problems.add(new Problem(Kind.RESERVED_PORT_IN_USE, service,
-                    service.port() + " is reserved for " + service.name() + ", yet something listens on it", PortReport.remedy(row)));
-            }
-            if (isActive(row) && row.isAvailable()) {
-                down.add(service);
-            } else if (isActive(row) && !row.isListening()) {
-                problems.add(new Problem(Kind.UNAVAILABLE, service, service.name() + " cannot have " + service.port()
-                    + ": " + PortReport.explain(row.state().verdict()), PortReport.remedy(row)));
-            }
-            if (ports.add(service.port()) && map.at(service.port()).size() > 1) {
-                problems.add(sharedPort(service.port(), map.at(service.port())));
-            }
-        }
+        rows.forEach(row -> {
+            outsideRange(row.service()).ifPresent(problems::add);
+            misused(row).ifPresent(problems::add);
+        });
+        rows.stream().map(row -> row.service().port()).distinct().map(map::at).filter(services -> services.size() > 1)
+            .forEach(services -> problems.add(sharedPort(services)));
+        List<PortMap.Service> down = rows.stream().filter(row -> isActive(row) && row.isAvailable()).map(PortReport.Row::service).toList();
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
             problems.add(new Problem(Kind.DOWN, down, who + " down", "to start: ./devflow-start.sh start"));
@@ -209,10 +185,31 @@ class port_status extends PortCommand {
         return problems;
     }
 
-    private static Problem sharedPort(int port, List<PortMap.Service> services) {
+    private static Optional<Problem> outsideRange(PortMap.Service service) {
+        PortMap.Group group = service.group();
+        return group == null || group.contains(service.port()) ? Optional.empty()
+            : Optional.of(new Problem(Kind.OUTSIDE_RANGE, List.of(service),
+                service.name() + " has " + service.port() + ", outside " + group.first + "-" + group.last,
+                "set " + service.variable() + " to a port of that range"));
+    }
+
+    /** A reserved port that something listens on, or one that an active service cannot have. */
+    private static Optional<Problem> misused(PortReport.Row row) {
+        PortMap.Service service = row.service();
+        if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
+            return Optional.of(new Problem(Kind.RESERVED_PORT_IN_USE, List.of(service),
+                service.port() + " is reserved for " + service.name() + ", yet something listens on it", PortReport.remedy(row)));
+        }
+        return !isActive(row) || row.isListening() || row.isAvailable() ? Optional.empty()
+            : Optional.of(new Problem(Kind.UNAVAILABLE, List.of(service), service.name() + " cannot have " + service.port()
+                + ": " + PortReport.explain(row.state().verdict()), PortReport.remedy(row)));
+    }
+
+    private static Problem sharedPort(List<PortMap.Service> services) {
         return new Problem(Kind.SHARED_PORT, services,
-            port + " is the port of " + services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and ")),
-            "to part them: " + services.stream().filter(PortMap.Service::isMovable).findFirst().map(PortReport::move)
+            services.get(0).port() + " is the port of "
+                + services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and ")),
+            "to separate them: " + services.stream().filter(PortMap.Service::isMovable).findFirst().map(PortReport::move)
                 .orElseGet(() -> services.stream().map(PortReport::move).collect(Collectors.joining(" or "))));
     }
 }

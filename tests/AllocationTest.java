@@ -45,9 +45,11 @@ class AllocationTest {
     void aDynamicServiceMovesUpPastReservedPortsAndThenToTheStartOfTheRange() throws Exception {
         Script.Result result = namespaced("listen 3101 3101; find_port codex-mcp");
         assertEquals("3105\n", result.out());
-        assertTrue(result.err().matches("NOTE: Codex MCP Server \\(CODEX_MCP_PORT\\) moves from 3101 to 3105: .*python3.* \\(pid \\d+\\) has it\n"), result.err());
+        assertTrue(result.err().matches("NOTE: Codex MCP Server \\(CODEX_MCP_PORT\\) moves from 3101 to 3105: "
+            + "in use by pid \\d+ \\(.*python3.*\\)\n"), result.err());
         assertEquals("3100\n", namespaced("listen 3101 3199; find_port codex-mcp 2>/dev/null").out());
-        assertEquals("export CODEX_MCP_PORT=3100\n", namespaced("listen 3105 3199; CODEX_MCP_PORT=3150 find_port codex-mcp --export 2>/dev/null").out());
+        assertEquals("export CODEX_MCP_PORT=3100\n",
+            namespaced("listen 3105 3199; CODEX_MCP_PORT=3150 find_port codex-mcp --export 2>/dev/null").out());
     }
 
     @Test
@@ -55,14 +57,15 @@ class AllocationTest {
         Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertTrue(result.err().matches("ERROR: No available ports in range 3100-3199 for Codex MCP Server \\(CODEX_MCP_PORT\\): "
-            + ".*python3 .* \\(pid \\d+\\) has it \\(96 times\\), and 3 belong to other services; stop some of them\n"), result.err());
+            + "96 in use by pid \\d+ \\(.*python3 .*\\), and 3 assigned to other services; stop some of them\n"), result.err());
     }
 
     @Test
     void aGrpcServiceCountsUpwardsPastOutgoingConnections() throws Exception {
         Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
         assertEquals("50061\n", result.out());
-        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: a socket has it that does not listen\n", result.err());
+        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: bound by a socket that does not listen\n",
+            result.err());
         assertEquals(1, namespaced("listen 59990 59999; CCTOOLS_GRPC_PORT=59990 find_port cctools_grpc").exit());
     }
 
@@ -71,7 +74,8 @@ class AllocationTest {
         Script.Result result = namespaced("listen 3005 3005; find_port orchestrator codex-mcp --write --export");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertTrue(result.err().matches("ERROR: DevFlow Orchestrator \\(ORCHESTRATOR_PORT\\) cannot have its fixed port 3005: "
-            + ".*python3.* \\(pid \\d+\\) has it; free it, or set ORCHESTRATOR_PORT to another port\n"), result.err());
+            + "in use by pid (\\d+) \\(.*python3.*\\); to free it: kill \\1; to move the service: set ORCHESTRATOR_PORT in .env\n"),
+            result.err());
         assertFalse(Files.exists(folder.resolve(".env")));
     }
 
@@ -93,13 +97,14 @@ class AllocationTest {
         result = namespaced("DB_MANAGER_PORT=3004 find_port --all");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertEquals("ERROR: Database Manager (DB_MANAGER_PORT) cannot have its fixed port 3004: it is also the port of"
-            + " Model Registry (MODEL_REGISTRY_PORT); free it, or set DB_MANAGER_PORT to another port\n", result.err());
+            + " Model Registry (MODEL_REGISTRY_PORT); set DB_MANAGER_PORT to another port\n", result.err());
     }
 
     @Test
     void saysWhereTheEnvironmentGoesBeforeWhatIsWritten() throws Exception {
         Script.Result result = namespaced("listen 3101 3101; export CODEX_MCP_PORT=3101; find_port --write codex-mcp");
-        assertTrue(result.err().endsWith("NOTE: CODEX_MCP_PORT is set in the environment, which goes before .env; set it there, too\n"), result.err());
+        assertTrue(result.err().endsWith("NOTE: CODEX_MCP_PORT is set in the environment, which takes precedence over .env;"
+            + " set it there, too\n"), result.err());
     }
 
     @Test
@@ -125,11 +130,11 @@ class AllocationTest {
     void json() throws Exception {
         Map<String, Object> row = namespaced("listen 3101 3101; find_port codex-mcp --json 2>/dev/null").json("ports").get(0);
         assertEquals(List.of(3105, 3101, "listening", "CODEX_MCP_PORT"),
-            List.of(row.get("port"), row.get("previous"), row.get("reason"), row.get("variable")));
-        assertTrue(row.get("listeners").toString().contains("command="), row::toString);
+            List.of(row.get("port"), row.get("previous_port"), row.get("reason"), row.get("variable")));
+        assertTrue(row.get("previous_listeners").toString().contains("command="), row::toString);
         row = namespaced("CODEX_MCP_PORT=3103 find_port --json --all 2>/dev/null").json("ports").get(5);
         assertEquals(List.of(3105, 3103, "assigned", "QWEN_MCP_PORT"),
-            List.of(row.get("port"), row.get("previous"), row.get("reason"), row.get("assigned_to")));
+            List.of(row.get("port"), row.get("previous_port"), row.get("reason"), row.get("assigned_to")));
     }
 
     @Test
@@ -144,8 +149,9 @@ class AllocationTest {
         String text = "API_KEY=t0psecret\nexport CODEX_MCP_PORT='3101' # t0psecret\nQWEN_MCP_PORT=\n";
         Files.writeString(folder.resolve(".env"), text);
         Script.Result result = namespaced("listen 3101 3101; find_port mcp --write --dry-run");
-        assertEquals("NOTE: .env:2: CODEX_MCP_PORT=3105 (was 3101)\nNOTE: .env:3: QWEN_MCP_PORT=3103\nNOTE: .env:4: GEMINI_MCP_PORT=3102 (new)\n"
-            + "NOTE: .env:5: SYNTHETIC_MCP_PORT=3104 (new)\n", result.err().replaceAll("(?m)^NOTE: Codex.*\n", ""));
+        assertEquals("NOTE: .env:2: CODEX_MCP_PORT=3105 (was 3101)\nNOTE: .env:3: QWEN_MCP_PORT=3103\n"
+            + "NOTE: .env:4: GEMINI_MCP_PORT=3102 (new)\nNOTE: .env:5: SYNTHETIC_MCP_PORT=3104 (new)\n",
+            result.err().replaceAll("(?m)^NOTE: Codex.*\n", ""));
         assertTrue(result.out().startsWith("CODEX_MCP_PORT=3105\n"));
         assertEquals(text, Files.readString(folder.resolve(".env")));
     }
@@ -155,7 +161,8 @@ class AllocationTest {
         int base = Sockets.freePorts(4);
         try (ServerSocket listener = Sockets.listener("::1", base + 1)) {
             String[] range = {"" + base, "" + (base + 3)};
-            assertEquals(base + "\n" + (base + 2) + "\n" + (base + 3) + "\n", Script.of("find_port", "--count=3", range[0], range[1]).run().out());
+            assertEquals(base + "\n" + (base + 2) + "\n" + (base + 3) + "\n",
+                Script.of("find_port", "--count=3", range[0], range[1]).run().out());
             assertEquals("export PORT_1=" + base + "\nexport PORT_2=" + (base + 2) + "\n",
                 Script.of("find_port", range[0], range[1], "--count", "2", "--export").run().out());
             assertEquals(new Script.Result(1, "", "ERROR: No available ports in range " + base + "-" + (base + 3) + ": only 3 of 4\n"),
@@ -165,7 +172,8 @@ class AllocationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "core --json --export", "3000-2999", "3000-3001 3002", "--write 3000", "--count=2 core", "--count=0 3000",
+    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "core --json --export", "3000-2999", "3000-3001 3002",
+        "--write 3000", "--count=2 core", "--count=0 3000",
         "--count=-1 3000", "--count=x 3000", "--write", "--export", "nothing"})
     void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
         Script.Result result = Script.of("find_port", arguments.split(" ")).run();

@@ -36,7 +36,8 @@ class CheckPortTest {
             assertEquals("", result.err());
             assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid() + " on "
                 + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind + "[^\n]*\n"
-                + "  to free it: kill " + server.process().pid() + "; to move the service: set CODEX_MCP_PORT in the environment\n"), result.out());
+                + "  to free it: kill " + server.process().pid() + "; to move the service: set CODEX_MCP_PORT in the environment\n"),
+                result.out());
         }
         assertEquals(0, Script.of("check_port", "" + port).run().exit());
     }
@@ -63,9 +64,10 @@ class CheckPortTest {
         try (ServerSocket listener = Sockets.listener("::1", first + 3); SocketChannel held = Sockets.bound()) {
             int heldPort = ((InetSocketAddress) held.getLocalAddress()).getPort();
             List<String> lines = Script.of("check_port", range, "" + heldPort).run().out().lines().toList();
-            assertTrue(lines.get(0).startsWith("Port " + listener.getLocalPort() + ": listening  pid " + ProcessHandle.current().pid() + " on ::1 in "),
+            assertTrue(lines.get(0).startsWith("Port " + listener.getLocalPort() + ": listening  pid " + ProcessHandle.current()
+                .pid() + " on ::1 in "),
                 lines::toString);
-            assertEquals(List.of("Port " + heldPort + ": held  a socket has it that does not listen", "  to free it: end its process",
+            assertEquals(List.of("Port " + heldPort + ": held  bound by a socket that does not listen", "  to free it: end its process",
                 "6 ports: 4 available, 1 listening, 1 held"), lines.subList(1, lines.size()));
         }
     }
@@ -83,7 +85,8 @@ class CheckPortTest {
     void aPortOfTwoServicesIsOnePort() throws Exception {
         int port = Sockets.freePort();
         Files.writeString(folder.resolve(".env"), "CODEX_MCP_PORT=" + port + "\nDASHBOARD_PORT=" + port + "\n");
-        assertEquals(new Script.Result(0, "Port " + port + ": available  Codex MCP Server\nPort " + port + ": available  DASHBOARD_PORT\n", ""),
+        assertEquals(new Script.Result(0, "Port " + port + ": available  Codex MCP Server\nPort " + port + ": available  DASHBOARD_PORT\n",
+            ""),
             Script.of("check_port", "" + port).in(folder).run());
     }
 
@@ -113,14 +116,15 @@ class CheckPortTest {
 
     @Test
     void aMachineWithoutIpv6() throws Exception {
-        assertEquals("Port 3101: listening  Codex MCP Server\n3100\nPort 3005: available  DevFlow Orchestrator\n", Namespace.bash(folder, """
+        Script.Result result = Namespace.bash(folder, """
             echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
             listen 3101 3102
             PATH= check_port codex-mcp 2>&1 | sed -n '1s/  pid.*//p'
             find_port 3100
             find_port 3103 3103 >/dev/null
             check_port 3005
-            """).run().out());
+            """).run();
+        assertEquals("Port 3101: listening  Codex MCP Server\n3100\nPort 3005: available  DevFlow Orchestrator\n", result.out());
     }
 
     /** As with a kernel without IPv6: this process's view of /proc/net is replaced by one that has the other table only. */
@@ -135,7 +139,8 @@ class CheckPortTest {
             exit "$code"
             """).run();
         assertEquals(1, result.exit(), result.err());
-        assertTrue(result.out().contains("Port 3101: listening  Codex MCP Server  pid ") && result.out().contains("Port 3102: available"), result.out());
+        assertTrue(result.out().contains("Port 3101: listening  Codex MCP Server  pid ") && result.out().contains("Port 3102: available"),
+            result.out());
     }
 
     @Test
@@ -171,7 +176,8 @@ class CheckPortTest {
                 + " description=Qwen model integration, verdict=available, listeners=[]}", ports.get(0).toString());
             assertEquals(listener.getLocalPort(), ports.get(1).get("port"));
             assertEquals("listening", ports.get(1).get("verdict"));
-            assertTrue(ports.get(1).get("listeners").toString().startsWith("[{address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", command="),
+            assertTrue(ports.get(1).get("listeners").toString()
+                .startsWith("[{address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", command="),
                 ports::toString);
         }
     }

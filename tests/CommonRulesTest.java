@@ -24,7 +24,8 @@ class CommonRulesTest {
         Script.Result help = Script.of(script, "--help").run();
         assertEquals(0, help.exit());
         assertEquals("", help.err());
-        for (String part : List.of("Usage: " + script, "Options:", "--json", "--env-file", "--color", "Exit codes:\n  0", "  2 ", "Examples:\n  " + script)) {
+        for (String part : List.of("Usage: " + script, "Options:", "--json", "--env-file", "--color", "Exit codes:\n  0", "  2 ",
+            "Examples:\n  " + script)) {
             assertTrue(help.out().contains(part), part + " is missing in\n" + help.out());
         }
         assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());

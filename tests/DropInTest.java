@@ -59,23 +59,30 @@ class DropInTest {
 
     @BeforeAll
     static void copyTheClone() throws Exception {
-        clone = Files.createDirectories(shared.resolve("a clone/with 'spaces'"));
         home = Files.createDirectory(shared.resolve("home"));
-        assertEquals(0, Script.command("cp", "-r", Script.CLONE.resolve("scripts").toString(), Script.CLONE.resolve("jbangw").toString(),
-            clone.toString()).run().exit());
+        clone = cloneIn(shared.resolve("a clone/with 'spaces'"));
         Script.Result first = bash(shared, "check_port_available 0 || echo $?").run();
         assertEquals("2\n", first.out(), first.err());
     }
 
+    /** What a script needs of a clone. */
+    private static Path cloneIn(Path folder) throws Exception {
+        Files.createDirectories(folder);
+        assertEquals(0, Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", folder.toString()).run().exit());
+        return folder;
+    }
+
     private static Script bash(Path folder, String script) {
-        return Script.command("bash", "-c", "set -euo pipefail\n. \"$ports\"\n" + script)
-            .env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", "")
-            .env("JAVA_HOME", System.getProperty("java.home")).in(folder);
+        return prepared(Script.command("bash", "-c", "set -euo pipefail\n. \"$ports\"\n" + script)).in(folder);
     }
 
     private Script namespaced(String script) throws Exception {
-        return Namespace.bash(folder, script).env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home)
-            .env("XDG_CACHE_HOME", "").env("JAVA_HOME", System.getProperty("java.home"));
+        return prepared(Namespace.bash(folder, script));
+    }
+
+    private static Script prepared(Script script) {
+        return script.env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", "")
+            .env("JAVA_HOME", System.getProperty("java.home"));
     }
 
     @Test
@@ -89,9 +96,10 @@ class DropInTest {
             echo $?
             """;
         Script.Result result = namespaced("set +e\nlisten 3002 3004; listen 3101 3102; listen 50051 50051\n"
-            + "{ . \"$ports\"\n" + calls + "} >ours\n" + DOCUMENTED + "{\n" + calls + "} >documented\ndiff documented ours && cat ours\n").run();
-        assertTrue(result.out().startsWith("3002: 1\n3333: 0\n3100\nERROR: No available ports in range 3101-3102\n1\n=== DevFlow Port Status ===\n"
-            + "Port 3002: ✅ ACTIVE\n"), result.out() + result.err());
+            + "{ . \"$ports\"\n" + calls + "} >ours\n" + DOCUMENTED + "{\n" + calls + "} >documented\ndiff documented ours && cat ours\n")
+            .run();
+        assertTrue(result.out().startsWith("3002: 1\n3333: 0\n3100\nERROR: No available ports in range 3101-3102\n1\n"
+            + "=== DevFlow Port Status ===\nPort 3002: ✅ ACTIVE\n"), result.out() + result.err());
     }
 
     @Test
@@ -142,14 +150,15 @@ class DropInTest {
 
     @Test
     void leaksNothing() throws Exception {
-        String state = "{ compgen -v; compgen -A function; set -o; shopt; trap; umask; pwd; } | grep -v -e BASH_ -e PIPESTATUS -e _LINENO -e '^_$' -e before -e after";
-        Script.Result result = Script.command("bash", "-c", "before=$(" + state + ")\nafter=\n. \"$ports\"\n"
+        String state = "{ compgen -v; compgen -A function; set -o; shopt; trap; umask; pwd; }"
+            + " | grep -v -e BASH_ -e PIPESTATUS -e _LINENO -e '^_$' -e before -e after";
+        Script.Result result = prepared(Script.command("bash", "-c", "before=$(" + state + ")\nafter=\n. \"$ports\"\n"
             + "check_port_available 0 2>/dev/null; find_available_port 1 >/dev/null 2>&1; devflow_port_status >/dev/null\n"
-            + "after=$(" + state + ")\ndiff <(printf '%s\n' \"$before\") <(printf '%s\n' \"$after\") | grep '^[<>]'")
-            .env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", "")
-            .env("JAVA_HOME", System.getProperty("java.home")).in(folder).run();
+            + "after=$(" + state + ")\ndiff <(printf '%s\n' \"$before\") <(printf '%s\n' \"$after\") | grep '^[<>]'"))
+            .in(folder).run();
         Pattern ours = Pattern.compile("> (devflow_|DEVFLOW_|check_port_available|find_available_port).*");
-        assertTrue(!result.out().isEmpty() && result.out().lines().allMatch(line -> ours.matcher(line).matches()), result.out() + result.err());
+        assertTrue(!result.out().isEmpty() && result.out().lines().allMatch(line -> ours.matcher(line).matches()),
+            result.out() + result.err());
     }
 
     @ParameterizedTest
@@ -171,8 +180,7 @@ class DropInTest {
     /** One after the other, because they change what the others use. */
     @Test
     void noticesWhatHasChangedAndBuildsAgain() throws Exception {
-        Path own = Files.createDirectory(folder.resolve("clone"));
-        Script.command("cp", "-r", clone.resolve("scripts").toString(), clone.resolve("jbangw").toString(), own.toString()).run();
+        Path own = cloneIn(folder.resolve("clone"));
         Path ports = own.resolve("scripts/devflow-ports.sh");
         assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
         String warm = debug(call(folder).env("ports", ports));
@@ -211,8 +219,7 @@ class DropInTest {
 
     @Test
     void manyFirstCallsAtOnceBuildOnce() throws Exception {
-        Path own = Files.createDirectory(folder.resolve("clone"));
-        Script.command("cp", "-r", clone.resolve("scripts").toString(), clone.resolve("jbangw").toString(), own.toString()).run();
+        Path own = cloneIn(folder.resolve("clone"));
         Script.Result result = bash(folder, """
             for i in 1 2 3 4 5 6 7 8; do find_available_port 1024 >out$i & pids+=" $!"; done
             for pid in $pids; do wait $pid; done
@@ -253,8 +260,7 @@ class DropInTest {
         assertFalse(Files.exists(folder.resolve("planted")));
         if (path.startsWith(".:")) {
             // When it has to build, too.
-            Path own = Files.createDirectory(folder.resolve("clone"));
-            Script.command("cp", "-r", clone.resolve("scripts").toString(), clone.resolve("jbangw").toString(), own.toString()).run();
+            Path own = cloneIn(folder.resolve("clone"));
             result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "")
                 .env("ports", own.resolve("scripts/devflow-ports.sh")).run();
             assertEquals("2\n", result.out(), result.err());

@@ -28,13 +28,15 @@ class EnvFileTest {
         "A_PORT=\"3012\" # not 3013", "A_PORT='3012'\r\n", "A_PORT=1\nA_PORT=3012", "# A_PORT=1\nA_PORT=3012",
         "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012", "B='it\nA_PORT=1'\nA_PORT=3012\n",
         "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012", "B=\nA_PORT=3012",
-        "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"", "B='a' b\nA_PORT=3012", "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012"})
+        "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"", "B='a' b\nA_PORT=3012",
+        "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012"})
     void readsTheValue(String text) throws Exception {
         assertEquals("3012", read(text).get("A_PORT").value());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"A_PORT=", "A_PORT=''", "A_PORT=\"\"", "A_PORT=   ", "A_PORT= # later", "A_PORT=# later", "A_PORT=1\nA_PORT=\r\n"})
+    @ValueSource(strings = {"A_PORT=", "A_PORT=''", "A_PORT=\"\"", "A_PORT=   ", "A_PORT= # later", "A_PORT=# later",
+        "A_PORT=1\nA_PORT=\r\n"})
     void readsAnEmptyValue(String text) throws Exception {
         assertEquals("", read(text).get("A_PORT").value());
     }
@@ -59,7 +61,8 @@ class EnvFileTest {
 
     @Test
     void aLongLineOfSpacesTakesNoLongTime() throws Exception {
-        assertTimeout(Duration.ofSeconds(20), () -> assertEquals("x" + " ".repeat(200_000) + "y", read("A=x" + " ".repeat(200_000) + "y").get("A").value()));
+        assertTimeout(Duration.ofSeconds(20),
+            () -> assertEquals("x" + " ".repeat(200_000) + "y", read("A=x" + " ".repeat(200_000) + "y").get("A").value()));
     }
 
     @Test

@@ -38,7 +38,8 @@ class EnvFileWriteTest {
     private Script write(int port, String... more) {
         List<String> args = new ArrayList<>(List.of("codex-mcp", "--write"));
         args.addAll(List.of(more));
-        return Script.of("find_port", args.toArray(String[]::new)).env("CODEX_MCP_PORT", port).env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder);
+        return Script.of("find_port", args.toArray(String[]::new)).env("CODEX_MCP_PORT", port)
+            .env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder);
     }
 
     private List<String> names() throws Exception {
@@ -81,19 +82,25 @@ class EnvFileWriteTest {
     /** What stands before and behind the value. */
     private static final String[][] FRAMES = {
         {"A_PORT=", ""}, {"export A_PORT=", ""}, {"  A_PORT = ", "  "}, {"A_PORT='", "'"}, {"A_PORT=\"", "\""}, {"A_PORT=`", "`"},
-        {"A_PORT=", " # the $1 port, not 3000"}, {"A_PORT=\"", "\" # it's \"quoted\""}, {"export\tA_PORT='", "'\t#"}, {"A_PORT=", "\t# =\\$"},
+        {"A_PORT=", " # the $1 port, not 3000"}, {"A_PORT=\"", "\" # it's \"quoted\""}, {"export\tA_PORT='", "'\t#"},
+        {"A_PORT=", "\t# =\\$"},
         {"A_PORT=1\nA_PORT=", ""}, {"A_PORT='2'\r\n  export A_PORT=", ""}};
 
     private static final String[] LINES = {
-        "", "   ", "# comment 'open", "#A_PORT=1", "SECRET=$1$2\\1", "TOKEN=a=b==", "KEY=s3#cret#", "PASSWORD='it # is'", "P2=\"a \\\" b # c\"",
-        "EMPTY=", "EMPTY2=''", "export NAME=välue→", "URL=postgres://u:p%40@h/db?x=1&y=2", "MULTI='one\nA_PORT=3\nthree'", "JSON={\"A_PORT\":1}",
-        "PEM=\"-----BEGIN-----\nA_PORT=4\\\"\n-----END-----\"", "XA_PORT=5", "A_PORTX=6", "B_PORT=3101", "not an assignment", "A_PORT", "=7",
-        "TAB\t=\tx\t", "APOSTROPHE=it's", "LONG=" + "x".repeat(3000), "\u00A0A_PORT=8", "A.PORT=9", "A-PORT=10", "NUL=\\0", "DOLLAR=${A_PORT}"};
+        "", "   ", "# comment 'open", "#A_PORT=1", "SECRET=$1$2\\1", "TOKEN=a=b==", "KEY=s3#cret#", "PASSWORD='it # is'",
+        "P2=\"a \\\" b # c\"",
+        "EMPTY=", "EMPTY2=''", "export NAME=välue→", "URL=postgres://u:p%40@h/db?x=1&y=2", "MULTI='one\nA_PORT=3\nthree'",
+        "JSON={\"A_PORT\":1}",
+        "PEM=\"-----BEGIN-----\nA_PORT=4\\\"\n-----END-----\"", "XA_PORT=5", "A_PORTX=6", "B_PORT=3101", "not an assignment", "A_PORT",
+        "=7",
+        "TAB\t=\tx\t", "APOSTROPHE=it's", "LONG=" + "x".repeat(3000), "\u00A0A_PORT=8", "A.PORT=9", "A-PORT=10", "NUL=\\0",
+        "DOLLAR=${A_PORT}"};
 
     private static String generate(Random random, boolean closed) {
         StringBuilder text = new StringBuilder();
         for (int lines = random.nextInt(8); lines > 0; lines--) {
-            text.append(LINES[random.nextInt(LINES.length)]).append(lines > 1 || closed || random.nextBoolean() ? random.nextInt(3) == 0 ? "\r\n" : "\n" : "");
+            text.append(LINES[random.nextInt(LINES.length)])
+                .append(lines > 1 || closed || random.nextBoolean() ? random.nextInt(3) == 0 ? "\r\n" : "\n" : "");
         }
         return text.toString();
     }
@@ -185,7 +192,8 @@ class EnvFileWriteTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"directory, mkdir .env", "fifo, mkfifo .env", "loop, ln -s .env .env", "device, ln -s /dev/null .env", "socket, ln -s /dev/full .env"})
+    @CsvSource({"directory, mkdir .env", "fifo, mkfifo .env", "loop, ln -s .env .env", "device, ln -s /dev/null .env",
+        "socket, ln -s /dev/full .env"})
     void whatIsNoFileIsLeftAlone(String kind, String command) throws Exception {
         assertEquals(0, Script.command("bash", "-c", command).in(folder).run().exit());
         Script.Result result = write(Sockets.freePort()).run();
@@ -200,9 +208,11 @@ class EnvFileWriteTest {
     @CsvSource({"chmod 400 .env", "chmod 500 .", "chattr +i ."})
     void whatMayNotBeWrittenIsOneLineAndUnharmed(String command) throws Exception {
         String[] ordinary = {"setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search,-fowner", "--"};
-        assumeTrue(Servers.isOnPath("setpriv") && Script.command("true").under(ordinary).run().exit() == 0, "only root can give up a capability");
+        assumeTrue(Servers.isOnPath("setpriv") && Script.command("true").under(ordinary).run().exit() == 0,
+            "only root can give up a capability");
         Files.writeString(env(), "CODEX_MCP_PORT=1\n");
-        assumeTrue(Script.command("bash", "-c", "mkdir -p cache/devflow-ports && touch cache/devflow-ports/env.lock && " + command).in(folder).run().exit() == 0,
+        assumeTrue(Script.command("bash", "-c", "mkdir -p cache/devflow-ports && touch cache/devflow-ports/env.lock && " + command)
+            .in(folder).run().exit() == 0,
             "not to be had on this file system");
         try {
             Script.Result result = write(Sockets.freePort()).under(ordinary).run();
@@ -255,7 +265,8 @@ class EnvFileWriteTest {
         for (Process process : processes) {
             assertEquals(0, process.waitFor(), () -> read(process));
         }
-        assertEquals("SECRET=x\n" + wanted.entrySet().stream().map(entry -> entry + "\n").collect(Collectors.joining()), Files.readString(env()));
+        assertEquals("SECRET=x\n" + wanted.entrySet().stream().map(entry -> entry + "\n").collect(Collectors.joining()),
+            Files.readString(env()));
     }
 
     private static String read(Process process) {

@@ -28,11 +28,15 @@ class FuzzTest {
     Path folder;
 
     private static final String[] WORDS = {
-        "3005", "0", "65535", "65536", "-1", "03002", "3100-3110", "3110-3100", "1-3-5", "core", "mcp", "grpc", "orchestrator", "DB_MANAGER_PORT",
-        "db-manager", "unknown", "", " ", "--", "-", "---", "-q", "-v", "-qv", "--quiet", "--verbose", "--json", "--all", "--plain", "--check",
-        "--map", "--export", "--dry-run", "--count", "--count=2", "--count=-1", "--count=99999999999", "--color=always", "--color", "--color=sometimes",
+        "3005", "0", "65535", "65536", "-1", "03002", "3100-3110", "3110-3100", "1-3-5", "core", "mcp", "grpc", "orchestrator",
+        "DB_MANAGER_PORT",
+        "db-manager", "unknown", "", " ", "--", "-", "---", "-q", "-v", "-qv", "--quiet", "--verbose", "--json", "--all", "--plain",
+        "--check",
+        "--map", "--export", "--dry-run", "--count", "--count=2", "--count=-1", "--count=99999999999", "--color=always", "--color",
+        "--color=sometimes",
         "--env-file=/dev/null", "--env-file", "--env-file=.", "--help", "--version", "-h", "-V", "--timeout=0.01", "--timeout=x",
-        "--wait=0.01", "--wait=", "--host=127.0.0.1", "--host=[", "--host=", "http://127.0.0.1:1/", "http://", "https://127.0.0.1:1", "@file",
+        "--wait=0.01", "--wait=", "--host=127.0.0.1", "--host=[", "--host=", "http://127.0.0.1:1/", "http://", "https://127.0.0.1:1",
+        "@file",
         "\u001B[31m", "日本", "\uD800", "'", "\"", "$(x)", "%s%n", "${x}", "--watch=x", "--all=true", "--no-json", "--js", "a=b"};
 
     /** Runs random command lines in this process, whose standard output nobody reads, and ends with the first bad one. */
@@ -73,7 +77,8 @@ class FuzzTest {
         assertEquals(0, process.exitValue(), () -> "seed " + SEED + "\n" + said);
         for (String line : said.lines().toList()) {
             assertTrue(line.startsWith("ERROR: ") || line.startsWith("NOTE: "), "seed " + SEED + ": " + line);
-            assertTrue(!line.contains("internal error") && !line.contains("\u001B[31m?") && !line.contains("Exception"), "seed " + SEED + ": " + line);
+            assertTrue(!line.contains("internal error") && !line.contains("\u001B[31m?") && !line.contains("Exception"),
+                "seed " + SEED + ": " + line);
         }
         try (var files = Files.list(folder)) {
             assertEquals(1, files.count(), "something was written");
@@ -89,7 +94,8 @@ class FuzzTest {
             for (int k = 0; k < bytes.length; k++) {
                 bytes[k] = (byte) (random.nextInt(20) == 0 ? random.nextInt(256) : alphabet.charAt(random.nextInt(alphabet.length())));
             }
-            byte[] text = random.nextBoolean() ? bytes : (new String(bytes, StandardCharsets.ISO_8859_1) + "\nA_PORT=" + random.nextInt(70000))
+            byte[] text = random.nextBoolean() ? bytes
+                : (new String(bytes, StandardCharsets.ISO_8859_1) + "\nA_PORT=" + random.nextInt(70000))
                 .getBytes(StandardCharsets.ISO_8859_1);
             Path file = Files.write(folder.resolve(".env"), text);
             String hint = "seed " + SEED + ", file " + i + ": " + new String(text, StandardCharsets.ISO_8859_1);
@@ -119,7 +125,8 @@ class FuzzTest {
             for (int changes = 1 + random.nextInt(4); changes > 0 && mutated.length() > 1; changes--) {
                 int at = random.nextInt(mutated.length());
                 switch (random.nextInt(3)) {
-                    case 0 -> mutated.setCharAt(at, (char) (random.nextInt(4) == 0 ? random.nextInt(0x300) : "0A:F 9-".charAt(random.nextInt(7))));
+                    case 0 -> mutated.setCharAt(at,
+                        (char) (random.nextInt(4) == 0 ? random.nextInt(0x300) : "0A:F 9-".charAt(random.nextInt(7))));
                     case 1 -> mutated.deleteCharAt(at);
                     default -> mutated.setLength(at);
                 }
@@ -136,9 +143,12 @@ class FuzzTest {
     @Test
     void whateverAServerSaysThereIsAVerdict() throws Exception {
         Random random = new Random(SEED);
-        String[] parts = {"HTTP/1.1 ", "HTTP/1.0 200 OK\r\n", "200", "99999999999", "-1", " OK", "\r\n", "\r\n\r\n", "\n", "Content-Length: ", "Content-Length: -5\r\n",
-            "Transfer-Encoding: chunked\r\n\r\n", "5\r\nabcde\r\n", "FFFFFFFFFFFF\r\n", "0\r\n\r\n", "Content-Encoding: gzip\r\n", "{\"status\":", "\"ok\"", "}", "[[[[",
-            "Connection: keep-alive\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\r\n", "Location: /x\r\n",
+        String[] parts = {"HTTP/1.1 ", "HTTP/1.0 200 OK\r\n", "200", "99999999999", "-1", " OK", "\r\n", "\r\n\r\n", "\n",
+            "Content-Length: ", "Content-Length: -5\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n", "5\r\nabcde\r\n", "FFFFFFFFFFFF\r\n", "0\r\n\r\n", "Content-Encoding: gzip\r\n",
+            "{\"status\":", "\"ok\"", "}", "[[[[",
+            "Connection: keep-alive\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\r\n",
+            "Location: /x\r\n",
             "\u0000\u0001", ": \r\n", "x".repeat(9000), "{\"a\":".repeat(2000)};
         AtomicReference<String> answer = new AtomicReference<>("");
         try (ServerSocket server = Sockets.listener("127.0.0.1")) {
@@ -160,7 +170,8 @@ class FuzzTest {
                 }
                 answer.set(text.toString());
                 String hint = "seed " + SEED + ", answer " + i;
-                HealthProbe.Health health = HealthProbe.ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"), Duration.ofMillis(500))
+                HealthProbe.Health health = HealthProbe.ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"),
+                    Duration.ofMillis(500))
                     .get(30, TimeUnit.SECONDS);
                 assertTrue(health.verdict() != HealthProbe.Verdict.DOWN && health.verdict() != HealthProbe.Verdict.REACHABLE, hint);
                 assertTrue(health.verdict() != HealthProbe.Verdict.HEALTHY || health.httpStatus() / 100 == 2, hint);

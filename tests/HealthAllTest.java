@@ -269,7 +269,8 @@ class HealthAllTest {
     void sevenThatMisbehaveAtOnceTakeTheTimeOfOne() throws Exception {
         List<ServerSocket> servers = new ArrayList<>();
         Script script = Script.of("health_all", "--timeout=4");
-        List<String> behaviours = List.of("silent", "endless body", "endless headers", "a byte a second", "stalled body", "reset", "greets");
+        List<String> behaviours = List.of("silent", "endless body", "endless headers", "a byte a second", "stalled body", "reset",
+            "greets");
         for (int i = 0; i < 7; i++) {
             servers.add(rawServer(behaviours.get(i)));
             script.env(WITH_ENDPOINT.get(i), servers.get(i).getLocalPort());
@@ -329,14 +330,16 @@ class HealthAllTest {
 
     @Test
     void aMachineWithoutIpv6() throws Exception {
-        Script.Result result = Namespace.bash(folder, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; health_all orchestrator grpc").run();
+        Script.Result result = Namespace.bash(folder, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; health_all orchestrator grpc")
+            .run();
         assertEquals(List.of("Port 3005: ❌ down       connection refused              DevFlow Orchestrator",
             "Port 50051: ❌ down      connection refused              CC-Tools gRPC Server"), result.out().lines().toList(), result.err());
     }
 
     @Test
     void deepNestingHidesNoStatus() {
-        assertEquals("down", HealthProbe.statusWord(("{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}").getBytes()));
+        assertEquals("down", HealthProbe.statusWord(("{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}")
+            .getBytes()));
         assertEquals("down", HealthProbe.statusWord(("{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}").getBytes()));
     }
 
@@ -367,9 +370,9 @@ class HealthAllTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"http://", "ftp://localhost/", "http://user:hunter2@localhost/", "http://localhost:99999/", "http://a b/",
-        "tcp://localhost:1", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait=x", "--watch --quiet"})
+        "tcp://localhost:1", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait 5", "--wait=x", "--watch --quiet"})
     void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
-        Script.Result result = Script.of("health_all", arguments.split(" (?=--|core)")).run();
+        Script.Result result = Script.of("health_all", arguments.split(" (?=--|core|\\d)")).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
         assertFalse(result.err().contains("hunter2"));
     }
@@ -391,7 +394,8 @@ class HealthAllTest {
                 }
             });
             thread.start();
-            List<Map<String, Object>> rows = script.env("CCTOOLS_GRPC_PORT", grpc.getLocalPort()).env("CODEX_MCP_PORT", codex.getLocalPort())
+            List<Map<String, Object>> rows = script.env("CCTOOLS_GRPC_PORT", grpc.getLocalPort())
+                .env("CODEX_MCP_PORT", codex.getLocalPort())
                 .run().json("endpoints");
             thread.join();
             assertEquals(9, rows.size());
@@ -441,7 +445,8 @@ class HealthAllTest {
     @Test
     void saysWhatItWaitedForInVain() throws Exception {
         try (ServerSocket silent = rawServer("silent")) {
-            Script.Result result = Script.of("health_all", "--wait=2", "--timeout=1", "" + silent.getLocalPort(), "" + Sockets.freePort()).run();
+            Script.Result result = Script.of("health_all", "--wait=2", "--timeout=1", "" + silent.getLocalPort(), "" + Sockets.freePort())
+                .run();
             assertEquals(1, result.exit());
             assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n"), result.out());
         }
@@ -485,7 +490,8 @@ class HealthAllTest {
         expected.put("reported", null);
         expected.put("address", null);
         expected.put("reason", "connection refused");
-        Map<String, Object> row = Script.of("health_all", "--json", "orchestrator").env("ORCHESTRATOR_PORT", port).run().json("endpoints").get(0);
+        Map<String, Object> row = Script.of("health_all", "--json", "orchestrator").env("ORCHESTRATOR_PORT", port).run().json("endpoints")
+            .get(0);
         assertTrue((int) row.remove("latency_ms") >= 0);
         assertEquals(expected, row);
     }

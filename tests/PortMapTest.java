@@ -123,7 +123,8 @@ class PortMapTest {
         "orchestration,         3200 3201 3202",
         "grpc,                  50051"})
     void resolvesATarget(String target, String ports) throws Exception {
-        assertEquals(ports, map("", Map.of()).resolve(target).stream().map(service -> "" + service.port()).collect(Collectors.joining(" ")));
+        assertEquals(ports, map("", Map.of()).resolve(target).stream().map(service -> "" + service.port())
+            .collect(Collectors.joining(" ")));
     }
 
     @ParameterizedTest

@@ -63,7 +63,8 @@ class PortStatusTest {
             for (int i = 0; i < plain.size(); i++) {
                 assertTrue(full.get(i).startsWith(plain.get(i)), full.get(i));
             }
-            assertTrue(full.get(5).matches("Port " + codex.getLocalPort() + ": ✅ ACTIVE +Codex MCP Server              CODEX_MCP_PORT"), full.get(5));
+            assertTrue(full.get(5).matches("Port " + codex.getLocalPort() + ": ✅ ACTIVE +Codex MCP Server              CODEX_MCP_PORT"),
+                full.get(5));
             assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " on :: in "), result.out());
         }
     }
@@ -108,7 +109,7 @@ class PortStatusTest {
             exit 1
             exit 0
             ! 3004 is the port of Model Registry and DevFlow Orchestrator
-              to part them: set MODEL_REGISTRY_PORT in .env or set ORCHESTRATOR_PORT in the environment
+              to separate them: set MODEL_REGISTRY_PORT in .env or set ORCHESTRATOR_PORT in the environment
             exit 1
             ! DevFlow Orchestrator has 8080, outside 3000-3099
               set ORCHESTRATOR_PORT to a port of that range
@@ -126,18 +127,25 @@ class PortStatusTest {
             port_status --json mcp
             """).run();
         assertTrue(result.out().startsWith("""
-            ! Codex MCP Server cannot have 3101: a socket has it that does not listen
+            ! Codex MCP Server cannot have 3101: bound by a socket that does not listen
               to free it: end its process; to move the service: find_port --write codex-mcp
             ! 3102 is reserved for Gemini MCP Server, yet something listens on it
               to free it: kill PID; to move the service: find_port --write gemini-mcp
             {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","group":"mcp","status":"active",\
             "description":"OpenAI Codex integration",\
             "verdict":"held","listeners":[]},"""), result.out() + result.err());
-        assertTrue(result.out().contains("\"problems\":[{\"kind\":\"unavailable\",\"variables\":[\"CODEX_MCP_PORT\"],\"message\":\""), result.out());
+        assertTrue(result.out().contains("\"problems\":[{\"kind\":\"unavailable\",\"variables\":[\"CODEX_MCP_PORT\"],\"message\":\""),
+            result.out());
     }
 
     @Test
     void theMapShowsEveryPortOfTheRanges() throws Exception {
+        Script.Result result = Namespace.bash(folder, """
+            echo X_PORT=3199 >.env
+            listen 3101 3101
+            listen 59999 59999
+            port_status --map | grep -v '^[! ] '
+            """).run();
         assertEquals("""
             Production Services
              3000 ··□□□□□··· ·········· ·········· ·········· ··········
@@ -148,11 +156,11 @@ class PortStatusTest {
             Orchestration Services
              3200 □□□······· ·········· ·········· ·········· ··········
              3250 ·········· ·········· ·········· ·········· ··········
-            gRPC Services, 100 ports a cell
+            gRPC Services, 100 ports per cell
             50000 □········· ·········· ·········· ·········· ··········
             55000 ·········· ·········· ·········· ·········· ·········■
             ■ listening   □ assigned, nothing listens   ◇ reserved   · free
-            """, Namespace.bash(folder, "echo X_PORT=3199 >.env; listen 3101 3101; listen 59999 59999; port_status --map | grep -v '^[! ] '").run().out());
+            """, result.out());
     }
 
     @Test
@@ -175,6 +183,25 @@ class PortStatusTest {
         process.destroy();
         assertEquals(2, run("--watch=x").exit());
         assertEquals(2, run("--watch=0").exit());
+        // Seconds or a port?
+        assertEquals(new Script.Result(2, "", "ERROR: '--watch 5' is ambiguous; write --watch=5 for seconds, or the port before --watch;"
+            + " see port_status --help\n"), run("--watch", "5"));
+    }
+
+    @Test
+    void aWatchNotesAtOnceWhatIsWrongWithItsFile() throws Exception {
+        Process process = Script.of("port_status", "--watch=0.1", "--env-file=nowhere").in(folder).builder().start();
+        try (BufferedReader reader = process.errorReader()) {
+            assertEquals("NOTE: no such file: nowhere", reader.readLine());
+        } finally {
+            process.destroy();
+        }
+    }
+
+    @Test
+    void theMapIsOfAllRanges() throws Exception {
+        assertEquals(2, run("--map", "core").exit());
+        assertEquals(2, run("--map", "--plain").exit());
     }
 
     @Test

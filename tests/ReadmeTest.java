@@ -51,7 +51,8 @@ class ReadmeTest {
         while (code.find()) {
             codes.add(code.group(1));
         }
-        assertEquals(codes, new ArrayList<>(matches("(?<=Exit code:|, )\\s*(\\d) ", section(script).substring(section(script).indexOf("Exit code:")))), help);
+        assertEquals(codes, new ArrayList<>(matches("(?<=Exit code:|, )\\s*(\\d) ",
+            section(script).substring(section(script).indexOf("Exit code:")))), help);
     }
 
     @Test
@@ -63,11 +64,13 @@ class ReadmeTest {
     /** Every command of the README is one that the script takes: nothing in it is wrong usage. */
     @Test
     void theCommandsAreRight() throws Exception {
-        Matcher command = Pattern.compile("(?m)^\\$ .*?\\./jbangw ((?:check_port|find_port|port_status|health_all)[^)&|\"\\n]*)").matcher(readme());
+        Matcher command = Pattern.compile("(?m)^\\$ .*?\\./jbangw ((?:check_port|find_port|port_status|health_all)[^)&|\"\\n]*)")
+            .matcher(readme());
         int count = 0;
         while (command.find()) {
             List<String> words = List.of(command.group(1).trim().split(" "));
-            Script.Result result = Script.of(words.get(0), words.subList(1, words.size()).stream().map(word -> word.startsWith("--wait") ? "--wait=0.2" : word)
+            Script.Result result = Script.of(words.get(0),
+                words.subList(1, words.size()).stream().map(word -> word.startsWith("--wait") ? "--wait=0.2" : word)
                 .toArray(String[]::new)).env("XDG_CACHE_HOME", folder).in(folder).run();
             assertTrue(result.exit() < 2, command.group(1) + ": " + result.err());
             count++;
@@ -81,7 +84,8 @@ class ReadmeTest {
         String common = section("Common to all four");
         String port = "" + Sockets.freePort();
         try (var listener = Sockets.listener("127.0.0.1")) {
-            for (String[] call : new String[][] {{"check_port", "ports"}, {"find_port", "ports"}, {"port_status", "ports"}, {"health_all", "endpoints"}}) {
+            for (String[] call : new String[][] {{"check_port", "ports"}, {"find_port", "ports"}, {"port_status", "ports"},
+                {"health_all", "endpoints"}}) {
                 String target = call[0].equals("find_port") ? "codex-mcp" : "" + listener.getLocalPort();
                 Map<String, Object> row = Script.of(call[0], "--json", target).env("CODEX_MCP_PORT", port).run().json(call[1]).get(0);
                 String documented = common + section(call[0]) + (call[0].equals("port_status") ? section("check_port") : "");
@@ -104,7 +108,8 @@ class ReadmeTest {
     void theRangesAreThoseOfTheMap() throws Exception {
         for (PortMap.Group group : PortMap.Group.values()) {
             String name = PortReport.lowerCase(group);
-            assertTrue(readme().contains("| " + name + " | " + group.first + "-" + group.last + " | " + (group.strategy == PortMap.Strategy.STATIC
+            assertTrue(readme().contains("| " + name + " | " + group.first + "-" + group.last + " | "
+                + (group.strategy == PortMap.Strategy.STATIC
                 ? "static" : group.strategy == PortMap.Strategy.DYNAMIC ? "dynamic" : "auto-increment")), name);
         }
     }

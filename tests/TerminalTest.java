@@ -17,7 +17,8 @@ class TerminalTest {
     Path folder;
 
     @ParameterizedTest
-    @CsvSource({"abc, 3, abc", "abcd, 3, ab…", "日本語, 6, 日本語", "日本語, 5, 日本…", "日本語, 4, 日…", "✅ ok, 5, ✅ ok", "✅ okay, 5, ✅ o…", "e\u0301e\u0301e\u0301, 3, e\u0301e\u0301e\u0301"})
+    @CsvSource({"abc, 3, abc", "abcd, 3, ab…", "日本語, 6, 日本語", "日本語, 5, 日本…", "日本語, 4, 日…", "✅ ok, 5, ✅ ok", "✅ okay, 5, ✅ o…",
+        "e\u0301e\u0301e\u0301, 3, e\u0301e\u0301e\u0301"})
     void fitsText(String text, int columns, String fitting) {
         assertEquals(fitting, Terminal.fit(text, columns));
     }
@@ -33,71 +34,78 @@ class TerminalTest {
         assertEquals("a?[31mb???d?", Terminal.printable("a\u001B[31mb\r\n\u009Bd\u202E"));
     }
 
-    /** In tmux, a real terminal of 80 columns: what it shows, and what it is like when it is over. */
     @Test
     void watchDrawsInPlaceAndLeavesTheTerminalAsItWas() throws Exception {
-        assumeTrue(Servers.isOnPath("tmux"), "tmux is not installed");
-        Path socket = folder.resolve("tmux");
         int port = Sockets.freePort();
         String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "" + port).builder().command());
-        Script run = Script.command("tmux", "-S", socket.toString(), "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24",
-            "bash --norc").env("TERM", "xterm").env("PS1", "$ ").in(folder);
-        assertEquals(0, run.run().exit());
-        try {
-            tmux(socket, "send-keys", "echo before", "Enter");
-            awaitScreen(socket, "before\n");
-            tmux(socket, "send-keys", "clear; echo before; " + watch + "; stty -a | grep -c ' echo '", "Enter");
-            String shown = awaitScreen(socket, "Port " + port + ": ❌ INACTIVE");
+        try (Tmux tmux = new Tmux(24)) {
+            tmux.type("echo before");
+            tmux.await("before\n");
+            tmux.type("clear; echo before; " + watch + "; stty -a | grep -c ' echo '");
+            String shown = tmux.await("Port " + port + ": ❌ INACTIVE");
             assertTrue(shown.startsWith("=== DevFlow Port Status ==="), shown);
             try (var listener = Sockets.listener("127.0.0.1", port)) {
-                awaitScreen(socket, "Port " + port + ": ✅ ACTIVE");
-                shown = awaitScreen(socket, "pid " + ProcessHandle.current().pid());
+                tmux.await("Port " + port + ": ✅ ACTIVE");
+                shown = tmux.await("pid " + ProcessHandle.current().pid());
                 assertEquals(1, shown.lines().filter(line -> line.startsWith("===")).count(), shown);
                 assertTrue(listener.isBound());
             }
-            tmux(socket, "send-keys", "C-c", "");
-            shown = awaitScreen(socket, "\n1\n");
+            tmux.run("send-keys", "C-c");
+            shown = tmux.await("\n1\n");
             assertTrue(shown.startsWith("before\n"), shown);
             assertFalse(shown.contains("INACTIVE"), shown);
-        } finally {
-            tmux(socket, "kill-server");
         }
     }
 
     /** It would vanish with the other screen, if it were told there. */
     @Test
     void anErrorThatEndsAWatchIsSeen() throws Exception {
-        assumeTrue(Servers.isOnPath("tmux"), "tmux is not installed");
-        Path socket = folder.resolve("tmux");
         Files.writeString(folder.resolve(".env"), "");
         String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "--all").builder().command());
-        assertEquals(0, Script.command("tmux", "-S", socket.toString(), "-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "10",
-            "bash --norc").env("TERM", "xterm").env("PS1", "$ ").in(folder).run().exit());
-        try {
-            tmux(socket, "send-keys", "clear; " + watch, "Enter");
-            awaitScreen(socket, "more lines");
+        try (Tmux tmux = new Tmux(10)) {
+            tmux.type("clear; " + watch);
+            tmux.await("more lines");
             Files.writeString(folder.resolve(".env"), "ORCHESTRATOR_PORT=x\n");
-            awaitScreen(socket, "ERROR: .env:1: the value of ORCHESTRATOR_PORT is not a port");
-        } finally {
-            tmux(socket, "kill-server");
+            tmux.await("ERROR: .env:1: the value of ORCHESTRATOR_PORT is not a port");
         }
     }
 
-    private static String tmux(Path socket, String... arguments) throws Exception {
-        Script.Result result = Script.command("tmux", "-S", socket.toString()).with(arguments).run();
-        return result.out();
-    }
+    /** A shell in the folder, on a real terminal of 80 columns. */
+    private final class Tmux implements AutoCloseable {
 
-    private static String awaitScreen(Path socket, String text) throws Exception {
-        String screen = "";
-        for (int i = 0; i < 300; i++) {
-            screen = tmux(socket, "capture-pane", "-p");
-            if (screen.contains(text)) {
-                return screen;
+        Tmux(int rows) throws Exception {
+            assumeTrue(Servers.isOnPath("tmux"), "tmux is not installed");
+            run("new-session", "-d", "-x", "80", "-y", "" + rows, "bash --norc");
+        }
+
+        String run(String... arguments) throws Exception {
+            Script.Result result = Script.command("tmux", "-S", folder.resolve("tmux").toString(), "-f", "/dev/null").with(arguments)
+                .env("TERM", "xterm").env("PS1", "$ ").in(folder).run();
+            assertEquals(0, result.exit(), result.err());
+            return result.out();
+        }
+
+        void type(String line) throws Exception {
+            run("send-keys", line, "Enter");
+        }
+
+        /** The screen, as soon as it shows the text. */
+        String await(String text) throws Exception {
+            String screen = "";
+            for (int i = 0; i < 300; i++) {
+                screen = run("capture-pane", "-p");
+                if (screen.contains(text)) {
+                    return screen;
+                }
+                Thread.sleep(100);
             }
-            Thread.sleep(100);
+            throw new AssertionError("never shown: " + text + "\n" + screen);
         }
-        throw new AssertionError("never shown: " + text + "\n" + screen);
+
+        @Override
+        public void close() throws Exception {
+            run("kill-server");
+        }
     }
 
     @Test
