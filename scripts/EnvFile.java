@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  *
  * <p>The text is held as ISO 8859-1, one char a byte, so that positions are byte offsets and any encoding
  * survives. A value may be bare (it ends at the line's end or at white space and a {@code #}), or stand in
- * single, double or back quotes, over several lines if need be; only double quotes know the escape {@code \"}.
+ * single, double or back quotes, also over several lines; only double quotes know the escape {@code \"}.
  * A quote that is never closed, or with something behind it, is an ordinary character.
  */
 final class EnvFile {

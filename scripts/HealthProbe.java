@@ -34,43 +34,43 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import javax.net.ssl.SSLException;
 
-/** Asks one endpoint how it is. Never takes longer than its timeout, whatever the server does. */
+/** Queries a health endpoint. Never takes longer than its timeout, whatever the server does. */
 final class HealthProbe {
 
     /** How an endpoint is, best first. */
     enum Verdict {
-        /** It answers 2xx, and a JSON body's {@code status}, if there is one, says so too. */
+        /** It answers 2xx, and the {@code status} of a JSON body, if any, means healthy. */
         HEALTHY,
         /** It accepts connections, and there is nothing more to ask it. */
         REACHABLE,
-        /** It answers, but neither like a healthy nor like an unhealthy one: 3xx, 4xx, {@code "status":"degraded"}. */
+        /** It answers anything else: 3xx, 4xx, {@code "status":"degraded"}. */
         DEGRADED,
-        /** It says so itself: 5xx, {@code "status":"unhealthy"}. */
+        /** It answers 5xx, or a {@code status} that means unhealthy. */
         UNHEALTHY,
-        /** It speaks something else, or breaks off its answer. */
+        /** It speaks another protocol, or breaks off its answer. */
         NOT_HTTP,
-        /** It has not answered in time. */
+        /** It does not answer in time. */
         TIMEOUT,
-        /** Nobody accepts. */
+        /** The connection is refused, or the host unreachable. */
         DOWN;
 
-        /** Whether it is as well as can be asked. */
-        boolean isWell() {
+        /** Whether nothing is wrong, as far as can be asked. */
+        boolean isPassing() {
             return this == HEALTHY || this == REACHABLE;
         }
     }
 
     /**
      * The verdict and what it rests on. HTTP status and word (a JSON body's {@code status}) are null where there is
-     * none, the address where nobody was reached; the reason says in words why there is no answer, else it is null.
+     * none, the address where none was reached; the reason says in words why there is no answer, else it is null.
      */
     record Health(Verdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
 
     private static final int BODY_LIMIT = 64 * 1024;
-    private static final Set<String> WELL = Set.of(
+    private static final Set<String> HEALTHY_WORDS = Set.of(
         "ok", "healthy", "up", "pass", "passing", "alive", "live", "ready", "running", "active", "online", "available",
         "operational", "green", "good", "success", "true", "200");
-    private static final Set<String> ILL = Set.of(
+    private static final Set<String> UNHEALTHY_WORDS = Set.of(
         "unhealthy", "down", "fail", "failed", "failing", "error", "critical", "dead", "stopped", "offline",
         "unavailable", "red", "bad", "false");
 
@@ -92,8 +92,8 @@ final class HealthProbe {
 
     /**
      * Asks by HTTP GET, or, if the endpoint's scheme is {@code tcp}, by connecting; without proxy or redirects. Every
-     * address of the host is asked at once, for {@code localhost} 127.0.0.1 and ::1. The first that is well counts, else
-     * the best that there is.
+     * address of the host is asked at once, for {@code localhost} 127.0.0.1 and ::1. The first healthy answer counts, else
+     * the best one.
      */
     static CompletableFuture<Health> ask(URI endpoint, Duration timeout) {
         return CompletableFuture.supplyAsync(() -> addresses(endpoint), THREADS)
@@ -126,7 +126,7 @@ final class HealthProbe {
     private static CompletableFuture<Health> best(List<CompletableFuture<Health>> attempts) {
         CompletableFuture<Health> best = new CompletableFuture<>();
         attempts.forEach(attempt -> attempt.thenAccept(health -> {
-            if (health.verdict.isWell()) {
+            if (health.verdict.isPassing()) {
                 best.complete(health);
             }
         }));
@@ -294,9 +294,9 @@ final class HealthProbe {
 
     static Verdict judge(int httpStatus, String word) {
         String lowerCase = word == null ? "ok" : word.strip().toLowerCase(Locale.ROOT);
-        if (httpStatus >= 500 || ILL.contains(lowerCase)) {
+        if (httpStatus >= 500 || UNHEALTHY_WORDS.contains(lowerCase)) {
             return Verdict.UNHEALTHY;
         }
-        return httpStatus >= 200 && httpStatus < 300 && WELL.contains(lowerCase) ? Verdict.HEALTHY : Verdict.DEGRADED;
+        return httpStatus >= 200 && httpStatus < 300 && HEALTHY_WORDS.contains(lowerCase) ? Verdict.HEALTHY : Verdict.DEGRADED;
     }
 }

@@ -25,11 +25,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What this machine's kernel says of its TCP ports.
+ * The TCP ports of this machine, according to its kernel.
  *
  * <p>On Linux the listeners are read from {@code /proc/net/tcp} and {@code tcp6}; elsewhere, a port listens if it
- * accepts a connection on a loopback address. Whether a port can be had is tried out: by binding, never by listening,
- * so that two who ask at once do not see each other.
+ * accepts a connection on a loopback address. Availability is probed by binding, never by listening, so that concurrent
+ * probes do not see each other.
  */
 final class LocalPorts {
 
@@ -90,7 +90,7 @@ final class LocalPorts {
         if (!listeners.isEmpty()) {
             return new State(port, Verdict.LISTENING, listeners);
         }
-        Verdict verdict = tryBinding(port);
+        Verdict verdict = probe(port);
         if (verdict == Verdict.HELD) {
             // A server may have come between the two looks.
             table = readTables();
@@ -146,9 +146,9 @@ final class LocalPorts {
     }
 
     /**
-     * The listener that a row tells of (Linux, Documentation/networking/proc_net_tcp.rst), or null for any other row.
+     * The listener that a row describes (Linux, Documentation/networking/proc_net_tcp.rst), or null for any other row.
      *
-     * @throws IOException if it is no such row, so that nothing is concluded from it
+     * @throws IOException if the row is malformed, so that nothing is concluded from it
      */
     static Listener parse(String row) throws IOException {
         String[] fields = row == null ? new String[0] : row.trim().split("\\s+");
@@ -161,7 +161,7 @@ final class LocalPorts {
             return new Listener(InetAddress.getByAddress(inNetworkOrder(address)),
                 Integer.parseInt(fields[1].substring(colon + 1), 16), Long.parseUnsignedLong(fields[9]), null);
         } catch (IllegalArgumentException | IndexOutOfBoundsException | BufferUnderflowException | UnknownHostException e) {
-            throw new IOException("a row of the kernel's table that is no such row: " + row);
+            throw new IOException("not a row of the kernel's socket table: " + row);
         }
     }
 
@@ -193,9 +193,9 @@ final class LocalPorts {
         return acceptors;
     }
 
-    // Trying out.
+    // Probing.
 
-    private static Verdict tryBinding(int port) throws IOException {
+    private static Verdict probe(int port) throws IOException {
         Verdict verdict = Verdict.AVAILABLE;
         for (InetAddress address : BINDABLE) {
             String refusal = bind(address, port);
@@ -210,7 +210,7 @@ final class LocalPorts {
         return verdict;
     }
 
-    /** Binds and lets go again; returns the system's words if it refuses, else null. */
+    /** Binds and closes; returns the system's error message if it refuses, else null. */
     private static String bind(InetAddress address, int port) throws IOException {
         try (SocketChannel socket = open(address)) {
             socket.bind(new InetSocketAddress(address, port));
@@ -225,14 +225,14 @@ final class LocalPorts {
     private static SocketChannel open(InetAddress address) throws IOException {
         SocketChannel socket = SocketChannel.open(
             address instanceof Inet4Address ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);
-        // As servers do, so that TIME_WAIT is no conflict; on Windows the option means to take a port by force.
+        // As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use.
         if (!System.getProperty("os.name").startsWith("Windows")) {
             socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
         }
         return socket;
     }
 
-    /** What this system says of a port in use; the words depend on its language, so they are provoked. */
+    /** The system's error message for a port in use; it depends on the locale, so it is provoked. */
     private static String inUse() throws IOException {
         InetAddress any = BINDABLE.get(0);
         try (SocketChannel holder = SocketChannel.open(StandardProtocolFamily.INET)) {

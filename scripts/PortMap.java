@@ -142,8 +142,8 @@ final class PortMap {
     }
 
     /**
-     * The map as it is configured: the environment goes before {@code .env}, that before the documented port, and
-     * an empty value counts as none. Other {@code NAME_PORT} lines of {@code .env} become services of their own.
+     * The map as it is configured: the environment takes precedence over {@code .env}, that over the documented port,
+     * and an empty value counts as unset. Other {@code NAME_PORT} lines of {@code .env} become services of their own.
      *
      * @throws UserException if a documented variable has a value that is no port
      */

@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** How the scripts tell of ports: the same facts in the same words and under the same names in JSON. */
+/** What the scripts report of ports, in the same words, and under the same names in JSON. */
 final class PortReport {
 
     /** A service, or a port without one, and the state of its port. */
@@ -24,7 +24,7 @@ final class PortReport {
             return state.verdict() == LocalPorts.Verdict.LISTENING;
         }
 
-        /** What there is to tell, under the same names in every document. */
+        /** The JSON fields, the same in every document. */
         Map<String, Object> fields() {
             Map<String, Object> fields = PortReport.fields(service);
             fields.put("verdict", lowerCase(state.verdict()));
@@ -59,7 +59,7 @@ final class PortReport {
             .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
     }
 
-    /** What there is to tell of the sockets that listen on a port. */
+    /** The JSON fields of the sockets that listen on a port. */
     static List<Map<String, Object>> listeners(LocalPorts.State state) {
         List<Map<String, Object>> listeners = new ArrayList<>();
         for (LocalPorts.Listener listener : state.listeners()) {
@@ -74,7 +74,7 @@ final class PortReport {
         return listeners;
     }
 
-    /** What there is to tell of a service, under the same names in every document; null where it has none. */
+    /** The JSON fields of a service, the same in every document; null where they do not apply. */
     static Map<String, Object> fields(PortMap.Service service) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("port", service.port());

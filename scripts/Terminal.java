@@ -8,10 +8,10 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
-/** What is there to know of the terminal, and text that does it no harm. */
+/** The terminal: whether there is one, its size, drawing on it, and text that is safe to print. */
 final class Terminal {
 
-    /** A line of a picture that is drawn again and again; it counts as changed when its state is another one. */
+    /** A line that is drawn repeatedly; it counts as changed when its state differs from the last time. */
     record Line(String text, Object state) {
 
         Line(String text) {
@@ -21,7 +21,7 @@ final class Terminal {
 
     private record Size(int rows, int columns) { }
 
-    private static final String ENTER = "\u001B[?1049h\u001B[?25l"; // another screen, no cursor
+    private static final String ENTER = "\u001B[?1049h\u001B[?25l"; // alternate screen, cursor hidden
     private static final String LEAVE = "\u001B[?25h\u001B[?1049l";
     private static final String HOME = "\u001B[H";
     private static final String CLEAR_LINE = "\u001B[K"; // from here on
@@ -46,7 +46,7 @@ final class Terminal {
         }
     }
 
-    /** Shows the text in place of the one before, on a line that the cursor stays on; an empty one clears it. */
+    /** Overwrites the progress line on standard error; an empty text clears it. */
     static void progress(PrintStream err, String text) {
         err.print("\r" + fit(text, size().columns - "^C ".length()) + CLEAR_LINE);
         err.flush();
@@ -66,7 +66,7 @@ final class Terminal {
         return new Size(24, 80);
     }
 
-    /** A text from outside, with everything in it that could steer a terminal made visible as a question mark. */
+    /** Text from outside, with every character that could control a terminal replaced by a question mark. */
     static String printable(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         text.codePoints().map(c -> switch (Character.getType(c)) {
@@ -138,8 +138,8 @@ final class Terminal {
     }
 
     /**
-     * Prints what there is to see again and again until the process is interrupted or nobody reads it any more. On a
-     * terminal it is drawn in place with the changes marked, and the terminal is left as it was; a log gets it all.
+     * Prints the lines again and again, until the process is interrupted or its output is closed. On a terminal they are
+     * redrawn in place with the changes marked, and the terminal is restored at the end; a log is appended to.
      */
     static void watch(PrintStream out, Duration interval, boolean isLog, Callable<List<Line>> look) throws Exception {
         if (isLog || !isInteractive()) {
@@ -155,7 +155,7 @@ final class Terminal {
             out.flush();
         });
         List<Line> before = List.of();
-        List<Line> now = look.call(); // What it notes on standard error stays on this screen.
+        List<Line> now = look.call(); // Before the screen is switched, so that its notes on standard error stay visible.
         Runtime.getRuntime().addShutdownHook(leave);
         out.print(ENTER);
         try {
@@ -165,7 +165,7 @@ final class Terminal {
                 Thread.sleep(interval.toMillis());
             }
         } finally {
-            // Before an error is told, which would vanish with the other screen.
+            // Before an error is printed, which would vanish with the alternate screen.
             leave.run();
             Runtime.getRuntime().removeShutdownHook(leave);
         }

@@ -167,7 +167,7 @@ class find_port extends PortCommand {
         for (PortAllocator.Assignment assignment : assignments) {
             EnvFile.Entry old = file.get(assignment.service().variable());
             if (write && old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
-                // The environment goes before it, so that nobody has looked at it yet.
+                // Not validated before, because the environment takes precedence over it.
                 throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
                     + " is not a port; correct it first");
             }

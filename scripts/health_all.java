@@ -41,8 +41,8 @@ class health_all extends PortCommand {
 
     private record Result(Endpoint endpoint, HealthProbe.Health health) {
 
-        boolean isWell() {
-            return health.verdict().isWell();
+        boolean isPassing() {
+            return health.verdict().isPassing();
         }
     }
 
@@ -94,7 +94,7 @@ class health_all extends PortCommand {
         if (!quiet) {
             Terminal.print(out, report(results));
         }
-        return areWell(results) ? YES : NO;
+        return allPassing(results) ? YES : NO;
     }
 
     // Whom to ask.
@@ -157,19 +157,19 @@ class health_all extends PortCommand {
         }
         long start = System.nanoTime();
         List<Result> results = ask(endpoints, shorter(timeout, wait));
-        // With less time than the shortest, an answer would tell of our haste and not of the service.
-        while (!areWell(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
+        // With less time left, a timeout would be due to our haste and not to the service.
+        while (!allPassing(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
             if (showsProgress) {
                 Terminal.progress(err, progress(results, left(start)));
             }
             // After three seconds, every 0.3 seconds.
             Duration pause = shorter(wait.minus(left(start)).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
             Thread.sleep(shorter(pause, left(start).minus(SHORTEST_QUESTION)).toMillis());
-            List<Endpoint> awaited = results.stream().filter(result -> !result.isWell()).map(Result::endpoint).toList();
+            List<Endpoint> awaited = results.stream().filter(result -> !result.isPassing()).map(Result::endpoint).toList();
             Map<Endpoint, Result> news = ask(awaited, shorter(timeout, left(start)))
                 .stream().collect(Collectors.toMap(Result::endpoint, result -> result));
             results = results.stream().map(result -> news.getOrDefault(result.endpoint, result)).toList();
-            if (areWell(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
+            if (allPassing(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
                 results = ask(endpoints, shorter(timeout, left(start)));
             }
         }
@@ -180,8 +180,8 @@ class health_all extends PortCommand {
         return wait.minusNanos(System.nanoTime() - start);
     }
 
-    private static boolean areWell(List<Result> results) {
-        return results.stream().allMatch(Result::isWell);
+    private static boolean allPassing(List<Result> results) {
+        return results.stream().allMatch(Result::isPassing);
     }
 
     private static Duration shorter(Duration one, Duration other) {
@@ -189,7 +189,7 @@ class health_all extends PortCommand {
     }
 
     private static String progress(List<Result> results, Duration left) {
-        List<Result> awaited = results.stream().filter(result -> !result.isWell()).toList();
+        List<Result> awaited = results.stream().filter(result -> !result.isPassing()).toList();
         return results.size() - awaited.size() + " of " + results.size() + " up, " + left.toSeconds() + " s left, awaiting: "
             + awaited.stream().map(result -> result.endpoint.title() + " (" + PortReport.lowerCase(result.health.verdict()) + ")")
                 .collect(Collectors.joining(", "));
@@ -213,7 +213,7 @@ class health_all extends PortCommand {
     private String line(Result result) {
         HealthProbe.Health health = result.health;
         String verdict = PortReport.lowerCase(health.verdict());
-        String start = "Port " + result.endpoint.service.port() + ": " + (result.isWell() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
+        String start = "Port " + result.endpoint.service.port() + ": " + (result.isPassing() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
         String answer = health.reason() != null ? health.reason()
             : String.format("%-11s %4d ms  %s", said(health), health.millis(), health.address());
         return Terminal.pad(start, WIDEST_START) + Terminal.pad(answer, WIDEST_ANSWER) + result.endpoint.title();

@@ -26,7 +26,7 @@ class BesideSsTest {
             sockets[-1].bind((address, 0))
             sockets[-1].listen()
         print('ready', flush=True)
-        time.sleep(60)
+        time.sleep(600)
         """;
 
     @TempDir

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** devflow-ports.sh, sourced by real bash, in a clone whose path has spaces, with a home that was empty before. */
 class DropInTest {
 
-    /** The shell functions that the file takes the place of, word for word. */
+    /** The shell functions that the file replaces, word for word. */
     private static final String DOCUMENTED = """
         check_port_available() {
             local port=$1

@@ -181,7 +181,7 @@ class EnvFileWriteTest {
         assertTrue(Files.isSymbolicLink(folder.resolve("two")) && Files.isRegularFile(folder.resolve("real.env")));
     }
 
-    /** The environment goes before it, so that it was never looked at: it may be a secret, or have lost its quote. */
+    /** The environment takes precedence, so that it was never validated: it may be a secret, or have lost its quote. */
     @Test
     void aValueThatIsNoPortIsNotOverwritten() throws Exception {
         String text = "CODEX_MCP_PORT=\"3101\nAPI_KEY=s3cret\nOTHER=\"x\"\n";
@@ -213,7 +213,7 @@ class EnvFileWriteTest {
         Files.writeString(env(), "CODEX_MCP_PORT=1\n");
         assumeTrue(Script.command("bash", "-c", "mkdir -p cache/devflow-ports && touch cache/devflow-ports/env.lock && " + command)
             .in(folder).run().exit() == 0,
-            "not to be had on this file system");
+            "not supported by this file system");
         try {
             Script.Result result = write(Sockets.freePort()).under(ordinary).run();
             assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());

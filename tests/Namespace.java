@@ -27,7 +27,7 @@ final class Namespace {
                 client.bind(('127.0.0.1', port))
                 client.connect(server.getsockname())
         print('ready', flush=True)
-        time.sleep(60)
+        time.sleep(600)
         """;
 
     private Namespace() { }

@@ -57,7 +57,7 @@ class TerminalTest {
         }
     }
 
-    /** It would vanish with the other screen, if it were told there. */
+    /** It would vanish with the alternate screen, if it were printed there. */
     @Test
     void anErrorThatEndsAWatchIsSeen() throws Exception {
         Files.writeString(folder.resolve(".env"), "");
@@ -119,7 +119,7 @@ class TerminalTest {
             listener.bind(('127.0.0.1', int(sys.argv[1])))
             listener.listen()
             print('ready', flush=True)
-            time.sleep(60)
+            time.sleep(600)
             """, "" + port, "\u001B]0;owned\u0007\u001B[2J\r\n\u009B31m\u202E", "x".repeat(100_000)).start();
         try {
             assertEquals("ready", evil.inputReader().readLine());
