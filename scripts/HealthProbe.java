@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigDecimal;
 import java.net.ConnectException;
 import java.net.HttpURLConnection;
 import java.net.Inet6Address;
@@ -154,7 +155,12 @@ final class HealthProbe {
     }
 
     private static Health late(Duration timeout) {
-        return new Health(Verdict.TIMEOUT, null, null, null, timeout.toMillis(), "no answer in time");
+        return new Health(Verdict.TIMEOUT, null, null, null, timeout.toMillis(), "no answer within " + seconds(timeout));
+    }
+
+    /** A duration as the user would write it: {@code 2 s}, {@code 0.5 s}. */
+    static String seconds(Duration duration) {
+        return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
     }
 
     private static Health without(Verdict verdict, String reason) {

@@ -11,11 +11,22 @@ import java.util.stream.Collectors;
 /** The terminal: whether there is one, its size, drawing on it, and text that is safe to print. */
 final class Terminal {
 
-    /** A line that is drawn repeatedly; it counts as changed when its state differs from the last time. */
-    record Line(String text, Object state) {
+    /**
+     * A line that is drawn repeatedly; it counts as changed when its state differs from the last time. Where there is
+     * not room for all lines, details are left out first.
+     */
+    record Line(String text, Object state, boolean isDetail) {
+
+        Line(String text, Object state) {
+            this(text, state, false);
+        }
 
         Line(String text) {
             this(text, text);
+        }
+
+        static Line detail(String text) {
+            return new Line(text, text, true);
         }
     }
 
@@ -174,9 +185,10 @@ final class Terminal {
     private static void draw(PrintStream out, List<Line> before, List<Line> now) {
         Size size = size();
         Set<Object> known = before.stream().map(Line::state).collect(Collectors.toSet());
-        int hidden = now.size() <= size.rows - 1 ? 0 : now.size() - (size.rows - 2);
+        List<Line> lines = now.size() < size.rows ? now : now.stream().filter(line -> !line.isDetail).toList();
+        int hidden = lines.size() < size.rows ? 0 : lines.size() - (size.rows - 2);
         out.print(HOME);
-        for (Line line : now.subList(0, now.size() - hidden)) {
+        for (Line line : lines.subList(0, lines.size() - hidden)) {
             boolean isChanged = !known.isEmpty() && !known.contains(line.state);
             out.print((isChanged ? fit(line.text, size.columns - CHANGED.length()) + CHANGED : fit(line.text, size.columns))
                 + CLEAR_LINE + "\n");

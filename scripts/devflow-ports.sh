@@ -77,7 +77,7 @@ devflow_ports_is_fresh() {
       source) [ -e "$file" ] && ! [ "$file" -nt "$lane/stamp" ] ;;
       *) [ -e "$file" ] ;;
     esac || {
-      devflow_ports_debug "$kind $file is gone or another one"
+      devflow_ports_debug "$kind $file has changed or is missing"
       return 1
     }
   done <"$lane/parts"

@@ -81,7 +81,7 @@ class find_port extends PortCommand {
             throw new UserException("--write and --dry-run go with services, which have a name in .env");
         }
         if (count < 1) {
-            throw new UserException("--count takes a number from 1 on");
+            throw new UserException("--count must be at least 1");
         }
         int[] ports = range().toArray();
         LocalPorts localPorts = LocalPorts.read();
@@ -92,13 +92,14 @@ class find_port extends PortCommand {
             }
         }
         if (found.size() < count) {
-            error("No available ports in range " + ports[0] + "-" + ports[ports.length - 1]
-                + (found.isEmpty() ? "" : ": only " + found.size() + " of " + count));
+            error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
+                + " in range " + ports[0] + "-" + ports[ports.length - 1]);
             return NO;
         }
         if (json) {
+            PortMap map = portMap();
             out.println(PortReport.json(Map.of("ports",
-                found.values().stream().map(PortMap.Service::none).map(PortReport::fields).toList())));
+                found.values().stream().map(port -> PortReport.fields(map.resolve("" + port).get(0))).toList())));
         } else if (export) {
             found.forEach((name, port) -> out.println("export " + name + "=" + port));
         } else {

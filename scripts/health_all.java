@@ -47,7 +47,7 @@ class health_all extends PortCommand {
     }
 
     private static final int WIDEST_START = 25; // Port 50051: ❌ unhealthy, and a space
-    private static final int WIDEST_ANSWER = 32; // 200 healthy 1234 ms  127.0.0.1, and two spaces
+    private static final int USUAL_ANSWER = 30; // 200 healthy 1234 ms  127.0.0.1
     private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
@@ -138,7 +138,7 @@ class health_all extends PortCommand {
             // As wrong as one with parts missing.
         }
         throw new UserException("'" + url.replaceAll("//.*@", "//...@")
-            + "' is no URL to ask; write http://HOST:PORT/PATH, without a password");
+            + "' is not a supported URL; write http://HOST:PORT/PATH, without a password");
     }
 
     private static List<Result> ask(List<Endpoint> endpoints, Duration timeout) {
@@ -173,6 +173,12 @@ class health_all extends PortCommand {
                 results = ask(endpoints, shorter(timeout, left(start)));
             }
         }
+        if (showsProgress) {
+            Terminal.progress(err, "");
+        }
+        if (!quiet && !allPassing(results)) {
+            note("gave up after " + HealthProbe.seconds(wait));
+        }
         return results;
     }
 
@@ -201,22 +207,25 @@ class health_all extends PortCommand {
         if (json) {
             return List.of(new Terminal.Line(PortReport.json(Map.of("endpoints", results.stream().map(health_all::document).toList()))));
         }
+        int widestAnswer = results.stream().mapToInt(result -> Terminal.width(answer(result.health))).max().orElse(0);
         List<Terminal.Line> lines = new ArrayList<>();
         for (Result result : results) {
             HealthProbe.Health health = result.health;
-            lines.add(new Terminal.Line(line(result),
+            lines.add(new Terminal.Line(Terminal.pad(verdict(result), WIDEST_START)
+                + Terminal.pad(answer(health), Math.max(USUAL_ANSWER, widestAnswer)) + "  " + result.endpoint.title(),
                 Arrays.asList(result.endpoint, health.verdict(), health.httpStatus(), health.word())));
         }
         return lines;
     }
 
-    private String line(Result result) {
-        HealthProbe.Health health = result.health;
-        String verdict = PortReport.lowerCase(health.verdict());
-        String start = "Port " + result.endpoint.service.port() + ": " + (result.isPassing() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
-        String answer = health.reason() != null ? health.reason()
-            : String.format("%-11s %4d ms  %s", said(health), health.millis(), health.address());
-        return Terminal.pad(start, WIDEST_START) + Terminal.pad(answer, WIDEST_ANSWER) + result.endpoint.title();
+    private String verdict(Result result) {
+        String verdict = PortReport.lowerCase(result.health.verdict());
+        return "Port " + result.endpoint.service.port() + ": " + (result.isPassing() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
+    }
+
+    private static String answer(HealthProbe.Health health) {
+        return health.reason() != null ? health.reason()
+            : Terminal.pad(said(health), 11) + String.format(" %4d ms  %s", health.millis(), health.address());
     }
 
     /** The HTTP status and the body's own word. */

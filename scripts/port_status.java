@@ -69,8 +69,11 @@ class port_status extends PortCommand {
 
     @Override
     protected int run() throws Exception {
-        if (watch != null && check || plain && picture || picture && !targets.isEmpty()) {
-            throw new UserException("--watch does not go with --check, nor --map with --plain or a target; see port_status --help");
+        if (watch != null && check) {
+            throw new UserException("--watch does not go with --check; see port_status --help");
+        }
+        if (picture && (plain || !targets.isEmpty())) {
+            throw new UserException("--map shows all ranges, and goes with neither --plain nor a target; see port_status --help");
         }
         if (watch != null) {
             Terminal.watch(out, watch, json, () -> look().lines);
@@ -142,7 +145,7 @@ class port_status extends PortCommand {
         }
         for (PortReport.Row row : members) {
             lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
-            PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(new Terminal.Line("    " + listener)));
+            PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(Terminal.Line.detail("    " + listener)));
         }
     }
 
@@ -198,7 +201,8 @@ class port_status extends PortCommand {
         PortMap.Service service = row.service();
         if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
             return Optional.of(new Problem(Kind.RESERVED_PORT_IN_USE, List.of(service),
-                service.port() + " is reserved for " + service.name() + ", yet something listens on it", PortReport.remedy(row)));
+                service.port() + " is reserved for " + service.name() + ", yet " + PortReport.occupant(row.state()),
+                PortReport.remedy(row)));
         }
         return !isActive(row) || row.isListening() || row.isAvailable() ? Optional.empty()
             : Optional.of(new Problem(Kind.UNAVAILABLE, List.of(service), service.name() + " cannot have " + service.port()

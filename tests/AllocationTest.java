@@ -165,7 +165,7 @@ class AllocationTest {
                 Script.of("find_port", "--count=3", range[0], range[1]).run().out());
             assertEquals("export PORT_1=" + base + "\nexport PORT_2=" + (base + 2) + "\n",
                 Script.of("find_port", range[0], range[1], "--count", "2", "--export").run().out());
-            assertEquals(new Script.Result(1, "", "ERROR: No available ports in range " + base + "-" + (base + 3) + ": only 3 of 4\n"),
+            assertEquals(new Script.Result(1, "", "ERROR: Only 3 of 4 ports available in range " + base + "-" + (base + 3) + "\n"),
                 Script.of("find_port", range[0], range[1], "--count=4").run());
             assertTrue(listener.isBound());
         }

@@ -195,7 +195,7 @@ class DropInTest {
         Path parts = Path.of(home + "/.cache/devflow-ports/fast" + System.getProperty("java.home") + "/bin/java" + own + "/scripts/parts");
         String jar = Files.readAllLines(parts).stream().filter(line -> line.endsWith("/devflow_ports.jar")).findFirst().orElseThrow();
         Files.delete(Path.of(jar.replace("library ", "")));
-        assertTrue(debug(call(folder).env("ports", ports)).contains("is gone or another one"));
+        assertTrue(debug(call(folder).env("ports", ports)).contains("has changed or is missing"));
         assertFalse(debug(call(folder).env("ports", ports)).contains("builds in"));
 
         Path otherJdk = otherJdk();

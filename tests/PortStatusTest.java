@@ -123,13 +123,13 @@ class PortStatusTest {
         Script.Result result = Namespace.bash(folder, """
             listen 3102 3102
             connect 3101 3101
-            port_status mcp | grep -A1 '^!' | sed 's/kill [0-9]*/kill PID/'
+            port_status mcp | grep -A1 '^!' | sed -E 's/(kill|pid) [0-9]+/\\1 PID/; s/\\(.*python3.*\\)/(COMMAND)/'
             port_status --json mcp
             """).run();
         assertTrue(result.out().startsWith("""
             ! Codex MCP Server cannot have 3101: bound by a socket that does not listen
               to free it: end its process; to move the service: find_port --write codex-mcp
-            ! 3102 is reserved for Gemini MCP Server, yet something listens on it
+            ! 3102 is reserved for Gemini MCP Server, yet in use by pid PID (COMMAND)
               to free it: kill PID; to move the service: find_port --write gemini-mcp
             {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","group":"mcp","status":"active",\
             "description":"OpenAI Codex integration",\

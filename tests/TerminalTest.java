@@ -70,6 +70,32 @@ class TerminalTest {
         }
     }
 
+    @Test
+    void aWaitShowsItsProgressAndThenTheResultAlone() throws Exception {
+        int port = Sockets.freePort();
+        String wait = String.join(" ", Script.of("health_all", "--wait=600", "" + port).builder().command());
+        try (Tmux tmux = new Tmux(24)) {
+            tmux.type("clear; " + wait);
+            tmux.await("0 of 1 up, ");
+            try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
+                String shown = tmux.await("healthy");
+                assertTrue(shown.startsWith("Port " + port + ": ✅ healthy "), shown);
+                assertFalse(shown.contains("awaiting"), shown);
+                assertTrue(server.process().isAlive());
+            }
+        }
+    }
+
+    @Test
+    void whereThereIsNotRoomForAllAWatchLeavesOutTheDetails() throws Exception {
+        try (var one = Sockets.listener("127.0.0.1"); var two = Sockets.listener("127.0.0.1"); Tmux tmux = new Tmux(6)) {
+            tmux.type("clear; " + String.join(" ", Script.of("port_status", "--watch=0.2", "" + one.getLocalPort(), "" + two.getLocalPort())
+                .builder().command()));
+            String shown = tmux.await("Port " + two.getLocalPort());
+            assertFalse(shown.contains("pid"), shown);
+        }
+    }
+
     /** A shell in the folder, on a real terminal of 80 columns. */
     private final class Tmux implements AutoCloseable {
 

@@ -45,6 +45,9 @@ class all_tests {
         };
         LauncherFactory.create().execute(request, listener);
         TestExecutionSummary summary = listener.getSummary();
+        if (summary.getTestsFoundCount() == 0) {
+            System.err.println("no test class has a name that matches " + String.join(" or ", args));
+        }
         summary.printFailuresTo(new PrintWriter(System.err, true), 20);
         System.out.printf("%d passed, %d failed, %d skipped%n", summary.getTestsSucceededCount(),
             summary.getTotalFailureCount(), summary.getTestsSkippedCount() + summary.getTestsAbortedCount());
