@@ -1,8 +1,3 @@
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
@@ -26,11 +21,12 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 import javax.net.ssl.SSLException;
@@ -38,49 +34,14 @@ import javax.net.ssl.SSLException;
 /** Queries a health endpoint. Never takes longer than its timeout, whatever the server does. */
 final class HealthProbe {
 
-    /** How an endpoint is, best first. */
-    enum Verdict {
-        /** It answers 2xx, and the {@code status} of a JSON body, if any, means healthy. */
-        HEALTHY,
-        /** It accepts connections, and there is nothing more to ask it. */
-        REACHABLE,
-        /** It answers anything else: 3xx, 4xx, {@code "status":"degraded"}. */
-        DEGRADED,
-        /** It answers 5xx, or a {@code status} that means unhealthy. */
-        UNHEALTHY,
-        /** It speaks another protocol, or breaks off its answer. */
-        NOT_HTTP,
-        /** It does not answer in time. */
-        TIMEOUT,
-        /** The connection is refused, or the host unreachable. */
-        DOWN;
-
-        /** Whether nothing is wrong, as far as can be asked. */
-        boolean isPassing() {
-            return this == HEALTHY || this == REACHABLE;
-        }
-    }
-
     /**
      * The verdict and what it rests on. HTTP status and word (a JSON body's {@code status}) are null where there is
      * none, the address where none was reached; the reason says in words why there is no answer, else it is null.
      */
-    record Health(Verdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
+    record Health(HealthVerdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
 
-    private static final int BODY_LIMIT = 64 * 1024;
-    private static final Set<String> HEALTHY_WORDS = Set.of(
-        "ok", "healthy", "up", "pass", "passing", "alive", "live", "ready", "running", "active", "online", "available",
-        "operational", "green", "good", "success", "true", "200");
-    private static final Set<String> UNHEALTHY_WORDS = Set.of(
-        "unhealthy", "down", "fail", "failed", "failing", "error", "critical", "dead", "stopped", "offline",
-        "unavailable", "red", "bad", "false");
-
-    private static final JsonFactory LENIENT = JsonFactory.builder()
-        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
-        .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(BODY_LIMIT).maxNameLength(BODY_LIMIT).build())
-        .build();
-
+    /** No more of a body is read. */
+    static final int BODY_LIMIT = 64 * 1024;
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
 
     static {
@@ -97,12 +58,19 @@ final class HealthProbe {
      * the best one.
      */
     static CompletableFuture<Health> ask(URI endpoint, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
         return CompletableFuture.supplyAsync(() -> addresses(endpoint), THREADS)
+            .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
             .thenCompose(addresses -> best(addresses.stream()
                 .map(address -> CompletableFuture.supplyAsync(() -> ask(endpoint, address, timeout), THREADS)
-                    .completeOnTimeout(late(timeout), timeout.toMillis(), TimeUnit.MILLISECONDS))
+                    .completeOnTimeout(late(timeout), deadline - System.nanoTime(), TimeUnit.NANOSECONDS))
                 .toList()))
-            .completeOnTimeout(late(timeout), timeout.toMillis(), TimeUnit.MILLISECONDS);
+            .exceptionally(failure -> {
+                if (failure.getCause() instanceof TimeoutException) {
+                    return late(timeout); // in resolving the name
+                }
+                throw new CompletionException(failure.getCause());
+            });
     }
 
     /**
@@ -126,13 +94,15 @@ final class HealthProbe {
 
     private static CompletableFuture<Health> best(List<CompletableFuture<Health>> attempts) {
         CompletableFuture<Health> best = new CompletableFuture<>();
-        attempts.forEach(attempt -> attempt.thenAccept(health -> {
-            if (health.verdict.isPassing()) {
+        attempts.forEach(attempt -> attempt.whenComplete((health, failure) -> {
+            if (failure != null) {
+                best.completeExceptionally(failure);
+            } else if (health.verdict.isPassing()) {
                 best.complete(health);
             }
         }));
         CompletableFuture.allOf(attempts.toArray(CompletableFuture[]::new)).thenRun(() -> best.complete(attempts.stream()
-            .map(CompletableFuture::join).min(Comparator.comparing(Health::verdict)).orElse(without(Verdict.DOWN, "unknown host"))));
+            .map(CompletableFuture::join).min(Comparator.comparing(Health::verdict)).orElse(without(HealthVerdict.DOWN, "unknown host"))));
         return best;
     }
 
@@ -155,7 +125,7 @@ final class HealthProbe {
     }
 
     private static Health late(Duration timeout) {
-        return new Health(Verdict.TIMEOUT, null, null, null, timeout.toMillis(), "no answer within " + seconds(timeout));
+        return new Health(HealthVerdict.TIMEOUT, null, null, null, timeout.toMillis(), "no answer within " + seconds(timeout));
     }
 
     /** A duration as the user would write it: {@code 2 s}, {@code 0.5 s}. */
@@ -163,12 +133,15 @@ final class HealthProbe {
         return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
     }
 
-    private static Health without(Verdict verdict, String reason) {
+    private static Health without(HealthVerdict verdict, String reason) {
         return new Health(verdict, null, null, null, 0, reason);
     }
 
     private static Health unreachable(IOException cause) {
-        return without(Verdict.DOWN, cause instanceof ConnectException ? "connection refused"
+        if (String.valueOf(cause.getMessage()).startsWith("Too many open files")) {
+            throw new UserException("too many open files; raise the limit (ulimit -n), or query fewer endpoints at once");
+        }
+        return without(HealthVerdict.DOWN, cause instanceof ConnectException ? "connection refused"
             : "cannot be reached: " + cause.getMessage());
     }
 
@@ -178,18 +151,23 @@ final class HealthProbe {
         try {
             health = "tcp".equals(endpoint.getScheme()) ? connect(endpoint, address, timeout) : get(endpoint, address, timeout);
         } catch (UnknownHostException e) {
-            health = without(Verdict.DOWN, "unknown host");
+            health = without(HealthVerdict.DOWN, "unknown host");
         } catch (SocketTimeoutException e) {
             return late(timeout);
         } catch (SSLException e) {
-            health = without(Verdict.NOT_HTTP, "no TLS that can be trusted");
+            health = without(HealthVerdict.NOT_HTTP, "no TLS that can be trusted");
         } catch (IOException e) {
             if (System.nanoTime() - start >= timeout.toNanos()) {
                 return late(timeout); // and ended by us
             }
-            health = without(Verdict.NOT_HTTP, "no whole answer in HTTP");
+            health = without(HealthVerdict.NOT_HTTP, "no whole answer in HTTP");
+        } catch (UserException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            // Of java.net, for some headers that are malformed.
+            health = without(HealthVerdict.NOT_HTTP, "no answer in proper HTTP");
         }
-        String reached = health.verdict == Verdict.DOWN ? null : address.replaceAll("[\\[\\]]", "");
+        String reached = health.verdict == HealthVerdict.DOWN ? null : address.replaceAll("[\\[\\]]", "");
         return new Health(health.verdict, health.httpStatus, health.word, reached,
             TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start), health.reason);
     }
@@ -197,7 +175,7 @@ final class HealthProbe {
     private static Health connect(URI endpoint, String address, Duration timeout) throws IOException {
         try (Socket socket = new Socket()) {
             socket.connect(new InetSocketAddress(InetAddress.getByName(address), endpoint.getPort()), (int) timeout.toMillis());
-            return without(Verdict.REACHABLE, null);
+            return without(HealthVerdict.REACHABLE, null);
         } catch (SocketTimeoutException | UnknownHostException e) {
             throw e;
         } catch (IOException e) {
@@ -219,10 +197,10 @@ final class HealthProbe {
         }
         int status = connection.getResponseCode();
         if (status < 0) {
-            return without(Verdict.NOT_HTTP, "answers, but not in HTTP");
+            return without(HealthVerdict.NOT_HTTP, "answers, but not in HTTP");
         }
-        String word = statusWord(body(connection, deadline));
-        return new Health(judge(status, word), status, word, null, 0, null);
+        String word = HealthVerdict.statusWord(body(connection, deadline));
+        return new Health(HealthVerdict.of(status, word), status, word, null, 0, null);
     }
 
     private static HttpURLConnection open(URI endpoint, String address, Duration timeout) throws IOException {
@@ -276,33 +254,5 @@ final class HealthProbe {
             body.write(part, 0, length);
         }
         return body.toByteArray();
-    }
-
-    /** The top-level {@code status} of a JSON object, or null. What is no clean JSON is read as far as it can be. */
-    static String statusWord(byte[] body) {
-        String word = null;
-        try (JsonParser json = LENIENT.createParser(new String(body, StandardCharsets.UTF_8))) {
-            if (json.nextToken() == JsonToken.START_OBJECT) {
-                while (json.nextToken() == JsonToken.FIELD_NAME) {
-                    boolean isStatus = json.currentName().equals("status");
-                    JsonToken value = json.nextToken();
-                    if (isStatus && value != JsonToken.VALUE_NULL && value.isScalarValue()) {
-                        word = json.getText();
-                    }
-                    json.skipChildren();
-                }
-            }
-        } catch (IOException e) {
-            // Not JSON, or not from here on.
-        }
-        return word;
-    }
-
-    static Verdict judge(int httpStatus, String word) {
-        String lowerCase = word == null ? "ok" : word.strip().toLowerCase(Locale.ROOT);
-        if (httpStatus >= 500 || UNHEALTHY_WORDS.contains(lowerCase)) {
-            return Verdict.UNHEALTHY;
-        }
-        return httpStatus >= 200 && httpStatus < 300 && HEALTHY_WORDS.contains(lowerCase) ? Verdict.HEALTHY : Verdict.DEGRADED;
     }
 }

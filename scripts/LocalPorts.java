@@ -66,6 +66,8 @@ final class LocalPorts {
     private static final int CONNECT_MILLIS = 500;
     private static final List<InetAddress> LOOPBACKS = addresses("127.0.0.1", "::1");
     private static final List<InetAddress> BINDABLE = addresses("0.0.0.0", "::", "127.0.0.1", "::1");
+    private static final InetAddress ELSEWHERE = addresses("192.0.2.1").get(0); // RFC 5737: no machine has this address
+    private static final String NO_SUCH_FAMILY = "no such address family";
 
     private final boolean hasTables = Files.isReadable(TABLES.get(0));
     private Map<Integer, List<Listener>> table;
@@ -199,7 +201,7 @@ final class LocalPorts {
         Verdict verdict = Verdict.AVAILABLE;
         for (InetAddress address : BINDABLE) {
             String refusal = bind(address, port);
-            if (refusal == null || bind(address, 0) != null) {
+            if (refusal == null || refusal.equals(NO_SUCH_FAMILY) || refusal.equals(bind(ELSEWHERE, 0))) {
                 continue; // A machine that lacks the address cannot have a conflict on it.
             }
             if (refusal.equals(inUse())) {
@@ -218,7 +220,7 @@ final class LocalPorts {
         } catch (BindException e) {
             return e.getMessage();
         } catch (UnsupportedOperationException e) {
-            return "no such address family";
+            return NO_SUCH_FAMILY;
         }
     }
 
@@ -238,6 +240,8 @@ final class LocalPorts {
         try (SocketChannel holder = SocketChannel.open(StandardProtocolFamily.INET)) {
             holder.bind(new InetSocketAddress(any, 0));
             return bind(any, ((InetSocketAddress) holder.getLocalAddress()).getPort());
+        } catch (BindException e) {
+            return e.getMessage(); // Every ephemeral port is in use.
         }
     }
 

@@ -61,8 +61,10 @@ final class PortAllocator {
         }
         state = LocalPorts.withOwners(List.of(state)).get(0);
         PortMap.Service rival = owner.equals(service) ? null : owner;
+        Set<Integer> unusable = map.portsOfOthers(service);
+        unusable.addAll(given);
         for (int port : others(service).toArray()) {
-            if (!given.contains(port) && !map.isClaimed(port, service) && localPorts.isAvailable(port)) {
+            if (!unusable.contains(port) && localPorts.isAvailable(port)) {
                 given.add(port);
                 return new Assignment(service, port, state, rival);
             }

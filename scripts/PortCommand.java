@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Stack;
+import java.util.concurrent.CompletionException;
 import org.fusesource.jansi.Ansi;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -99,13 +100,19 @@ abstract class PortCommand {
             return run();
         } catch (UserException e) {
             error(e.getMessage());
+        } catch (CompletionException e) {
+            error(e.getCause() instanceof UserException cause ? cause.getMessage() : internal(e.getCause()));
         } catch (IOException e) {
             error(UserException.of(e, "cannot tell").getMessage());
         } catch (Throwable e) {
-            StackTraceElement[] trace = e.getStackTrace();
-            error("internal error: " + e + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it");
+            error(internal(e));
         }
         return UNKNOWN;
+    }
+
+    private static String internal(Throwable failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        return "internal error: " + failure + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }
 
     /** Reads the {@code .env} file. */
@@ -128,7 +135,8 @@ abstract class PortCommand {
     /** In the locale C, Java takes a working directory with a name that is not ASCII for another one. */
     private static boolean isFolderGarbled() {
         String folder = System.getProperty("user.dir");
-        return folder.indexOf('?') >= 0 || folder.indexOf('\uFFFD') >= 0;
+        return folder.indexOf('\uFFFD') >= 0
+            || folder.indexOf('?') >= 0 && !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
     }
 
     /** The port map, as the environment and the {@code .env} file configure it. */

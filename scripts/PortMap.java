@@ -1,9 +1,11 @@
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -156,15 +158,18 @@ final class PortMap {
             String variable = entry.name();
             boolean known = DOCUMENTED.stream().anyMatch(service -> service.variable.equals(variable));
             if (!known && PORT_VARIABLE.matcher(variable).matches() && isPort(entry.value())) {
-                services.add(unknown(variable, Integer.parseInt(entry.value()), environment.getOrDefault(variable, "")));
+                services.add(unknown(variable, entry.value(), environment.getOrDefault(variable, "")));
             }
         }
         return new PortMap(List.copyOf(services), envFile);
     }
 
-    private static Service unknown(String variable, int port, String override) {
-        Service service = new Service(variable, variable, port, Origin.ENV_FILE, Group.of(port), Status.UNKNOWN, null, null);
-        return override.isEmpty() ? service : service.at(configuredPort(override, "the environment", service), Origin.ENVIRONMENT);
+    /** In the environment, Kubernetes and Docker set NAME_PORT to URLs for purposes of their own; those do not count. */
+    private static Service unknown(String variable, String value, String override) {
+        boolean isOverridden = isPort(override);
+        int port = Integer.parseInt(isOverridden ? override : value);
+        return new Service(variable, variable, port, isOverridden ? Origin.ENVIRONMENT : Origin.ENV_FILE, Group.of(port),
+            Status.UNKNOWN, null, null);
     }
 
     private static Service configured(Service service, EnvFile envFile, Map<String, String> environment) {
@@ -198,15 +203,20 @@ final class PortMap {
         return DOCUMENTED.stream().filter(row -> row.variable.equals(service.variable)).mapToInt(Service::port).findFirst().orElse(0);
     }
 
-    /** Whether another service has a claim to the port: by the documentation, {@code .env} or the environment. */
-    boolean isClaimed(int port, Service asking) {
-        return services.stream().anyMatch(service -> !service.equals(asking) && (service.port == port
-            || documentedPort(service) == port || isPortInFile(service, port)));
-    }
-
-    private boolean isPortInFile(Service service, int port) {
-        EnvFile.Entry entry = envFile.get(service.variable);
-        return entry != null && entry.value().equals(String.valueOf(port));
+    /** The ports that other services have a claim to: by the documentation, {@code .env} or the environment. */
+    Set<Integer> portsOfOthers(Service asking) {
+        Set<Integer> ports = new HashSet<>();
+        for (Service service : services) {
+            if (!service.equals(asking)) {
+                ports.add(service.port);
+                ports.add(documentedPort(service));
+                EnvFile.Entry entry = envFile.get(service.variable);
+                if (entry != null && isPort(entry.value())) {
+                    ports.add(Integer.parseInt(entry.value()));
+                }
+            }
+        }
+        return ports;
     }
 
     /** The services that have this port. */

@@ -90,7 +90,7 @@ final class Terminal {
 
     /** The text, cut off where it would need more than so many columns. */
     static String fit(String text, int columns) {
-        if (width(text) <= columns) {
+        if (width(text) <= columns || text.isEmpty()) {
             return text;
         }
         int end = 0;
@@ -186,7 +186,7 @@ final class Terminal {
         Size size = size();
         Set<Object> known = before.stream().map(Line::state).collect(Collectors.toSet());
         List<Line> lines = now.size() < size.rows ? now : now.stream().filter(line -> !line.isDetail).toList();
-        int hidden = lines.size() < size.rows ? 0 : lines.size() - (size.rows - 2);
+        int hidden = lines.size() < size.rows ? 0 : lines.size() - Math.max(0, size.rows - 2);
         out.print(HOME);
         for (Line line : lines.subList(0, lines.size() - hidden)) {
             boolean isChanged = !known.isEmpty() && !known.contains(line.state);

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -167,7 +168,7 @@ class find_port extends PortCommand {
         EnvFile changed = file;
         for (PortAllocator.Assignment assignment : assignments) {
             EnvFile.Entry old = file.get(assignment.service().variable());
-            if (write && old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
+            if (old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
                 // Not validated before, because the environment takes precedence over it.
                 throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
                     + " is not a port; correct it first");
@@ -175,17 +176,22 @@ class find_port extends PortCommand {
             changed = changed.with(assignment.service().variable(), String.valueOf(assignment.port()));
         }
         if (dryRun) {
-            for (EnvFile.Entry entry : changed.entries()) {
-                EnvFile.Entry old = file.get(entry.name());
-                if (old == null || !old.value().equals(entry.value())) {
-                    note(file.path() + ":" + entry.line() + ": " + entry.name() + "=" + entry.value()
-                        + (old == null ? " (new)" : PortMap.isPort(old.value()) ? " (was " + old.value() + ")" : ""));
-                }
-            }
+            sayChanges(file, changed, assignments);
         } else {
             SafeFile.clearAway(file.path());
             if (changed != file) {
                 SafeFile.replace(file.path(), changed.bytes());
+            }
+        }
+    }
+
+    private void sayChanges(EnvFile file, EnvFile changed, List<PortAllocator.Assignment> assignments) {
+        Set<String> variables = assignments.stream().map(assignment -> assignment.service().variable()).collect(Collectors.toSet());
+        for (EnvFile.Entry entry : changed.entries()) {
+            EnvFile.Entry old = file.get(entry.name());
+            if (variables.contains(entry.name()) && (old == null || !old.value().equals(entry.value()))) {
+                note(file.path() + ":" + entry.line() + ": " + entry.name() + "=" + entry.value()
+                    + (old == null ? " (new)" : old.value().isEmpty() ? "" : " (was " + old.value() + ")"));
             }
         }
     }
@@ -225,16 +231,17 @@ class find_port extends PortCommand {
     /** Who has how many of these ports. */
     private static String occupants(PortMap.Service service, List<Integer> ports, PortMap map) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
+        Set<Integer> assigned = map.portsOfOthers(service);
         List<LocalPorts.State> states = new ArrayList<>();
         for (int port : ports) {
-            if (!map.isClaimed(port, service)) {
+            if (!assigned.contains(port)) {
                 states.add(localPorts.state(port));
             }
         }
         Map<String, Integer> counts = new LinkedHashMap<>();
         LocalPorts.withOwners(states).forEach(state -> counts.merge(PortReport.occupant(state), 1, Integer::sum));
-        return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey())
-            .collect(Collectors.joining(", ")) + ", and " + (ports.size() - states.size()) + " assigned to other services";
+        counts.put("assigned to other services", ports.size() - states.size());
+        return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
     }
 
     private static String why(PortAllocator.Assignment assignment) {

@@ -2,7 +2,7 @@
 //JAVA 17+
 //SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
 //SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
-//SOURCES HealthProbe.java
+//SOURCES HealthProbe.java HealthVerdict.java
 
 import java.io.IOException;
 import java.net.URI;

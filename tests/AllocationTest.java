@@ -57,7 +57,7 @@ class AllocationTest {
         Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertTrue(result.err().matches("ERROR: No available ports in range 3100-3199 for Codex MCP Server \\(CODEX_MCP_PORT\\): "
-            + "96 in use by pid \\d+ \\(.*python3 .*\\), and 3 assigned to other services; stop some of them\n"), result.err());
+            + "96 in use by pid \\d+ \\(.*python3 .*\\), 3 assigned to other services; stop some of them\n"), result.err());
     }
 
     @Test
@@ -154,6 +154,15 @@ class AllocationTest {
             result.err().replaceAll("(?m)^NOTE: Codex.*\n", ""));
         assertTrue(result.out().startsWith("CODEX_MCP_PORT=3105\n"));
         assertEquals(text, Files.readString(folder.resolve(".env")));
+    }
+
+    /** To correct a value with a stray quote would change how the rest of the file reads. */
+    @Test
+    void dryRunRefusesWhatIsNoPortAndShowsNoOtherValue() throws Exception {
+        Files.writeString(folder.resolve(".env"), "NOTE_A='foo\nORCHESTRATOR_PORT='b'ar\nAPI_TOKEN=t0psecret'\n");
+        Script.Result result = Script.of("find_port", "--dry-run", "orchestrator").env("ORCHESTRATOR_PORT", Sockets.freePort()).in(folder).run();
+        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+        assertFalse(result.err().contains("t0psecret"), result.err());
     }
 
     @Test

@@ -114,6 +114,24 @@ class CheckPortTest {
         assertEquals(0, Script.of("check_port", "" + Sockets.freePort()).env("PATH", "").run().exit());
     }
 
+    /** Then port 0 cannot be bound either, on an address that there is. */
+    @Test
+    void aMachineThatHasUsedUpItsEphemeralPorts() throws Exception {
+        Script.Result result = Namespace.bash(folder, """
+            echo 40000 40002 >/proc/sys/net/ipv4/ip_local_port_range
+            bound 40000 40002
+            bound 3005 3005
+            check_port 3005 40001 3006 | grep Port
+            find_port 3005 3006
+            """).run();
+        assertEquals("""
+            Port 3005: held  DevFlow Orchestrator  bound by a socket that does not listen
+            Port 40001: held  bound by a socket that does not listen
+            Port 3006: available  Token Optimizer
+            3006
+            """, result.out(), result.err());
+    }
+
     @Test
     void aMachineWithoutIpv6() throws Exception {
         Script.Result result = Namespace.bash(folder, """

@@ -173,8 +173,8 @@ class FuzzTest {
                 HealthProbe.Health health = HealthProbe.ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"),
                     Duration.ofMillis(500))
                     .get(30, TimeUnit.SECONDS);
-                assertTrue(health.verdict() != HealthProbe.Verdict.DOWN && health.verdict() != HealthProbe.Verdict.REACHABLE, hint);
-                assertTrue(health.verdict() != HealthProbe.Verdict.HEALTHY || health.httpStatus() / 100 == 2, hint);
+                assertTrue(health.verdict() != HealthVerdict.DOWN && health.verdict() != HealthVerdict.REACHABLE, hint);
+                assertTrue(health.verdict() != HealthVerdict.HEALTHY || health.httpStatus() / 100 == 2, hint);
             }
         }
     }

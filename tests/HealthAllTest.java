@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -217,6 +218,7 @@ class HealthAllTest {
                     write(out, ok + "Content-Length: 100\r\n\r\n{", 0);
                     socket.setSoLinger(true, 0);
                 }
+                case "bad header" -> write(out, "HTTP/1.1 401 U\r\nWWW-Authenticate: \r\nContent-Length: 2\r\n\r\n{}", 0);
                 case "silent" -> Thread.sleep(60_000);
                 case "escape" -> write(out, ok + "\r\n{\"status\":\"\\u001b]0;x\\u0007\\u009b2J\\n\"}", 0);
                 default -> throw new IllegalArgumentException(behaviour);
@@ -251,6 +253,7 @@ class HealthAllTest {
         "short body,      not-http,  ,    ",
         "no body,         not-http,  ,    ",
         "reset,           not-http,  ,    ",
+        "bad header,      not-http,  ,    ",
         "silent,          timeout,   ,    "})
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {
@@ -284,6 +287,35 @@ class HealthAllTest {
         assertEquals(1, result.exit());
         assertEquals(7, result.out().lines().count());
         assertTrue(seconds < 12, "as long as three of them, one after the other: " + seconds);
+    }
+
+    /** What one address has answered counts, though the other never answers. */
+    @Test
+    void aHangingAddressHidesNoAnswer() throws Exception {
+        int port = Sockets.freePort();
+        HttpServer server = jdkServer("127.0.0.1", port, 503, "", () -> { });
+        try (ServerSocket silent = Sockets.listener("::1", port)) {
+            for (int i = 0; i < 10; i++) {
+                HealthProbe.Health health = HealthProbe.ask(URI.create("http://localhost:" + port + "/health"), Duration.ofMillis(500)).join();
+                assertEquals(List.of(HealthVerdict.UNHEALTHY, 503), Arrays.asList(health.verdict(), health.httpStatus()), silent::toString);
+            }
+        } finally {
+            server.stop(0);
+        }
+    }
+
+    /** That this process cannot ask is not the service's fault. */
+    @Test
+    void withoutDescriptorsThereIsNoAnswer() throws Exception {
+        try (ServerSocket silent = rawServer("silent")) {
+            Script script = Script.of("health_all", "--timeout=5");
+            for (int i = 0; i < 100; i++) {
+                script.with("http://127.0.0.1:" + silent.getLocalPort() + "/" + i);
+            }
+            Script.Result result = script.under("bash", "-c", "ulimit -n 60; exec \"$@\"", "bash").run();
+            assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
+            assertTrue(result.err().contains("ulimit -n"), result.err());
+        }
     }
 
     /** A watch asks again and again; what came too late must not pile up. */
@@ -338,9 +370,9 @@ class HealthAllTest {
 
     @Test
     void deepNestingHidesNoStatus() {
-        assertEquals("down", HealthProbe.statusWord(("{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}")
+        assertEquals("down", HealthVerdict.statusWord(("{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}")
             .getBytes()));
-        assertEquals("down", HealthProbe.statusWord(("{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}").getBytes()));
+        assertEquals("down", HealthVerdict.statusWord(("{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}").getBytes()));
     }
 
     @Test

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  */
 final class Namespace {
 
-    /** Python; {@code listen PORT…} and {@code connect PORT…}, which makes them the source ports of connections. */
+    /** Python; has sockets {@code bind} or {@code listen} on ports, or {@code connect}, which makes them source ports. */
     private static final String HOLDER = """
         import socket, sys, time
         sockets = []
@@ -17,9 +17,10 @@ final class Namespace {
             sockets.append(socket.socket())
             return sockets[-1]
         for port in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
-            if sys.argv[1] == 'listen':
+            if sys.argv[1] != 'connect':
                 tcp().bind(('127.0.0.1', port))
-                sockets[-1].listen()
+                if sys.argv[1] == 'listen':
+                    sockets[-1].listen()
             else:
                 server, client = tcp(), tcp()
                 server.bind(('127.0.0.1', 0))
@@ -32,7 +33,7 @@ final class Namespace {
 
     private Namespace() { }
 
-    /** A bash script; in it, {@code listen FIRST LAST} and {@code connect FIRST LAST} take ports until the end. */
+    /** A bash script; in it, {@code bound}, {@code listen} and {@code connect FIRST LAST} take ports until the end. */
     static Script bash(Path folder, String script) throws Exception {
         String[] unshare = {"unshare", "--net", "--pid", "--fork", "--mount-proc"};
         assumeTrue(Servers.isOnPath("unshare") && Servers.isOnPath("ip") && Servers.isOnPath("python3")
@@ -42,6 +43,7 @@ final class Namespace {
             set -eu
             ip link set lo up
             hold() { exec 3< <(exec python3 "$holder" "$@"); read -r -u 3 _; }
+            bound() { hold bind "$@"; }
             listen() { hold listen "$@"; }
             connect() { hold connect "$@"; }
             for script in check_port find_port port_status health_all; do

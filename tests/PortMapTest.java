@@ -85,6 +85,15 @@ class PortMapTest {
         assertTrue(message.startsWith("the environment: "), message);
     }
 
+    /** Kubernetes and Docker set them to URLs. */
+    @Test
+    void variablesOfUndocumentedServicesAreOverriddenByPortsOnly() throws Exception {
+        PortMap.Service redis = map("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379")).resolve("redis").get(0);
+        assertEquals(List.of(6379, PortMap.Origin.ENV_FILE), List.of(redis.port(), redis.origin()));
+        PortMap.Service moved = map("X_PORT=3150\n", Map.of("X_PORT", "3010")).resolve("x").get(0);
+        assertEquals(List.of(3010, PortMap.Group.CORE), List.of(moved.port(), moved.group()));
+    }
+
     @Test
     void otherPortVariablesOfTheFileAreServices() throws Exception {
         PortMap map = map("DASHBOARD_PORT=3202\nMAIL_PORT=none\nPORT=1234\nPORTAL=5\nSECRET=6\nWS_PORT=3203\n",
@@ -95,11 +104,6 @@ class PortMapTest {
         assertEquals(PortMap.Group.ORCHESTRATION, dashboard.group());
         assertEquals(3204, only(map.resolve("WS")).port());
         assertEquals(2, map.at(3202).size());
-    }
-
-    @Test
-    void aPortOfAnUnknownServiceIsNotForgottenForABadOneInTheEnvironment() {
-        assertThrows(UserException.class, () -> map("DASHBOARD_PORT=3105\n", Map.of("DASHBOARD_PORT", "abc")));
     }
 
     @Test

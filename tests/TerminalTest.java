@@ -26,6 +26,7 @@ class TerminalTest {
     @Test
     void coloursTakeNoRoomAndEndWithTheText() {
         assertEquals("\u001B[31mred\u001B[m!", Terminal.fit("\u001B[31mred\u001B[m!", 4));
+        assertEquals("", Terminal.fit("", -2));
         assertEquals("\u001B[31mre…\u001B[m", Terminal.fit("\u001B[31mredder\u001B[m", 3));
     }
 
@@ -93,6 +94,11 @@ class TerminalTest {
                 .builder().command()));
             String shown = tmux.await("Port " + two.getLocalPort());
             assertFalse(shown.contains("pid"), shown);
+            tmux.run("split-window", "-d", "sleep 600");
+            tmux.run("resize-pane", "-y", "1");
+            Thread.sleep(1000);
+            tmux.run("resize-pane", "-Z");
+            tmux.await("Port " + two.getLocalPort());
         }
     }
 
