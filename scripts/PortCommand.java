@@ -2,7 +2,7 @@
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -Xshare:auto -Djdk.console=java.base -Xlog:disable
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr -Xshare:auto -Djdk.console=java.base -Xlog:disable
 
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -83,7 +83,8 @@ abstract class PortCommand {
         Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
         int exit = command.execute(args);
         command.out.flush();
-        System.exit(command.out.checkError() ? UNKNOWN : exit);
+        // devflow-ports.sh has a no told by another status than that of a JVM that does not start.
+        System.exit(command.out.checkError() ? UNKNOWN : exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
     }
 
     /** Runs the command and says what went wrong; returns its exit code. */

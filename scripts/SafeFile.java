@@ -1,10 +1,10 @@
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -39,13 +39,10 @@ final class SafeFile {
     }
 
     private static FileChannel lockFile() {
-        String home = nonEmpty(System.getenv("HOME"), System.getProperty("user.home"));
-        String cache = nonEmpty(System.getenv("XDG_CACHE_HOME"), home + "/.cache");
+        String home = absolute(System.getenv("HOME"), System.getProperty("user.home"));
+        String cache = absolute(System.getenv("XDG_CACHE_HOME"), home + "/.cache");
         try {
             Path folder = Path.of(cache, "devflow-ports");
-            if (!folder.isAbsolute()) {
-                throw new NotDirectoryException(cache);
-            }
             Files.createDirectories(folder);
             return FileChannel.open(folder.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         } catch (IOException | InvalidPathException e) {
@@ -53,8 +50,9 @@ final class SafeFile {
         }
     }
 
-    private static String nonEmpty(String text, String otherwise) {
-        return text == null || text.isEmpty() ? otherwise : text;
+    /** A relative path is to be ignored (XDG Base Directory Specification). */
+    private static String absolute(String path, String otherwise) {
+        return path != null && new File(path).isAbsolute() ? path : otherwise;
     }
 
     /**

@@ -12,10 +12,17 @@
 # the others start that java. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done.
 
 case ${BASH_SOURCE[0]} in
-  /*) DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]%/*} ;;
-  */*) DEVFLOW_PORTS_DIR=$PWD/${BASH_SOURCE[0]%/*} ;;
-  *) DEVFLOW_PORTS_DIR=$PWD ;;
+  /*) DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]} ;;
+  *) DEVFLOW_PORTS_DIR=$PWD/${BASH_SOURCE[0]} ;;
 esac
+while [ -L "$DEVFLOW_PORTS_DIR" ]; do
+  devflow_ports_link=$(readlink "$DEVFLOW_PORTS_DIR")
+  case $devflow_ports_link in
+    /*) DEVFLOW_PORTS_DIR=$devflow_ports_link ;;
+    *) DEVFLOW_PORTS_DIR=${DEVFLOW_PORTS_DIR%/*}/$devflow_ports_link ;;
+  esac
+done
+DEVFLOW_PORTS_DIR=${DEVFLOW_PORTS_DIR%/*}
 
 check_port_available() {
   devflow_ports_call check_port_available "$@"
@@ -51,31 +58,43 @@ devflow_ports_debug() {
 
 # Runs a function: with the java and the files of an earlier build, which is made if there is none; else through JBang.
 devflow_ports_call() {
-  local java lane
+  local java lane status=0
   java=$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java") || java=
-  lane=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/devflow-ports/fast$java$DEVFLOW_PORTS_DIR
+  case ${XDG_CACHE_HOME:-} in
+    /*) lane=$XDG_CACHE_HOME/devflow-ports/fast$java$DEVFLOW_PORTS_DIR ;;
+    *) lane=${HOME:-~}/.cache/devflow-ports/fast$java$DEVFLOW_PORTS_DIR ;;
+  esac
   case $java in
     /*) devflow_ports_is_fresh "$java" "$lane" || devflow_ports_build "$java" "$lane" || java= ;;
     *) java= ;; # none, or one that depends on the working directory
   esac
   if [ -n "$java" ]; then
     devflow_ports_debug "$1: $java @$lane/java.args"
-    "$java" "@$lane/java.args" "$@"
-  else
-    devflow_ports_debug "$1: through JBang"
-    "$DEVFLOW_PORTS_DIR/../jbangw" "$DEVFLOW_PORTS_DIR/devflow_ports.java" "$@"
+    devflow_ports_java "$java" "@$lane/java.args" "$@" || status=$?
+    case $status in
+      0 | 2 | 129 | 130 | 137 | 141 | 143) return "$status" ;; # an answer, or a signal from outside
+      3) return 1 ;; # the answer is no; with 1 and others, the JVM did not start, or crashed
+    esac
   fi
+  devflow_ports_debug "$1: through JBang"
+  "$DEVFLOW_PORTS_DIR/../jbangw" "$DEVFLOW_PORTS_DIR/devflow_ports.java" "$@"
 }
+
+# Starts a JVM without the options that the environment has for the services' own.
+devflow_ports_java() (
+  unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
+  exec "$@"
+)
 
 # Whether what was built is this user's, of these sources and this JDK, and still all there.
 devflow_ports_is_fresh() {
   local java=$1 lane=$2 kind file
-  [ -O "$lane/stamp" ] && [ -O "$lane/java.args" ] && [ -O "$lane/parts" ] || return 1
+  [ -O "$lane/parts" ] && [ -O "$lane/java.args" ] && [ -O "$lane/sources" ] || return 1
   while read -r kind file; do
     case $kind in
       java) [ "$java" -ef "$file" ] ;;
-      source) [ -e "$file" ] && ! [ "$file" -nt "$lane/stamp" ] ;;
-      *) [ -e "$file" ] ;;
+      source) ! [ "$file" -nt "$lane/sources/${file##*/}" ] && ! [ "$file" -ot "$lane/sources/${file##*/}" ] ;;
+      *) [ -s "$file" ] ;;
     esac || {
       devflow_ports_debug "$kind $file has changed or is missing"
       return 1
@@ -96,7 +115,8 @@ devflow_ports_build() (
   flock 9 2>/dev/null || perl -MFcntl=:flock -e 'open(my $lock, ">>&=", 9) and flock($lock, LOCK_EX)' 2>/dev/null
   devflow_ports_is_fresh "$java" "$lane" && exit 0
   devflow_ports_debug "builds in $lane"
-  rm -rf "$scratch" && mkdir -p "$scratch/project" && : >"$scratch/stamp" || exit 1
+  rm -rf "$scratch" && mkdir -p "$scratch/project" "$scratch/sources" || exit 1
+  cp -p "$DEVFLOW_PORTS_DIR"/*.java "$scratch/sources" || exit 1 # as they are now, before the build
   JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
   export JAVA_HOME
   "$DEVFLOW_PORTS_DIR/../jbangw" build "$program" >&2 9>&- || exit 1
@@ -104,6 +124,7 @@ devflow_ports_build() (
   [ -n "$classpath" ] || exit 1
   {
     sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java"
+    printf '%s\n' -Ddevflow.no=3 # because a JVM that does not start exits with 1
     printf '"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$lane/classes.jsa" "$classpath" | sed 's/\\/&&/g'
   } >"$scratch/java.args"
   devflow_ports_archive "$java" "$scratch" "$classpath" "$lane/classes.jsa"
@@ -112,13 +133,16 @@ devflow_ports_build() (
     printf 'source %s\n' "$DEVFLOW_PORTS_DIR"/*.java
     printf '%s\n' "$classpath" | tr : '\n' | sed 's/^/library /'
   } >"$scratch/parts"
-  mv -f "$scratch/java.args" "$scratch/parts" "$scratch/stamp" "$lane/" && rm -rf "$scratch"
+  # The list of the parts comes last: with it, the build counts.
+  rm -rf "$lane/parts" "$lane/sources" &&
+    mv -f "$scratch/sources" "$scratch/java.args" "$lane/" && mv -f "$scratch/parts" "$lane/" && rm -rf "$scratch"
 )
 
 # Dumps an archive of the classes that a start script's calls need; in an empty folder, which stands for its project.
 devflow_ports_archive() (
   java=$1 scratch=$2 classpath=$3 archive=$4
   cd "$scratch/project" || exit
+  unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
   export XDG_CACHE_HOME=$scratch
   for call in "check_port_available 1" "find_available_port 1024" devflow_port_status devflow_assign_ports; do
     # shellcheck disable=SC2086

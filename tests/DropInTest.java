@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -186,6 +188,12 @@ class DropInTest {
         String warm = debug(call(folder).env("ports", ports));
         assertTrue(warm.contains("java @") && !warm.contains("builds in"), warm);
 
+        // Older than what was built of it, as a deployment may leave it.
+        Path script = own.resolve("scripts/check_port.java");
+        Files.writeString(script, Files.readString(script).replace("which port?", "what port?"));
+        Files.setLastModifiedTime(script, FileTime.from(1, TimeUnit.DAYS));
+        assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
+
         Path include = own.resolve("scripts/PortMap.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         String edited = debug(call(folder).env("ports", ports));
@@ -217,6 +225,38 @@ class DropInTest {
         }
     }
 
+    /** What the environment has for the services' JVMs is not for ours, and a JVM that does not start is no answer. */
+    @Test
+    void theEnvironmentsJvmOptionsMakeNoAnswer() throws Exception {
+        for (String options : List.of("-XX:+UseParallelGC", "-javaagent:nowhere.jar")) {
+            Script.Result result = bash(folder, "check_port_available " + Sockets.freePort() + "; find_available_port 1024 >/dev/null; echo $?")
+                .env("JAVA_TOOL_OPTIONS", options).run();
+            assertEquals(new Script.Result(0, "0\n", ""), result);
+        }
+    }
+
+    @Test
+    void aJvmThatDoesNotStartIsNoAnswer() throws Exception {
+        Script.Result result = bash(folder, "ulimit -v 200000; found=$(find_available_port 1024) || echo \"$? '$found'\"").run();
+        assertEquals("2 ''\n", result.out(), result.err());
+    }
+
+    @Test
+    void isSourcedThroughALink() throws Exception {
+        Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("one.sh"), Path.of("two.sh"));
+        Path link = Files.createSymbolicLink(folder.resolve("bin/two.sh"), clone.resolve("scripts/devflow-ports.sh"));
+        assertFalse(debug(call(folder).env("ports", "bin/one.sh")).contains("builds in"));
+        Files.delete(link);
+    }
+
+    /** As the XDG specification has it; else, each folder would get a cache. */
+    @Test
+    void aRelativeCacheIsIgnored() throws Exception {
+        assertFalse(debug(call(folder).env("XDG_CACHE_HOME", "cache")).contains("builds in"));
+        Script.Result result = bash(folder, "devflow_assign_ports 2>/dev/null || true; ls").env("XDG_CACHE_HOME", "cache").run();
+        assertEquals("", result.out(), result.err());
+    }
+
     @Test
     void manyFirstCallsAtOnceBuildOnce() throws Exception {
         Path own = cloneIn(folder.resolve("clone"));
@@ -235,7 +275,7 @@ class DropInTest {
         Path cache = Files.createDirectory(folder.resolve("cache"));
         Path lane = Files.createDirectories(Path.of(cache + "/devflow-ports/fast"
             + System.getProperty("java.home") + "/bin/java" + clone.resolve("scripts")));
-        for (String file : List.of("java.args", "parts", "stamp")) {
+        for (String file : List.of("java.args", "parts", "sources")) {
             Files.writeString(lane.resolve(file), "-version\n");
         }
         assertEquals(0, Script.command("chown", "-R", "1234", cache.toString()).run().exit());
@@ -248,7 +288,7 @@ class DropInTest {
     @ValueSource(strings = {".:%s", ":%s", "%s:", "./:%s"})
     void whatLiesInTheWorkingDirectoryIsNotRun(String path) throws Exception {
         for (String program : List.of("java", "javac", "jbang", "mvn", "flock", "sed")) {
-            Files.writeString(folder.resolve(program), "#!/bin/sh\necho planted\ntouch planted\n").toFile().setExecutable(true);
+            Script.executable(folder.resolve(program), "echo planted\ntouch planted\n");
         }
         Files.writeString(folder.resolve("jbang-catalog.json"), "{\"aliases\": {\"check_port\": {\"script-ref\": \"planted.java\"}}}");
         String planted = String.format(path, System.getenv("PATH"));

@@ -68,15 +68,11 @@ class JbangTest {
             for (String folder : PATH.split(File.pathSeparator)) {
                 Path original = Path.of(folder, program);
                 if (Files.isExecutable(original) && Files.notExists(bin.resolve(program))) {
-                    executable(bin.resolve(program), "exec " + original + " \"$@\"\n");
+                    Script.executable(bin.resolve(program), "exec " + original + " \"$@\"\n");
                 }
             }
         }
         return bin.toString();
-    }
-
-    private static void executable(Path file, String script) throws Exception {
-        assertTrue(Files.writeString(file, "#!/bin/sh\n" + script).toFile().setExecutable(true));
     }
 
     private static void assertOneLine(Script.Result result, String part) {
@@ -166,7 +162,7 @@ class JbangTest {
     @Test
     void aJarThatIsNotTheKnownOneIsNotRun() throws Exception {
         String path = barePath();
-        executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
+        Script.executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
         assertOneLine(jbangw("port_status").env("HOME", elsewhere).env("PATH", path)
             .env("JAVA_HOME", System.getProperty("java.home")).run(), "did not bring");
         try (var files = Files.walk(elsewhere.resolve(".cache"))) {
@@ -174,10 +170,19 @@ class JbangTest {
         }
     }
 
+    /** They may name a mirror, without which nothing can be fetched. */
+    @Test
+    void mavenGoesByTheUsersSettings() throws Exception {
+        Path user = Files.createDirectories(elsewhere.resolve("a user/.m2")).getParent();
+        Files.writeString(user.resolve(".m2/settings.xml"), "<settings><offline>true</offline><localRepository>"
+            + elsewhere.resolve("repository") + "</localRepository></settings>");
+        assertOneLine(jbangw("port_status").env("HOME", user).run(), elsewhere.resolve("repository").toString());
+    }
+
     @Test
     void anInstalledJbangIsPreferred() throws Exception {
         String path = barePath();
-        executable(Path.of(path, "jbang"), "printf '<%s>' \"$@\"\nexit 7\n");
+        Script.executable(Path.of(path, "jbang"), "printf '<%s>' \"$@\"\nexit 7\n");
         assertEquals(new Script.Result(7, "<port_status><a b>", ""), jbangw("port_status", "a b").env("PATH", path).run());
     }
 }

@@ -57,6 +57,18 @@ final class Script {
         return new Script(Arrays.asList(words));
     }
 
+    /**
+     * Makes a shell script. Another process writes it, because a process that another thread starts meanwhile would hold
+     * it open for writing, too, and Linux executes no such file ("text file busy").
+     */
+    static void executable(Path file, String text) throws Exception {
+        String[] write = {"sh", "-c", "printf '#!/bin/sh\\n%s' \"$2\" >\"$1\" && chmod +x \"$1\"", "sh", file.toString(), text};
+        Result result = command(write).run();
+        if (result.exit() != 0) {
+            throw new IOException(result.err());
+        }
+    }
+
     Script with(String... arguments) {
         command.addAll(Arrays.asList(arguments));
         return this;
