@@ -78,7 +78,7 @@ final class HealthProbe {
      * answer; so no service's latency includes that.
      */
     static void warmUp() {
-        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
             server.setSoTimeout(1000);
             CompletableFuture<Health> question = ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"), Duration.ofSeconds(1));
             try (Socket socket = server.accept()) {
@@ -187,7 +187,17 @@ final class HealthProbe {
         HttpURLConnection connection = open(endpoint, address, timeout);
         long deadline = System.nanoTime() + timeout.toNanos();
         // Ends what is still under way, so that a watch gathers neither threads nor sockets.
-        CompletableFuture.delayedExecutor(timeout.toMillis(), TimeUnit.MILLISECONDS, THREADS).execute(connection::disconnect);
+        CompletableFuture<Void> end = new CompletableFuture<Void>().completeOnTimeout(null, timeout.toMillis(), TimeUnit.MILLISECONDS);
+        end.thenRunAsync(connection::disconnect, THREADS);
+        try {
+            return answer(connection, deadline);
+        } finally {
+            end.cancel(false);
+            connection.disconnect();
+        }
+    }
+
+    private static Health answer(HttpURLConnection connection, long deadline) throws IOException {
         try {
             connection.connect();
         } catch (SSLException | SocketTimeoutException | UnknownHostException e) {

@@ -47,7 +47,8 @@ enum HealthVerdict {
     /** The top-level {@code status} of a JSON object, or null. What is no clean JSON is read as far as it can be. */
     static String statusWord(byte[] body) {
         String word = null;
-        try (JsonParser json = LENIENT.createParser(new String(body, StandardCharsets.UTF_8))) {
+        String text = new String(body, StandardCharsets.UTF_8);
+        try (JsonParser json = LENIENT.createParser(text.startsWith("\uFEFF") ? text.substring(1) : text)) {
             if (json.nextToken() == JsonToken.START_OBJECT) {
                 while (json.nextToken() == JsonToken.FIELD_NAME) {
                     boolean isStatus = json.currentName().equals("status");

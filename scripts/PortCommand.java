@@ -51,6 +51,7 @@ abstract class PortCommand {
 
     private static final String DEFAULT_ENV_FILE = ".env";
 
+    /** As the user writes them. */
     enum Colour { auto, always, never }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
@@ -68,7 +69,7 @@ abstract class PortCommand {
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
-    private boolean saysNoFile;
+    private boolean hasNotedMissingFile;
 
     /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
     protected final PrintStream out = stream(FileDescriptor.out, 1 << 16);
@@ -81,9 +82,10 @@ abstract class PortCommand {
     /** Runs the command and ends the process with its exit code. */
     protected static void main(PortCommand command, String... args) {
         Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
+        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
         int exit = command.execute(args);
         command.out.flush();
-        // devflow-ports.sh has a no told by another status than that of a JVM that does not start.
+        // A JVM that fails to start exits with 1, too, so devflow-ports.sh asks for another status for no.
         System.exit(command.out.checkError() ? UNKNOWN : exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
     }
 
@@ -121,15 +123,15 @@ abstract class PortCommand {
         try {
             Path path = Path.of(envFile);
             if (!path.isAbsolute() && isFolderGarbled()) {
-                throw new InvalidPathException(envFile, "relative to a folder that Java cannot name");
+                throw new InvalidPathException(envFile, "relative to a directory that Java cannot name");
             }
-            if (!envFile.equals(DEFAULT_ENV_FILE) && !saysNoFile && Files.notExists(path)) {
-                saysNoFile = true;
+            if (!envFile.equals(DEFAULT_ENV_FILE) && !hasNotedMissingFile && Files.notExists(path)) {
+                hasNotedMissingFile = true;
                 note("no such file: " + envFile);
             }
             return EnvFile.read(path);
         } catch (InvalidPathException e) {
-            throw new UserException("cannot name " + envFile + " or its folder in this locale; set LC_ALL=C.UTF-8");
+            throw new UserException("cannot name " + envFile + " or its directory in this locale; set LC_ALL=C.UTF-8");
         }
     }
 

@@ -234,14 +234,23 @@ final class PortMap {
         if (!isName(target)) {
             return range(target).boxed().flatMap(port -> atOrNone(port).stream()).toList();
         }
-        String name = target.toUpperCase(Locale.ROOT).replace('-', '_');
-        boolean isGroup = Arrays.stream(Group.values()).anyMatch(group -> group.name().equals(name));
+        String name = canonical(target);
+        boolean isGroup = isGroup(target);
         List<Service> named = services.stream().filter(service -> isGroup
             ? service.group != null && service.group.name().equals(name) : names(service).contains(name)).toList();
         if (named.isEmpty()) {
             throw new UserException("unknown service or group '" + target + "'; " + suggestion(name));
         }
         return named;
+    }
+
+    /** Whether the target names a group. */
+    static boolean isGroup(String target) {
+        return Arrays.stream(Group.values()).anyMatch(group -> group.name().equals(canonical(target)));
+    }
+
+    private static String canonical(String name) {
+        return name.toUpperCase(Locale.ROOT).replace('-', '_');
     }
 
     /** Whether the target is a name rather than a number, or a failed attempt at one. */

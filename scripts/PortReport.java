@@ -125,14 +125,11 @@ final class PortReport {
 
     /** What the user can do about a port that is not available. */
     static String remedy(Row row) {
-        String remedy = "to free it: " + free(row.state());
+        String remedy = row.state().verdict() == LocalPorts.Verdict.DENIED ? "to bind it: run as root" : "to free it: " + free(row.state());
         return row.service().name() == null ? remedy : remedy + "; to move the service: " + move(row.service());
     }
 
     private static String free(LocalPorts.State state) {
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
-            return "become root";
-        }
         if (state.verdict() == LocalPorts.Verdict.HELD) {
             return "end its process";
         }

@@ -2,6 +2,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -21,7 +22,8 @@ import java.util.concurrent.Callable;
  */
 final class SafeFile {
 
-    private static final int MOST_LINKS = 40; // as Linux has it (path_resolution(7))
+    private static final String SUFFIX = ".devflow-ports-";
+    private static final int MAX_SYMLINKS = 40; // as Linux has it (path_resolution(7))
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
 
@@ -46,7 +48,7 @@ final class SafeFile {
             Files.createDirectories(folder);
             return FileChannel.open(folder.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
         } catch (IOException | InvalidPathException e) {
-            throw new UserException("cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a folder of your own");
+            throw new UserException("cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a directory of your own");
         }
     }
 
@@ -69,17 +71,28 @@ final class SafeFile {
         }
     }
 
-    /** Removes what an earlier process, killed on its way, has left beside the file; {@link #locked}. */
+    /** Removes what processes that were killed while writing have left beside the file. */
     static void clearAway(Path file) {
         try {
-            Files.deleteIfExists(beside(target(file)));
+            Path target = target(file);
+            String prefix = target.getFileName() + SUFFIX;
+            try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(target.getParent(),
+                    path -> path.getFileName().toString().startsWith(prefix))) {
+                for (Path leftover : leftovers) {
+                    String pid = leftover.getFileName().toString().substring(prefix.length());
+                    if (pid.matches("[0-9]{1,18}") && ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
+                        Files.deleteIfExists(leftover);
+                    }
+                }
+            }
         } catch (IOException e) {
-            throw UserException.of(e, "cannot write " + file);
+            // If it is in the way of writing, that will be told.
         }
     }
 
+    /** A name of this process's own: another user's does not take part in the lock. */
     private static Path beside(Path target) {
-        return target.resolveSibling(target.getFileName() + ".devflow-ports-new");
+        return target.resolveSibling(target.getFileName() + SUFFIX + ProcessHandle.current().pid());
     }
 
     private static void replace(Path target, Path beside, byte[] content) throws IOException {
@@ -111,7 +124,7 @@ final class SafeFile {
             return file.toRealPath();
         }
         Path target = file.toAbsolutePath();
-        for (int links = 0; Files.isSymbolicLink(target) && links < MOST_LINKS; links++) {
+        for (int links = 0; Files.isSymbolicLink(target) && links < MAX_SYMLINKS; links++) {
             target = target.resolveSibling(Files.readSymbolicLink(target));
         }
         return target;

@@ -37,7 +37,7 @@ final class Terminal {
     private static final String HOME = "\u001B[H";
     private static final String CLEAR_LINE = "\u001B[K"; // from here on
     private static final String CLEAR_REST = "\u001B[J";
-    private static final String PLAIN = "\u001B[m";
+    private static final String RESET = "\u001B[m";
     private static final String CHANGED = " ◀ changed";
     private static final char ESCAPE = '\u001B';
 
@@ -49,7 +49,7 @@ final class Terminal {
     }
 
     /** Whether standard error is a terminal's, which Java cannot tell. */
-    static boolean isErrorShown() {
+    static boolean isStderrTerminal() {
         try {
             return new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
         } catch (IOException | InterruptedException e) {
@@ -99,7 +99,7 @@ final class Terminal {
             end = next;
             next = after(text, end);
         }
-        return text.substring(0, end) + "…" + (text.indexOf(ESCAPE) < 0 ? "" : PLAIN);
+        return text.substring(0, end) + "…" + (text.indexOf(ESCAPE) < 0 ? "" : RESET);
     }
 
     /** The text, with spaces behind it up to so many columns. */

@@ -14,7 +14,7 @@ final class UserException extends RuntimeException {
     /** What could not be done, and the system's reason. */
     static UserException of(IOException cause, String what) {
         String reason = cause instanceof AccessDeniedException ? "permission denied"
-            : cause instanceof NoSuchFileException ? "no such file or folder"
+            : cause instanceof NoSuchFileException ? "no such file or directory"
             : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
             : String.valueOf(cause.getMessage());
         return new UserException(what + ": " + reason);

@@ -5,7 +5,7 @@
 #   find_available_port BASE MAX   prints the first available port
 #   devflow_port_status            prints the status of DevFlow's active ports
 #   devflow_assign_ports           gives every service its port: in .env and in this shell's environment
-#   devflow_health_all [...]       asks the health endpoints; takes health_all's options and targets
+#   devflow_health_all [...]       queries the health endpoints; takes health_all's options and targets
 #   devflow_wait_healthy [...]     the same, waiting until all are healthy; 30 seconds, or --wait=SECONDS
 #
 # The first call has JBang build the scripts and keeps in ~/.cache/devflow-ports what a plain java needs to run them;
@@ -33,12 +33,12 @@ find_available_port() {
 }
 
 devflow_port_status() {
-  devflow_ports_call devflow_port_status
+  devflow_ports_call devflow_port_status "$@"
 }
 
 devflow_assign_ports() {
   local devflow_ports_exports
-  devflow_ports_exports=$(devflow_ports_call devflow_assign_ports) || return
+  devflow_ports_exports=$(devflow_ports_call devflow_assign_ports "$@") || return
   eval "$devflow_ports_exports"
 }
 
@@ -90,7 +90,7 @@ devflow_ports_java() (
 devflow_ports_is_fresh() {
   local java=$1 lane=$2 kind file
   [ -O "$lane/parts" ] && [ -O "$lane/java.args" ] && [ -O "$lane/sources" ] || return 1
-  while read -r kind file; do
+  while IFS=' ' read -r kind file; do
     case $kind in
       java) [ "$java" -ef "$file" ] ;;
       source) ! [ "$file" -nt "$lane/sources/${file##*/}" ] && ! [ "$file" -ot "$lane/sources/${file##*/}" ] ;;
@@ -102,7 +102,7 @@ devflow_ports_is_fresh() {
   done <"$lane/parts"
 }
 
-# Has JBang build the scripts, and dumps an archive of their classes: to start the JVM takes longer than their work. In a
+# Has JBang build the scripts, and dumps a CDS archive of their classes: starting the JVM takes longer than their work. In a
 # subshell, which keeps its options to itself, and under a lock, however many shells come at once.
 devflow_ports_build() (
   set +efu
@@ -115,10 +115,13 @@ devflow_ports_build() (
   flock 9 2>/dev/null || perl -MFcntl=:flock -e 'open(my $lock, ">>&=", 9) and flock($lock, LOCK_EX)' 2>/dev/null
   devflow_ports_is_fresh "$java" "$lane" && exit 0
   devflow_ports_debug "builds in $lane"
-  rm -rf "$scratch" && mkdir -p "$scratch/project" "$scratch/sources" || exit 1
-  cp -p "$DEVFLOW_PORTS_DIR"/*.java "$scratch/sources" || exit 1 # as they are now, before the build
   JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
   export JAVA_HOME
+  # As they are now, before the build; the JDK's own file changes when it is updated in place.
+  sources=("$DEVFLOW_PORTS_DIR"/*.java)
+  [ ! -f "$JAVA_HOME/release" ] || sources+=("$JAVA_HOME/release")
+  rm -rf "$scratch" && mkdir -p "$scratch/project" "$scratch/sources" &&
+    cp -p "${sources[@]}" "$scratch/sources" || exit 1
   "$DEVFLOW_PORTS_DIR/../jbangw" build "$program" >&2 9>&- || exit 1
   classpath=$("$DEVFLOW_PORTS_DIR/../jbangw" info classpath "$program" 9>&-)
   [ -n "$classpath" ] || exit 1
@@ -130,7 +133,7 @@ devflow_ports_build() (
   devflow_ports_archive "$java" "$scratch" "$classpath" "$lane/classes.jsa"
   {
     printf 'java %s\n' "$JAVA_HOME/bin/java"
-    printf 'source %s\n' "$DEVFLOW_PORTS_DIR"/*.java
+    printf 'source %s\n' "${sources[@]}"
     printf '%s\n' "$classpath" | tr : '\n' | sed 's/^/library /'
   } >"$scratch/parts"
   # The list of the parts comes last: with it, the build counts.
@@ -148,7 +151,8 @@ devflow_ports_archive() (
     # shellcheck disable=SC2086
     "$java" "-XX:DumpLoadedClassList=$scratch/classes.${call%% *}" -cp "$classpath" devflow_ports $call
   done
-  cat "$scratch"/classes.* >"$scratch/classes"
+  # Without the numbers by which newer JDKs tell classes of different loaders apart; here there is one.
+  sed 's/ id: [0-9]*$//' "$scratch"/classes.* | sort -u >"$scratch/classes"
   # The archive must know the options of the JVM that is to use it.
   # shellcheck disable=SC2046
   "$java" $(sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java") -Xshare:dump \

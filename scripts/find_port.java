@@ -87,9 +87,9 @@ class find_port extends PortCommand {
         int[] ports = range().toArray();
         LocalPorts localPorts = LocalPorts.read();
         Map<String, Integer> found = new LinkedHashMap<>();
-        for (int port : ports) {
-            if (found.size() < count && localPorts.isAvailable(port)) {
-                found.put(count == 1 ? "PORT" : "PORT_" + (found.size() + 1), port);
+        for (int i = 0; i < ports.length && found.size() < count; i++) {
+            if (localPorts.isAvailable(ports[i])) {
+                found.put(count == 1 ? "PORT" : "PORT_" + (found.size() + 1), ports[i]);
             }
         }
         if (found.size() < count) {
@@ -240,7 +240,9 @@ class find_port extends PortCommand {
         }
         Map<String, Integer> counts = new LinkedHashMap<>();
         LocalPorts.withOwners(states).forEach(state -> counts.merge(PortReport.occupant(state), 1, Integer::sum));
-        counts.put("assigned to other services", ports.size() - states.size());
+        if (states.size() < ports.size()) {
+            counts.put("assigned to other services", ports.size() - states.size());
+        }
         return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
     }
 

@@ -34,6 +34,18 @@ class health_all extends PortCommand {
     /** Whom to ask; its port has no service if it was named by a URL. */
     private record Endpoint(PortMap.Service service, URI uri) {
 
+        // Written out, because the generated ones cost 15 ms of start-up.
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Endpoint endpoint && service.equals(endpoint.service) && uri.equals(endpoint.uri);
+        }
+
+        @Override
+        public int hashCode() {
+            return uri.hashCode();
+        }
+
         String title() {
             return service.name() == null ? uri.toString() : service.name();
         }
@@ -56,7 +68,8 @@ class health_all extends PortCommand {
         description = "How long each endpoint may take (default 2).")
     private Duration timeout = Duration.ofSeconds(2);
 
-    @Option(names = "--all", description = "Include the active services without an HTTP endpoint, by connecting to them.")
+    @Option(names = "--all",
+        description = "Without a target, include the active services that have no HTTP endpoint, by connecting to them.")
     private boolean all;
 
     @Option(names = "--host", paramLabel = "HOST", description = "Where the services run (default localhost).")
@@ -106,7 +119,13 @@ class health_all extends PortCommand {
                 .map(this::endpoint).toList();
         }
         return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(endpoint(target))
-            : map.resolve(target).stream().map(this::endpoint)).distinct().toList();
+            : map.resolve(target).stream().filter(service -> !PortMap.isGroup(target) || isRunning(service)).map(this::endpoint))
+            .distinct().toList();
+    }
+
+    /** Whether there is something to expect of it, as part of a group. */
+    private static boolean isRunning(PortMap.Service service) {
+        return service.status() != PortMap.Status.RESERVED && service.status() != PortMap.Status.FAILED;
     }
 
     private Endpoint endpoint(PortMap.Service service) {
@@ -129,8 +148,8 @@ class health_all extends PortCommand {
     private static Endpoint endpoint(String url) {
         try {
             URI uri = new URI(url);
-            boolean isHttps = "https".equals(uri.getScheme());
-            if ((isHttps || "http".equals(uri.getScheme())) && uri.getHost() != null && uri.getUserInfo() == null
+            boolean isHttps = "https".equalsIgnoreCase(uri.getScheme());
+            if ((isHttps || "http".equalsIgnoreCase(uri.getScheme())) && uri.getHost() != null && uri.getUserInfo() == null
                 && uri.getPort() != 0 && uri.getPort() <= 65535) {
                 return new Endpoint(PortMap.Service.none(uri.getPort() > 0 ? uri.getPort() : isHttps ? 443 : 80), uri);
             }
@@ -151,7 +170,7 @@ class health_all extends PortCommand {
 
     /** Asks those that are not well again, quickly at first, then less often; in the end all: one may be gone again. */
     private List<Result> await(List<Endpoint> endpoints) throws InterruptedException {
-        boolean showsProgress = !quiet && Terminal.isErrorShown();
+        boolean showsProgress = !quiet && Terminal.isStderrTerminal();
         if (showsProgress) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
         }
@@ -165,6 +184,9 @@ class health_all extends PortCommand {
             // After three seconds, every 0.3 seconds.
             Duration pause = shorter(wait.minus(left(start)).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
             Thread.sleep(shorter(pause, left(start).minus(SHORTEST_QUESTION)).toMillis());
+            if (left(start).compareTo(SHORTEST_QUESTION) < 0) {
+                break; // This process was stopped meanwhile.
+            }
             List<Endpoint> awaited = results.stream().filter(result -> !result.isPassing()).map(Result::endpoint).toList();
             Map<Endpoint, Result> news = ask(awaited, shorter(timeout, left(start)))
                 .stream().collect(Collectors.toMap(Result::endpoint, result -> result));

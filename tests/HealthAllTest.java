@@ -113,7 +113,7 @@ class HealthAllTest {
         int port = Sockets.freePort();
         try (Servers server = Servers.node(address, port, 200, "{\"status\":\"ok\"}")) {
             Script.Result result = patient("orchestrator").env("ORCHESTRATOR_PORT", port)
-                .env("http_proxy", "http://127.0.0.1:9").env("JDK_JAVA_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9").run();
+                .env("http_proxy", "http://127.0.0.1:9").env("JDK_JAVA_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9 -Djava.net.preferIPv4Stack=true").run();
             assertEquals(0, result.exit(), result.out() + result.err());
             assertTrue(result.out().startsWith("Port " + port + ": ✅ healthy"), result.out());
             assertTrue(server.process().isAlive());
@@ -369,7 +369,8 @@ class HealthAllTest {
     }
 
     @Test
-    void deepNestingHidesNoStatus() {
+    void neitherDeepNestingNorAByteOrderMarkHidesAStatus() {
+        assertEquals("down", HealthVerdict.statusWord("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_8)));
         assertEquals("down", HealthVerdict.statusWord(("{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}")
             .getBytes()));
         assertEquals("down", HealthVerdict.statusWord(("{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}").getBytes()));
@@ -435,6 +436,8 @@ class HealthAllTest {
                 List.of(rows.get(8).get("verdict"), rows.get(8).get("address"), rows.get(8).get("url")));
             assertEquals("reachable", rows.get(5).get("verdict"));
             assertEquals(-1, received.get(), "was sent something");
+            // Of a group, those that may be expected to run.
+            assertEquals(0, patient("mcp").env("CODEX_MCP_PORT", codex.getLocalPort()).run().exit());
         }
         assertEquals(1, Script.of("health_all", "grpc").env("CCTOOLS_GRPC_PORT", Sockets.freePort()).run().exit());
     }
@@ -482,6 +485,18 @@ class HealthAllTest {
             assertEquals(1, result.exit());
             assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n"), result.out());
         }
+    }
+
+    /** As by Ctrl-Z and fg: its time is over then, and what it knew before stands. */
+    @Test
+    void aWaitThatWasStoppedKeepsItsVerdict() throws Exception {
+        Process waiting = Script.of("health_all", "--wait=3", "" + Sockets.freePort()).builder().start();
+        Thread.sleep(1500);
+        assertEquals(0, Script.command("kill", "-STOP", "" + waiting.pid()).run().exit());
+        Thread.sleep(4000);
+        assertEquals(0, Script.command("kill", "-CONT", "" + waiting.pid()).run().exit());
+        assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
+        assertTrue(waiting.inputReader().readLine().contains("❌ down"));
     }
 
     @Test

@@ -1,8 +1,10 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -106,7 +108,7 @@ class LocalPortsTest {
         String[] ordinary = {"unshare", "-n", "setpriv", "--bounding-set=-net_bind_service"};
         assumeTrue(onLinux() && Servers.isOnPath("unshare") && Servers.isOnPath("setpriv")
             && Script.command("true").under(ordinary).run().exit() == 0, "only root can give up a capability");
-        assertEquals(new Script.Result(1, "Port 1023: denied  this user may not bind it\n  to free it: become root\n", ""),
+        assertEquals(new Script.Result(1, "Port 1023: denied  this user may not bind it\n  to bind it: run as root\n", ""),
             Script.of("check_port", "1023").under(ordinary).run());
         assertEquals(new Script.Result(0, "1024\n", ""), Script.of("find_port", "1000").under(ordinary).run());
     }
@@ -145,7 +147,7 @@ class LocalPortsTest {
     @Test
     void readsNoFurtherThanTheListeners() throws Exception {
         assertNull(LocalPorts.parse("   1: 0100007F:0BBA 0100007F:C350 01 00000000:00000000 00:00000000 00000000 0 0 1 1"));
-        assertNull(LocalPorts.parse(""));
+        assertThrows(IOException.class, () -> LocalPorts.parse(""));
         assertNull(LocalPorts.parse(null));
     }
 
