@@ -163,8 +163,8 @@ final class HealthProbe {
             health = without(HealthVerdict.NOT_HTTP, "no whole answer in HTTP");
         } catch (UserException e) {
             throw e;
-        } catch (RuntimeException e) {
-            // Of java.net, for some headers that are malformed.
+        } catch (RuntimeException | StackOverflowError e) {
+            // Of java.net, for malformed headers, and for each "100 Continue" before an answer.
             health = without(HealthVerdict.NOT_HTTP, "no answer in proper HTTP");
         }
         String reached = health.verdict == HealthVerdict.DOWN ? null : address.replaceAll("[\\[\\]]", "");

@@ -212,13 +212,16 @@ final class LocalPorts {
         Verdict verdict = Verdict.AVAILABLE;
         for (InetAddress address : BINDABLE) {
             String refusal = bind(address, port);
-            if (refusal == null || refusal.equals(NO_SUCH_FAMILY) || refusal.equals(bind(ELSEWHERE, 0))) {
-                continue; // A machine that lacks the address cannot have a conflict on it.
+            if (refusal == null || refusal.equals(NO_SUCH_FAMILY)) {
+                continue;
             }
             if (refusal.equals(inUse())) {
                 return Verdict.HELD;
             }
-            verdict = Verdict.DENIED;
+            // A machine that lacks the address cannot have a conflict on it.
+            if (!refusal.equals(bind(ELSEWHERE, 0))) {
+                verdict = Verdict.DENIED;
+            }
         }
         return verdict;
     }

@@ -193,7 +193,7 @@ final class Terminal {
             out.print((isChanged ? fit(line.text, size.columns - CHANGED.length()) + CHANGED : fit(line.text, size.columns))
                 + CLEAR_LINE + "\n");
         }
-        out.print((hidden == 0 ? "" : "… and " + hidden + " more lines") + CLEAR_REST);
+        out.print((hidden == 0 ? "" : fit("… and " + hidden + " more lines", size.columns)) + CLEAR_REST);
         out.flush();
     }
 }

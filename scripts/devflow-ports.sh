@@ -23,6 +23,9 @@ while [ -L "$DEVFLOW_PORTS_DIR" ]; do
   esac
 done
 DEVFLOW_PORTS_DIR=${DEVFLOW_PORTS_DIR%/*}
+case $DEVFLOW_PORTS_DIR/ in
+  */../*) DEVFLOW_PORTS_DIR=$(builtin cd -P "$DEVFLOW_PORTS_DIR" && builtin pwd -P) ;;
+esac
 
 check_port_available() {
   devflow_ports_call check_port_available "$@"
@@ -58,17 +61,23 @@ devflow_ports_debug() {
 
 # Runs a function: with the java and the files of an earlier build, which is made if there is none; else through JBang.
 devflow_ports_call() {
-  local java lane status=0
+  local java lane status
+  status=0
   java=$(command -v "${JAVA_HOME:+$JAVA_HOME/bin/}java") || java=
-  case ${XDG_CACHE_HOME:-} in
-    /*) lane=$XDG_CACHE_HOME/devflow-ports/fast$java$DEVFLOW_PORTS_DIR ;;
-    *) lane=${HOME:-~}/.cache/devflow-ports/fast$java$DEVFLOW_PORTS_DIR ;;
+  case ${XDG_CACHE_HOME:-}:${HOME:-} in
+    /*) lane=$XDG_CACHE_HOME ;;
+    *:/*) lane=$HOME/.cache ;;
+    *) lane=$(unset HOME && printf '%s' ~)/.cache ;;
   esac
+  lane=$lane/devflow-ports/fast$java$DEVFLOW_PORTS_DIR
   case $java in
-    /*) devflow_ports_is_fresh "$java" "$lane" || devflow_ports_build "$java" "$lane" || java= ;;
-    *) java= ;; # none, or one that depends on the working directory
+    /*) devflow_ports_is_fresh "$java" "$lane" || devflow_ports_build "$java" "$lane" || status=$? ;;
+    *) status=1 ;; # none, or one that depends on the working directory
   esac
-  if [ -n "$java" ]; then
+  if [ "$status" -ge 128 ]; then
+    return "$status" # interrupted while building
+  fi
+  if [ "$status" -eq 0 ]; then
     devflow_ports_debug "$1: $java @$lane/java.args"
     devflow_ports_java "$java" "@$lane/java.args" "$@" || status=$?
     case $status in
@@ -88,7 +97,8 @@ devflow_ports_java() (
 
 # Whether what was built is this user's, of these sources and this JDK, and still all there.
 devflow_ports_is_fresh() {
-  local java=$1 lane=$2 kind file
+  local java lane kind file
+  java=$1 lane=$2
   [ -O "$lane/parts" ] && [ -O "$lane/java.args" ] && [ -O "$lane/sources" ] || return 1
   while IFS=' ' read -r kind file; do
     case $kind in
@@ -109,7 +119,7 @@ devflow_ports_build() (
   IFS=$' \t\n'
   java=$1 lane=$2 program=$DEVFLOW_PORTS_DIR/devflow_ports.java scratch=$2/build
   umask 077
-  cd "$DEVFLOW_PORTS_DIR" || exit 1 # and not where somebody else's programs and configuration may lie
+  builtin cd "$DEVFLOW_PORTS_DIR" || exit 1 # and not where somebody else's programs and configuration may lie
   mkdir -p "$lane" 2>/dev/null && [ -O "$lane" ] || exit 1
   exec 9>>"$lane/lock"
   flock 9 2>/dev/null || perl -MFcntl=:flock -e 'open(my $lock, ">>&=", 9) and flock($lock, LOCK_EX)' 2>/dev/null
@@ -144,7 +154,7 @@ devflow_ports_build() (
 # Dumps an archive of the classes that a start script's calls need; in an empty folder, which stands for its project.
 devflow_ports_archive() (
   java=$1 scratch=$2 classpath=$3 archive=$4
-  cd "$scratch/project" || exit
+  builtin cd "$scratch/project" || exit
   unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
   export XDG_CACHE_HOME=$scratch
   for call in "check_port_available 1" "find_available_port 1024" devflow_port_status devflow_assign_ports; do

@@ -165,7 +165,7 @@ class DropInTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "cd /", "umask 000", "shopt -s nullglob failglob"})
+    @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "set -k", "cd /", "umask 000", "shopt -s nullglob failglob"})
     void worksInAnyShell(String setting) throws Exception {
         assertEquals("2\n", bash(folder, setting + "\ncheck_port_available 0 2>/dev/null || echo $?").run().out());
     }
@@ -239,8 +239,31 @@ class DropInTest {
 
     @Test
     void aJvmThatDoesNotStartIsNoAnswer() throws Exception {
-        Script.Result result = bash(folder, "ulimit -v 200000; found=$(find_available_port 1024) || echo \"$? '$found'\"").run();
-        assertEquals("2 ''\n", result.out(), result.err());
+        for (int kilobytes : List.of(200_000, 500_000)) {
+            Script.Result result = bash(folder, "ulimit -v " + kilobytes + "; found=$(find_available_port 1024) || echo \"$? '$found'\"").run();
+            assertEquals("2 ''\n", result.out(), result.err());
+        }
+    }
+
+    /** Nor retried through JBang, though the caller goes on after the interrupt. */
+    @Test
+    void aBuildThatIsInterruptedIsNoAnswer() throws Exception {
+        Path own = cloneIn(folder.resolve("clone"));
+        Script.Result result = prepared(Script.command("bash", "-c", """
+            trap 'echo trapped' INT
+            . "$ports"
+            set -m
+            (
+              trap : INT
+              check_port_available 1024
+              echo $?
+            ) &
+            sleep 2
+            kill -INT -- -$!
+            wait $!
+            """)).env("ports", own.resolve("scripts/devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).in(folder).run();
+        assertEquals("130\n", result.out(), result.err());
+        assertFalse(result.err().contains("through JBang"), result.err());
     }
 
     @Test
@@ -248,6 +271,7 @@ class DropInTest {
         Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("one.sh"), Path.of("two.sh"));
         Path link = Files.createSymbolicLink(folder.resolve("bin/two.sh"), clone.resolve("scripts/devflow-ports.sh"));
         assertFalse(debug(call(folder).env("ports", "bin/one.sh")).contains("builds in"));
+        assertFalse(debug(call(folder).env("ports", clone.resolve("../with 'spaces'/scripts/devflow-ports.sh"))).contains("builds in"));
         Files.delete(link);
     }
 

@@ -219,6 +219,11 @@ class HealthAllTest {
                     socket.setSoLinger(true, 0);
                 }
                 case "bad header" -> write(out, "HTTP/1.1 401 U\r\nWWW-Authenticate: \r\nContent-Length: 2\r\n\r\n{}", 0);
+                case "continue" -> {
+                    while (true) {
+                        write(out, "HTTP/1.1 100 Continue\r\n\r\n".repeat(100), 0);
+                    }
+                }
                 case "silent" -> Thread.sleep(60_000);
                 case "escape" -> write(out, ok + "\r\n{\"status\":\"\\u001b]0;x\\u0007\\u009b2J\\n\"}", 0);
                 default -> throw new IllegalArgumentException(behaviour);
@@ -254,6 +259,7 @@ class HealthAllTest {
         "no body,         not-http,  ,    ",
         "reset,           not-http,  ,    ",
         "bad header,      not-http,  ,    ",
+        "continue,        timeout|not-http, , ",
         "silent,          timeout,   ,    "})
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {

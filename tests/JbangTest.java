@@ -99,6 +99,9 @@ class JbangTest {
         assertOneLine(jbangw("check_port", "", "3005").run(), "an argument is empty");
         assertEquals(2, jbangw("no_such_script").run().exit(), "JBang's own failure is no answer");
         assertEquals(2, jbangw("check_port", "x").env("LC_ALL", "C").run().exit());
+        String port = "" + Sockets.freePort();
+        assertEquals(new Script.Result(0, port + "\n", ""), jbangw("find_port", port)
+            .env("JAVA_TOOL_OPTIONS", "-XX:+UseParallelGC -XX:+PrintCommandLineFlags").run());
     }
 
     @Test
