@@ -35,10 +35,12 @@ find_available_port() {
   devflow_ports_call find_available_port "$@"
 }
 
+# shellcheck disable=SC2120
 devflow_port_status() {
   devflow_ports_call devflow_port_status "$@"
 }
 
+# shellcheck disable=SC2120
 devflow_assign_ports() {
   local devflow_ports_exports
   devflow_ports_exports=$(devflow_ports_call devflow_assign_ports "$@") || return
