@@ -164,7 +164,7 @@ devflow_ports_archive() (
     "$java" "-XX:DumpLoadedClassList=$scratch/classes.${call%% *}" -cp "$classpath" devflow_ports $call
   done
   # Without the numbers by which newer JDKs tell classes of different loaders apart; here there is one.
-  sed 's/ id: [0-9]*$//' "$scratch"/classes.* | sort -u >"$scratch/classes"
+  sed 's/ id: [0-9]*$//' "$scratch"/classes.* | awk '!seen[$0]++' >"$scratch/classes"
   # The archive must know the options of the JVM that is to use it.
   # shellcheck disable=SC2046
   "$java" $(sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java") -Xshare:dump \
