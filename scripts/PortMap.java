@@ -54,6 +54,11 @@ final class PortMap {
             return first <= port && port <= last;
         }
 
+        /** The group that a target names, or null. */
+        static Group named(String target) {
+            return Arrays.stream(values()).filter(group -> group.name().equalsIgnoreCase(target)).findFirst().orElse(null);
+        }
+
         /** The group in whose range the port lies, or null. */
         static Group of(int port) {
             return Arrays.stream(values()).filter(group -> group.contains(port)).findFirst().orElse(null);
@@ -234,23 +239,14 @@ final class PortMap {
         if (!isName(target)) {
             return range(target).boxed().flatMap(port -> atOrNone(port).stream()).toList();
         }
-        String name = canonical(target);
-        boolean isGroup = isGroup(target);
-        List<Service> named = services.stream().filter(service -> isGroup
-            ? service.group != null && service.group.name().equals(name) : names(service).contains(name)).toList();
+        String name = target.toUpperCase(Locale.ROOT).replace('-', '_');
+        Group group = Group.named(target);
+        List<Service> named = services.stream()
+            .filter(service -> group != null ? service.group == group : names(service).contains(name)).toList();
         if (named.isEmpty()) {
             throw new UserException("unknown service or group '" + target + "'; " + suggestion(name));
         }
         return named;
-    }
-
-    /** Whether the target names a group. */
-    static boolean isGroup(String target) {
-        return Arrays.stream(Group.values()).anyMatch(group -> group.name().equals(canonical(target)));
-    }
-
-    private static String canonical(String name) {
-        return name.toUpperCase(Locale.ROOT).replace('-', '_');
     }
 
     /** Whether the target is a name rather than a number, or a failed attempt at one. */

@@ -119,12 +119,12 @@ class health_all extends PortCommand {
                 .map(this::endpoint).toList();
         }
         return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(endpoint(target))
-            : map.resolve(target).stream().filter(service -> !PortMap.isGroup(target) || isRunning(service)).map(this::endpoint))
+            : map.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service)).map(this::endpoint))
             .distinct().toList();
     }
 
-    /** Whether there is something to expect of it, as part of a group. */
-    private static boolean isRunning(PortMap.Service service) {
+    /** Whether a service that was named only by its group is expected to run. */
+    private static boolean isExpected(PortMap.Service service) {
         return service.status() != PortMap.Status.RESERVED && service.status() != PortMap.Status.FAILED;
     }
 
