@@ -117,6 +117,7 @@ devflow_ports_is_fresh() {
 # Has JBang build the scripts, and dumps a CDS archive of their classes: starting the JVM takes longer than their work. In a
 # subshell, which keeps its options to itself, and under a lock, however many shells come at once.
 devflow_ports_build() (
+  trap 'exit 130' INT # which bash else ignores if a JVM exits by itself at the same signal
   set +efu
   IFS=$' \t\n'
   java=$1 lane=$2 program=$DEVFLOW_PORTS_DIR/devflow_ports.java scratch=$2/build
@@ -155,6 +156,7 @@ devflow_ports_build() (
 
 # Dumps an archive of the classes that a start script's calls need; in an empty folder, which stands for its project.
 devflow_ports_archive() (
+  trap 'exit 130' INT
   java=$1 scratch=$2 classpath=$3 archive=$4
   builtin cd "$scratch/project" || exit
   unset JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS

@@ -246,8 +246,9 @@ class DropInTest {
     }
 
     /** Nor retried through JBang, though the caller goes on after the interrupt. */
-    @Test
-    void aBuildThatIsInterruptedIsNoAnswer() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"0.5", "1.5"})
+    void aBuildThatIsInterruptedIsNoAnswer(String seconds) throws Exception {
         Path own = cloneIn(folder.resolve("clone"));
         Script.Result result = prepared(Script.command("bash", "-c", """
             trap 'echo trapped' INT
@@ -258,10 +259,10 @@ class DropInTest {
               check_port_available 1024
               echo $?
             ) &
-            sleep 2
+            sleep $seconds
             kill -INT -- -$!
             wait $!
-            """)).env("ports", own.resolve("scripts/devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).in(folder).run();
+            """)).env("ports", own.resolve("scripts/devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).env("seconds", seconds).in(folder).run();
         assertEquals("130\n", result.out(), result.err());
         assertFalse(result.err().contains("through JBang"), result.err());
     }
