@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
-//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
+//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
+//SOURCES include/UserException.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,19 +50,19 @@ class check_port extends PortCommand {
             throw new UserException("which port? name a port, range, service or group; see check_port --help");
         }
         PortMap map = portMap();
-        List<PortReport.Row> rows = PortReport.rows(named(map), LocalPorts.read(), !quiet);
+        List<Report.Row> rows = Report.rows(named(map), LocalPorts.read(), !quiet);
         if (json && !quiet) {
-            out.println(PortReport.json(Map.of("ports", rows.stream().map(PortReport.Row::fields).toList())));
+            out.println(Report.json(Map.of("ports", rows.stream().map(Report.Row::fields).toList())));
         } else if (!quiet) {
             Terminal.print(out, report(rows, map));
         }
-        return rows.stream().allMatch(PortReport.Row::isAvailable) ? YES : NO;
+        return rows.stream().allMatch(Report.Row::isAvailable) ? YES : NO;
     }
 
     /**
      * A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary.
      */
-    private List<Terminal.Line> report(List<PortReport.Row> rows, PortMap map) {
+    private List<Terminal.Line> report(List<Report.Row> rows, PortMap map) {
         Set<Integer> single = new HashSet<>();
         for (String target : targets) {
             List<Integer> ports = map.resolve(target).stream().map(PortMap.Service::port).distinct().toList();
@@ -70,14 +70,14 @@ class check_port extends PortCommand {
         }
         List<Terminal.Line> lines = new ArrayList<>();
         Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-        for (PortReport.Row row : rows) {
+        for (Report.Row row : rows) {
             boolean isSingle = single.contains(row.service().port());
             verdicts.put(row.service().port(), row.state().verdict());
             if (verbose || isSingle || !row.isAvailable()) {
                 lines.add(new Terminal.Line(line(row)));
             }
             if (isSingle && !row.isAvailable()) {
-                lines.add(new Terminal.Line("  " + PortReport.remedy(row)));
+                lines.add(new Terminal.Line("  " + Report.remedy(row)));
             }
         }
         if (!single.containsAll(verdicts.keySet())) {
@@ -90,15 +90,15 @@ class check_port extends PortCommand {
         Map<LocalPorts.Verdict, Long> counts = verdicts.stream().collect(
             Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
         return verdicts.size() + " ports: " + counts.entrySet().stream()
-            .map(count -> count.getValue() + " " + PortReport.lowerCase(count.getKey())).collect(Collectors.joining(", "));
+            .map(count -> count.getValue() + " " + Report.lowerCase(count.getKey())).collect(Collectors.joining(", "));
     }
 
-    private String line(PortReport.Row row) {
+    private String line(Report.Row row) {
         LocalPorts.Verdict verdict = row.state().verdict();
-        String text = PortReport.lowerCase(verdict);
+        String text = Report.lowerCase(verdict);
         return "Port " + row.service().port() + ": " + (row.isAvailable() ? good(text) : bad(text))
             + (row.service().name() == null ? "" : "  " + row.service().name())
-            + (row.isListening() ? "  " + String.join("; ", PortReport.listenersInFull(row.state()))
-                : row.isAvailable() ? "" : "  " + PortReport.explain(verdict));
+            + (row.isListening() ? "  " + String.join("; ", Report.listenersInFull(row.state()))
+                : row.isAvailable() ? "" : "  " + Report.explain(verdict));
     }
 }

@@ -131,7 +131,7 @@ devflow_ports_build() (
   JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
   export JAVA_HOME
   # As they are now, before the build; the JDK's own file changes when it is updated in place.
-  sources=("$DEVFLOW_PORTS_DIR"/*.java)
+  sources=("$DEVFLOW_PORTS_DIR"/*.java "$DEVFLOW_PORTS_DIR"/include/*.java)
   [ ! -f "$JAVA_HOME/release" ] || sources+=("$JAVA_HOME/release")
   rm -rf "$scratch" && mkdir -p "$scratch/project" "$scratch/sources" &&
     cp -p "${sources[@]}" "$scratch/sources" || exit 1
@@ -139,7 +139,7 @@ devflow_ports_build() (
   classpath=$("$DEVFLOW_PORTS_DIR/../jbangw" info classpath "$program" 9>&-)
   [ -n "$classpath" ] || exit 1
   {
-    sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java"
+    sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/include/PortCommand.java"
     printf '%s\n' -Ddevflow.no=3 # because a JVM that does not start exits with 1
     printf '"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$lane/classes.jsa" "$classpath" | sed 's/\\/&&/g'
   } >"$scratch/java.args"
@@ -169,7 +169,7 @@ devflow_ports_archive() (
   sed 's/ id: [0-9]*$//' "$scratch"/classes.* | awk '!seen[$0]++' >"$scratch/classes"
   # The archive must know the options of the JVM that is to use it.
   # shellcheck disable=SC2046
-  "$java" $(sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/PortCommand.java") -Xshare:dump \
+  "$java" $(sed -n 's|^//RUNTIME_OPTIONS ||p' "$DEVFLOW_PORTS_DIR/include/PortCommand.java") -Xshare:dump \
     "-XX:SharedClassListFile=$scratch/classes" "-XX:SharedArchiveFile=$scratch/classes.jsa" -cp "$classpath" &&
     mv -f "$scratch/classes.jsa" "$archive"
 ) >/dev/null 2>&1

@@ -1,9 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES check_port.java find_port.java port_status.java health_all.java
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
-//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
-//SOURCES PortAllocator.java SafeFile.java PortPicture.java HealthProbe.java HealthVerdict.java
 
 import java.util.Arrays;
 

@@ -1,8 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
-//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
-//SOURCES PortAllocator.java SafeFile.java
+//SOURCES include/Allocator.java include/AtomicFile.java include/EnvFile.java include/LocalPorts.java include/PortCommand.java
+//SOURCES include/PortMap.java include/Report.java include/UserException.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -99,8 +98,8 @@ class find_port extends PortCommand {
         }
         if (json) {
             PortMap map = portMap();
-            out.println(PortReport.json(Map.of("ports",
-                found.values().stream().map(port -> PortReport.fields(map.resolve("" + port).get(0))).toList())));
+            out.println(Report.json(Map.of("ports",
+                found.values().stream().map(port -> Report.fields(map.resolve("" + port).get(0))).toList())));
         } else if (export) {
             found.forEach((name, port) -> out.println("export " + name + "=" + port));
         } else {
@@ -127,14 +126,14 @@ class find_port extends PortCommand {
             throw new UserException("--count goes with BASE [MAX]; a service has one port");
         }
         // Whoever writes, allocates alone: what one gives away, the next must see.
-        return write ? SafeFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
+        return write ? AtomicFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
     }
 
     private int assign(EnvFile file) throws IOException {
         PortMap map = PortMap.configured(file, System.getenv());
-        List<PortAllocator.Assignment> assignments = new PortAllocator(map, LocalPorts.read()).assign(wanted(map));
+        List<Allocator.Assignment> assignments = new Allocator(map, LocalPorts.read()).assign(wanted(map));
         boolean isComplete = true;
-        for (PortAllocator.Assignment assignment : assignments) {
+        for (Allocator.Assignment assignment : assignments) {
             if (assignment.port() == null) {
                 isComplete = false;
                 error(impossible(assignment, map));
@@ -146,7 +145,7 @@ class find_port extends PortCommand {
         if (write || dryRun) {
             save(file, assignments);
         }
-        assignments.stream().filter(PortAllocator.Assignment::isMoved).forEach(this::sayMoved);
+        assignments.stream().filter(Allocator.Assignment::isMoved).forEach(this::sayMoved);
         print(assignments);
         return YES;
     }
@@ -164,9 +163,9 @@ class find_port extends PortCommand {
         return services;
     }
 
-    private void save(EnvFile file, List<PortAllocator.Assignment> assignments) {
+    private void save(EnvFile file, List<Allocator.Assignment> assignments) {
         EnvFile changed = file;
-        for (PortAllocator.Assignment assignment : assignments) {
+        for (Allocator.Assignment assignment : assignments) {
             EnvFile.Entry old = file.get(assignment.service().variable());
             if (old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
                 // Not validated before, because the environment takes precedence over it.
@@ -178,14 +177,14 @@ class find_port extends PortCommand {
         if (dryRun) {
             sayChanges(file, changed, assignments);
         } else {
-            SafeFile.clearAway(file.path());
+            AtomicFile.clearAway(file.path());
             if (changed != file) {
-                SafeFile.replace(file.path(), changed.bytes());
+                AtomicFile.replace(file.path(), changed.bytes());
             }
         }
     }
 
-    private void sayChanges(EnvFile file, EnvFile changed, List<PortAllocator.Assignment> assignments) {
+    private void sayChanges(EnvFile file, EnvFile changed, List<Allocator.Assignment> assignments) {
         Set<String> variables = assignments.stream().map(assignment -> assignment.service().variable()).collect(Collectors.toSet());
         for (EnvFile.Entry entry : changed.entries()) {
             EnvFile.Entry old = file.get(entry.name());
@@ -196,18 +195,18 @@ class find_port extends PortCommand {
         }
     }
 
-    private void print(List<PortAllocator.Assignment> assignments) throws IOException {
+    private void print(List<Allocator.Assignment> assignments) throws IOException {
         if (json) {
-            out.println(PortReport.json(Map.of("ports", assignments.stream().map(find_port::document).toList())));
+            out.println(Report.json(Map.of("ports", assignments.stream().map(find_port::document).toList())));
             return;
         }
-        for (PortAllocator.Assignment assignment : assignments) {
+        for (Allocator.Assignment assignment : assignments) {
             String line = assignment.service().variable() + "=" + assignment.port();
             out.println(export ? "export " + line : all || assignments.size() > 1 ? line : assignment.port());
         }
     }
 
-    private void sayMoved(PortAllocator.Assignment assignment) {
+    private void sayMoved(Allocator.Assignment assignment) {
         note(title(assignment.service()) + " moves from " + assignment.service().port() + " to " + assignment.port()
             + ": " + why(assignment));
         if (write && !export && assignment.service().origin() == PortMap.Origin.ENVIRONMENT) {
@@ -215,14 +214,14 @@ class find_port extends PortCommand {
         }
     }
 
-    private String impossible(PortAllocator.Assignment assignment, PortMap map) throws IOException {
+    private String impossible(Allocator.Assignment assignment, PortMap map) throws IOException {
         PortMap.Service service = assignment.service();
-        List<Integer> ports = PortAllocator.others(service).boxed().toList();
+        List<Integer> ports = Allocator.others(service).boxed().toList();
         if (ports.isEmpty()) {
             return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
                 + why(assignment) + "; " + (assignment.rival() != null || service.isMovable()
                 ? "set " + service.variable() + " to another port"
-                : PortReport.remedy(new PortReport.Row(service, assignment.old())));
+                : Report.remedy(new Report.Row(service, assignment.old())));
         }
         return "No available ports in range " + Collections.min(ports) + "-" + Collections.max(ports) + " for "
             + title(service) + ": " + occupants(service, ports, map) + "; stop some of them";
@@ -239,29 +238,29 @@ class find_port extends PortCommand {
             }
         }
         Map<String, Integer> counts = new LinkedHashMap<>();
-        LocalPorts.withOwners(states).forEach(state -> counts.merge(PortReport.occupant(state), 1, Integer::sum));
+        LocalPorts.withOwners(states).forEach(state -> counts.merge(Report.occupant(state), 1, Integer::sum));
         if (states.size() < ports.size()) {
             counts.put("assigned to other services", ports.size() - states.size());
         }
         return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
     }
 
-    private static String why(PortAllocator.Assignment assignment) {
-        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : PortReport.occupant(assignment.old());
+    private static String why(Allocator.Assignment assignment) {
+        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : Report.occupant(assignment.old());
     }
 
     private static String title(PortMap.Service service) {
         return service.name().equals(service.variable()) ? service.variable() : service.name() + " (" + service.variable() + ")";
     }
 
-    private static Map<String, Object> document(PortAllocator.Assignment assignment) {
-        Map<String, Object> fields = PortReport.fields(assignment.service());
+    private static Map<String, Object> document(Allocator.Assignment assignment) {
+        Map<String, Object> fields = Report.fields(assignment.service());
         fields.put("port", assignment.port());
         fields.put("previous_port", assignment.service().port());
         fields.put("reason", !assignment.isMoved() ? null
-            : assignment.rival() != null ? "assigned" : PortReport.lowerCase(assignment.old().verdict()));
+            : assignment.rival() != null ? "assigned" : Report.lowerCase(assignment.old().verdict()));
         fields.put("assigned_to", assignment.rival() == null ? null : assignment.rival().variable());
-        fields.put("previous_listeners", PortReport.listeners(assignment.old()));
+        fields.put("previous_listeners", Report.listeners(assignment.old()));
         return fields;
     }
 }

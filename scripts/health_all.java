@@ -1,8 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
-//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
-//SOURCES HealthProbe.java HealthVerdict.java
+//SOURCES include/HealthProbe.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
+//SOURCES include/UserException.java
 
 import java.io.IOException;
 import java.net.URI;
@@ -219,7 +218,7 @@ class health_all extends PortCommand {
     private static String progress(List<Result> results, Duration left) {
         List<Result> awaited = results.stream().filter(result -> !result.isPassing()).toList();
         return results.size() - awaited.size() + " of " + results.size() + " up, " + left.toSeconds() + " s left, awaiting: "
-            + awaited.stream().map(result -> result.endpoint.title() + " (" + PortReport.lowerCase(result.health.verdict()) + ")")
+            + awaited.stream().map(result -> result.endpoint.title() + " (" + Report.lowerCase(result.health.verdict()) + ")")
                 .collect(Collectors.joining(", "));
     }
 
@@ -227,7 +226,7 @@ class health_all extends PortCommand {
 
     private List<Terminal.Line> report(List<Result> results) throws IOException {
         if (json) {
-            return List.of(new Terminal.Line(PortReport.json(Map.of("endpoints", results.stream().map(health_all::document).toList()))));
+            return List.of(new Terminal.Line(Report.json(Map.of("endpoints", results.stream().map(health_all::document).toList()))));
         }
         int widestAnswer = results.stream().mapToInt(result -> Terminal.width(answer(result.health))).max().orElse(0);
         List<Terminal.Line> lines = new ArrayList<>();
@@ -241,7 +240,7 @@ class health_all extends PortCommand {
     }
 
     private String verdict(Result result) {
-        String verdict = PortReport.lowerCase(result.health.verdict());
+        String verdict = Report.lowerCase(result.health.verdict());
         return "Port " + result.endpoint.service.port() + ": " + (result.isPassing() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
     }
 
@@ -258,9 +257,9 @@ class health_all extends PortCommand {
 
     private static Map<String, Object> document(Result result) {
         HealthProbe.Health health = result.health;
-        Map<String, Object> fields = PortReport.fields(result.endpoint.service);
+        Map<String, Object> fields = Report.fields(result.endpoint.service);
         fields.put("url", result.endpoint.uri.toString());
-        fields.put("verdict", PortReport.lowerCase(health.verdict()));
+        fields.put("verdict", Report.lowerCase(health.verdict()));
         fields.put("http_status", health.httpStatus());
         fields.put("reported", health.word());
         fields.put("address", health.address());

@@ -1,8 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES PortCommand.java PortReport.java Terminal.java UserException.java
-//SOURCES PortMap.java Spelling.java EnvFile.java LocalPorts.java SocketOwners.java
-//SOURCES PortPicture.java
+//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortPicture.java include/Report.java
+//SOURCES include/Terminal.java include/UserException.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -87,8 +86,8 @@ class port_status extends PortCommand {
     private View look() throws IOException {
         PortMap map = portMap();
         LocalPorts localPorts = LocalPorts.read();
-        List<PortReport.Row> rows = PortReport.rows(targets.isEmpty() ? map.services() : named(map), localPorts, json || !plain);
-        List<PortReport.Row> shown = rows.stream().filter(row -> all || !targets.isEmpty() || isActive(row)).toList();
+        List<Report.Row> rows = Report.rows(targets.isEmpty() ? map.services() : named(map), localPorts, json || !plain);
+        List<Report.Row> shown = rows.stream().filter(row -> all || !targets.isEmpty() || isActive(row)).toList();
         List<Problem> problems = plain && !json && !check ? List.of() : problems(rows, map);
         if (json) {
             return new View(List.of(new Terminal.Line(document(shown, problems))), problems);
@@ -103,33 +102,33 @@ class port_status extends PortCommand {
         return new View(lines, problems);
     }
 
-    private static boolean isActive(PortReport.Row row) {
+    private static boolean isActive(Report.Row row) {
         return row.service().status() == PortMap.Status.ACTIVE;
     }
 
-    private String document(List<PortReport.Row> shown, List<Problem> problems) throws IOException {
+    private String document(List<Report.Row> shown, List<Problem> problems) throws IOException {
         Map<String, Object> document = new LinkedHashMap<>();
-        document.put("ports", shown.stream().map(PortReport.Row::fields).toList());
+        document.put("ports", shown.stream().map(Report.Row::fields).toList());
         document.put("problems", problems.stream().map(problem -> {
             Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("kind", PortReport.lowerCase(problem.kind));
+            fields.put("kind", Report.lowerCase(problem.kind));
             fields.put("variables", problem.services.stream().map(PortMap.Service::variable).toList());
             fields.put("message", problem.message);
             fields.put("remedy", problem.remedy);
             return fields;
         }).toList());
-        return PortReport.json(document);
+        return Report.json(document);
     }
 
     // The table.
 
-    private List<Terminal.Line> plainTable(List<PortReport.Row> rows) {
+    private List<Terminal.Line> plainTable(List<Report.Row> rows) {
         List<Terminal.Line> lines = new ArrayList<>(List.of(new Terminal.Line(TITLE)));
         rows.forEach(row -> lines.add(new Terminal.Line(status(row))));
         return lines;
     }
 
-    private List<Terminal.Line> table(List<PortReport.Row> rows) {
+    private List<Terminal.Line> table(List<Report.Row> rows) {
         List<Terminal.Line> lines = new ArrayList<>(List.of(new Terminal.Line(TITLE)));
         for (PortMap.Group group : PortMap.Group.values()) {
             addGroup(lines, rows, group, group.title + " (" + group.first + "-" + group.last + ")");
@@ -138,18 +137,18 @@ class port_status extends PortCommand {
         return lines;
     }
 
-    private void addGroup(List<Terminal.Line> lines, List<PortReport.Row> rows, PortMap.Group group, String heading) {
-        List<PortReport.Row> members = rows.stream().filter(row -> row.service().group() == group).toList();
+    private void addGroup(List<Terminal.Line> lines, List<Report.Row> rows, PortMap.Group group, String heading) {
+        List<Report.Row> members = rows.stream().filter(row -> row.service().group() == group).toList();
         if (!members.isEmpty()) {
             lines.add(new Terminal.Line(strong(heading)));
         }
-        for (PortReport.Row row : members) {
+        for (Report.Row row : members) {
             lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
-            PortReport.listenersInFull(row.state()).forEach(listener -> lines.add(Terminal.Line.detail("    " + listener)));
+            Report.listenersInFull(row.state()).forEach(listener -> lines.add(Terminal.Line.detail("    " + listener)));
         }
     }
 
-    private String status(PortReport.Row row) {
+    private String status(Report.Row row) {
         return "Port " + row.service().port() + ": " + (row.isListening() ? "✅ " + good("ACTIVE") : "❌ " + bad("INACTIVE"));
     }
 
@@ -158,7 +157,7 @@ class port_status extends PortCommand {
             return "";
         }
         String name = Terminal.pad(service.name(), WIDEST_NAME) + service.variable();
-        return service.status() == PortMap.Status.ACTIVE ? name : name + "  " + PortReport.lowerCase(service.status());
+        return service.status() == PortMap.Status.ACTIVE ? name : name + "  " + Report.lowerCase(service.status());
     }
 
     private String painted(PortPicture.Cell cell, String text) {
@@ -172,7 +171,7 @@ class port_status extends PortCommand {
 
     // What is wrong.
 
-    private static List<Problem> problems(List<PortReport.Row> rows, PortMap map) {
+    private static List<Problem> problems(List<Report.Row> rows, PortMap map) {
         List<Problem> problems = new ArrayList<>();
         rows.forEach(row -> {
             outsideRange(row.service()).ifPresent(problems::add);
@@ -180,7 +179,7 @@ class port_status extends PortCommand {
         });
         rows.stream().map(row -> row.service().port()).distinct().map(map::at).filter(services -> services.size() > 1)
             .forEach(services -> problems.add(sharedPort(services)));
-        List<PortMap.Service> down = rows.stream().filter(row -> isActive(row) && row.isAvailable()).map(PortReport.Row::service).toList();
+        List<PortMap.Service> down = rows.stream().filter(row -> isActive(row) && row.isAvailable()).map(Report.Row::service).toList();
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
             problems.add(new Problem(Kind.DOWN, down, who + " down", "to start: ./devflow-start.sh start"));
@@ -197,23 +196,23 @@ class port_status extends PortCommand {
     }
 
     /** A reserved port that something listens on, or one that an active service cannot have. */
-    private static Optional<Problem> misused(PortReport.Row row) {
+    private static Optional<Problem> misused(Report.Row row) {
         PortMap.Service service = row.service();
         if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
             return Optional.of(new Problem(Kind.RESERVED_PORT_IN_USE, List.of(service),
-                service.port() + " is reserved for " + service.name() + ", yet " + PortReport.occupant(row.state()),
-                PortReport.remedy(row)));
+                service.port() + " is reserved for " + service.name() + ", yet " + Report.occupant(row.state()),
+                Report.remedy(row)));
         }
         return !isActive(row) || row.isListening() || row.isAvailable() ? Optional.empty()
             : Optional.of(new Problem(Kind.UNAVAILABLE, List.of(service), service.name() + " cannot have " + service.port()
-                + ": " + PortReport.explain(row.state().verdict()), PortReport.remedy(row)));
+                + ": " + Report.explain(row.state().verdict()), Report.remedy(row)));
     }
 
     private static Problem sharedPort(List<PortMap.Service> services) {
         return new Problem(Kind.SHARED_PORT, services,
             services.get(0).port() + " is the port of "
                 + services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and ")),
-            "to separate them: " + services.stream().filter(PortMap.Service::isMovable).findFirst().map(PortReport::move)
-                .orElseGet(() -> services.stream().map(PortReport::move).collect(Collectors.joining(" or "))));
+            "to separate them: " + services.stream().filter(PortMap.Service::isMovable).findFirst().map(Report::move)
+                .orElseGet(() -> services.stream().map(Report::move).collect(Collectors.joining(" or "))));
     }
 }

@@ -67,8 +67,8 @@ class CheckPortTest {
             assertTrue(lines.get(0).startsWith("Port " + listener.getLocalPort() + ": listening  pid " + ProcessHandle.current()
                 .pid() + " on ::1 in "),
                 lines::toString);
-            assertEquals(List.of("Port " + heldPort + ": held  bound by a socket that does not listen", "  to free it: end its process",
-                "6 ports: 4 available, 1 listening, 1 held"), lines.subList(1, lines.size()));
+            assertEquals(List.of("Port " + heldPort + ": bound  bound by a socket that does not listen", "  to free it: end its process",
+                "6 ports: 4 available, 1 listening, 1 bound"), lines.subList(1, lines.size()));
         }
     }
 
@@ -125,8 +125,8 @@ class CheckPortTest {
             find_port 3005 3006
             """).run();
         assertEquals("""
-            Port 3005: held  DevFlow Orchestrator  bound by a socket that does not listen
-            Port 40001: held  bound by a socket that does not listen
+            Port 3005: bound  DevFlow Orchestrator  bound by a socket that does not listen
+            Port 40001: bound  bound by a socket that does not listen
             Port 3006: available  Token Optimizer
             3006
             """, result.out(), result.err());

@@ -195,7 +195,7 @@ class DropInTest {
         Files.setLastModifiedTime(script, FileTime.from(1, TimeUnit.DAYS));
         assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
 
-        Path include = own.resolve("scripts/PortMap.java");
+        Path include = own.resolve("scripts/include/PortMap.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         String edited = debug(call(folder).env("ports", ports));
         assertTrue(edited.contains("builds in") && edited.contains("is no port;"), edited);

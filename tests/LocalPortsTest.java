@@ -64,7 +64,7 @@ class LocalPortsTest {
     @Test
     void aPortThatIsOnlyBoundIsHeld() throws Exception {
         try (SocketChannel holder = Sockets.bound()) {
-            assertEquals(LocalPorts.Verdict.HELD, verdict(((InetSocketAddress) holder.getLocalAddress()).getPort()));
+            assertEquals(LocalPorts.Verdict.BOUND, verdict(((InetSocketAddress) holder.getLocalAddress()).getPort()));
         }
     }
 
@@ -72,7 +72,7 @@ class LocalPortsTest {
     void anOutgoingConnectionHoldsItsPort() throws Exception {
         try (ServerSocket server = Sockets.listener("127.0.0.1");
              Socket client = new Socket("127.0.0.1", server.getLocalPort())) {
-            assertEquals(LocalPorts.Verdict.HELD, verdict(client.getLocalPort()));
+            assertEquals(LocalPorts.Verdict.BOUND, verdict(client.getLocalPort()));
         }
     }
 
@@ -85,7 +85,7 @@ class LocalPortsTest {
             int port = server.getLocalPort();
             try (Socket client = new Socket("127.0.0.1", port); Socket accepted = server.accept()) {
                 server.close();
-                assertEquals(LocalPorts.Verdict.HELD, verdict(port));
+                assertEquals(LocalPorts.Verdict.BOUND, verdict(port));
                 assertTrue(client.isConnected() && accepted.isConnected());
             }
         }

@@ -45,8 +45,8 @@ class PortMapTest {
             grpc 50051 CCTOOLS_GRPC_PORT active null CC-Tools gRPC Server: Cross-component communication
             """,
             map("", Map.of()).services().stream().map(service -> String.join(" ",
-                PortReport.lowerCase(service.group()), "" + service.port(), service.variable(),
-                PortReport.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
+                Report.lowerCase(service.group()), "" + service.port(), service.variable(),
+                Report.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
                 .collect(Collectors.joining()));
     }
 

@@ -133,7 +133,7 @@ class PortStatusTest {
               to free it: kill PID; to move the service: find_port --write gemini-mcp
             {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","group":"mcp","status":"active",\
             "description":"OpenAI Codex integration",\
-            "verdict":"held","listeners":[]},"""), result.out() + result.err());
+            "verdict":"bound","listeners":[]},"""), result.out() + result.err());
         assertTrue(result.out().contains("\"problems\":[{\"kind\":\"unavailable\",\"variables\":[\"CODEX_MCP_PORT\"],\"message\":\""),
             result.out());
     }

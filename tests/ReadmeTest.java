@@ -107,7 +107,7 @@ class ReadmeTest {
     @Test
     void theRangesAreThoseOfTheMap() throws Exception {
         for (PortMap.Group group : PortMap.Group.values()) {
-            String name = PortReport.lowerCase(group);
+            String name = Report.lowerCase(group);
             assertTrue(readme().contains("| " + name + " | " + group.first + "-" + group.last + " | "
                 + (group.strategy == PortMap.Strategy.STATIC
                 ? "static" : group.strategy == PortMap.Strategy.DYNAMIC ? "dynamic" : "auto-increment")), name);

@@ -1,3 +1,5 @@
+//SOURCES LocalPorts.java PortMap.java
+
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Comparator;
@@ -15,7 +17,7 @@ import java.util.stream.IntStream;
  * two are configured to the same port, it belongs to the one that only {@code .env} knows; else to the one of higher
  * priority; else to the one for which it is documented; else to the first in the map.
  */
-final class PortAllocator {
+final class Allocator {
 
     /**
      * A service as it was, the port that it gets, or null if there is none for it, the state of the port that it had,
@@ -33,7 +35,7 @@ final class PortAllocator {
     private final List<PortMap.Service> precedence;
     private final Set<Integer> given = new HashSet<>();
 
-    PortAllocator(PortMap map, LocalPorts localPorts) {
+    Allocator(PortMap map, LocalPorts localPorts) {
         this.map = map;
         this.localPorts = localPorts;
         precedence = map.services().stream().sorted(Comparator

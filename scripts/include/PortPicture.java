@@ -1,3 +1,5 @@
+//SOURCES LocalPorts.java PortMap.java Terminal.java
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

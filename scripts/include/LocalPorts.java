@@ -1,3 +1,5 @@
+//SOURCES SocketOwners.java
+
 import java.io.BufferedReader;
 import java.io.FileNotFoundException;
 import java.io.FileReader;
@@ -40,7 +42,7 @@ final class LocalPorts {
         /** A socket listens on it, on some local address. */
         LISTENING,
         /** Nothing listens, yet binding fails: bound only, or a connection's own port. */
-        HELD,
+        BOUND,
         /** This user may not bind it: a privileged port, an excluded range. */
         DENIED
     }
@@ -101,7 +103,7 @@ final class LocalPorts {
             return new State(port, Verdict.LISTENING, listeners);
         }
         Verdict verdict = probe(port);
-        if (verdict == Verdict.HELD) {
+        if (verdict == Verdict.BOUND) {
             // A server may have come between the two looks.
             table = readTables();
             listeners = listeners(port);
@@ -216,7 +218,7 @@ final class LocalPorts {
                 continue;
             }
             if (refusal.equals(inUse())) {
-                return Verdict.HELD;
+                return Verdict.BOUND;
             }
             // A machine that lacks the address cannot have a conflict on it.
             if (!refusal.equals(bind(ELSEWHERE, 0))) {

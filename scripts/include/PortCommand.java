@@ -1,3 +1,4 @@
+//SOURCES EnvFile.java PortMap.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3

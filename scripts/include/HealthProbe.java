@@ -1,3 +1,5 @@
+//SOURCES HealthVerdict.java LocalPorts.java UserException.java
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;

@@ -1,3 +1,5 @@
+//SOURCES LocalPorts.java PortMap.java Terminal.java
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -11,7 +13,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What the scripts report of ports, in the same words, and under the same names in JSON. */
-final class PortReport {
+final class Report {
 
     /** A service, or a port without one, and the state of its port. */
     record Row(PortMap.Service service, LocalPorts.State state) {
@@ -26,7 +28,7 @@ final class PortReport {
 
         /** The JSON fields, the same in every document. */
         Map<String, Object> fields() {
-            Map<String, Object> fields = PortReport.fields(service);
+            Map<String, Object> fields = Report.fields(service);
             fields.put("verdict", lowerCase(state.verdict()));
             fields.put("listeners", listeners(state));
             return fields;
@@ -35,7 +37,7 @@ final class PortReport {
 
     private static final String UNSEEN = "a process that this user may not see";
 
-    private PortReport() { }
+    private Report() { }
 
     /** The states of the services' ports, with or without the owners of the listeners. */
     static List<Row> rows(List<PortMap.Service> services, LocalPorts localPorts, boolean withOwners) throws IOException {
@@ -130,7 +132,7 @@ final class PortReport {
     }
 
     private static String free(LocalPorts.State state) {
-        if (state.verdict() == LocalPorts.Verdict.HELD) {
+        if (state.verdict() == LocalPorts.Verdict.BOUND) {
             return "end its process";
         }
         String pids = state.listeners().stream().filter(listener -> listener.owner() != null)

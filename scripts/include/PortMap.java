@@ -1,3 +1,5 @@
+//SOURCES EnvFile.java Spelling.java UserException.java
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;

@@ -1,3 +1,5 @@
+//SOURCES UserException.java
+
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,14 +22,14 @@ import java.util.concurrent.Callable;
  * Replaces a file's content so that whoever reads it, and whatever happens meanwhile, sees the old content or the new
  * one: written beside it, flushed to disk and renamed. Mode and owner stay, and a symbolic link stays a link.
  */
-final class SafeFile {
+final class AtomicFile {
 
     private static final String SUFFIX = ".devflow-ports-";
     private static final int MAX_SYMLINKS = 40; // as Linux has it (path_resolution(7))
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
 
-    private SafeFile() { }
+    private AtomicFile() { }
 
     /**
      * Does the work while no other process of this user does such work; others wait. The lock is kept in the user's

@@ -1,3 +1,5 @@
+//SOURCES HealthProbe.java
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
