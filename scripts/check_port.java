@@ -1,12 +1,12 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
-//SOURCES include/UserException.java
+//SOURCES include/Line.java include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortRange.java
+//SOURCES include/PortRow.java include/Report.java include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,9 +27,6 @@ import picocli.CommandLine.Option;
         "  check_port --json 3100-3199"})
 class check_port extends PortCommand {
 
-    @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
-    private boolean quiet;
-
     @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups as well.")
     private boolean verbose;
 
@@ -37,68 +34,111 @@ class check_port extends PortCommand {
         main(new check_port(), args);
     }
 
-    /** The shell function check_port_available: quiet, one port. */
-    static void available(String... args) {
-        check_port command = new check_port();
-        command.quiet = true;
-        main(command, args);
-    }
-
     @Override
-    protected int run() throws IOException {
+    protected Report report() throws IOException {
         if (targets.isEmpty()) {
-            throw new UserException("which port? name a port, range, service or group; see check_port --help");
+            throw new UserException("which port? name a port, range, service or group; " + help());
         }
-        PortMap map = portMap();
-        List<Report.Row> rows = Report.rows(named(map), LocalPorts.read(), !quiet);
-        if (json && !quiet) {
-            out.println(Report.json(Map.of("ports", rows.stream().map(Report.Row::fields).toList())));
-        } else if (!quiet) {
-            Terminal.print(out, report(rows, map));
+        if (verbose && (json || quiet)) {
+            throw new UserException("--verbose adds lines to the text; leave it out, or --json or --quiet; " + help());
         }
-        return rows.stream().allMatch(Report.Row::isAvailable) ? YES : NO;
+        return quiet ? new Report.Silent(areAllAvailable() ? YES : NO) : explanation();
     }
 
-    /**
-     * A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary.
-     */
-    private List<Terminal.Line> report(List<Report.Row> rows, PortMap map) {
-        Set<Integer> single = new HashSet<>();
+    /** Yes or no needs neither the names of services nor who has a port. */
+    private boolean areAllAvailable() throws IOException {
+        List<PortRange> ranges = new ArrayList<>();
         for (String target : targets) {
-            List<Integer> ports = map.resolve(target).stream().map(PortMap.Service::port).distinct().toList();
-            single.addAll(ports.size() == 1 ? ports : List.of());
-        }
-        List<Terminal.Line> lines = new ArrayList<>();
-        Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-        for (Report.Row row : rows) {
-            boolean isSingle = single.contains(row.service().port());
-            verdicts.put(row.service().port(), row.state().verdict());
-            if (verbose || isSingle || !row.isAvailable()) {
-                lines.add(new Terminal.Line(line(row)));
-            }
-            if (isSingle && !row.isAvailable()) {
-                lines.add(new Terminal.Line("  " + Report.remedy(row)));
+            if (Targets.isName(target)) {
+                for (PortMap.Service service : new Targets(config()).resolve(target)) {
+                    ranges.add(new PortRange(service.port(), service.port()));
+                }
+            } else {
+                ranges.add(PortRange.parse(target));
             }
         }
-        if (!single.containsAll(verdicts.keySet())) {
-            lines.add(new Terminal.Line(summary(verdicts.values())));
+        LocalPorts localPorts = LocalPorts.read();
+        for (PortRange range : ranges) {
+            for (int port = range.first(); port <= range.last(); port++) {
+                if (!localPorts.isAvailable(port)) {
+                    return false;
+                }
+            }
         }
-        return lines;
+        return true;
     }
 
-    private static String summary(Collection<LocalPorts.Verdict> verdicts) {
-        Map<LocalPorts.Verdict, Long> counts = verdicts.stream().collect(
-            Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
-        return verdicts.size() + " ports: " + counts.entrySet().stream()
-            .map(count -> count.getValue() + " " + Report.lowerCase(count.getKey())).collect(Collectors.joining(", "));
+    private Report explanation() throws IOException {
+        Targets names = new Targets(config());
+        Set<PortMap.Service> services = new LinkedHashSet<>();
+        Set<Integer> singles = new HashSet<>();
+        for (String target : targets) {
+            List<PortMap.Service> named = names.resolve(target);
+            services.addAll(named);
+            if (named.stream().mapToInt(PortMap.Service::port).distinct().count() == 1) {
+                singles.add(named.get(0).port());
+            }
+        }
+        return new Explanation(PortRow.of(List.copyOf(services), LocalPorts.read(), true), singles);
     }
 
-    private String line(Report.Row row) {
-        LocalPorts.Verdict verdict = row.state().verdict();
-        String text = Report.lowerCase(verdict);
-        return "Port " + row.service().port() + ": " + (row.isAvailable() ? good(text) : bad(text))
-            + (row.service().name() == null ? "" : "  " + row.service().name())
-            + (row.isListening() ? "  " + String.join("; ", Report.listenersInFull(row.state()))
-                : row.isAvailable() ? "" : "  " + Report.explain(verdict));
+    /** The ports, and which of them were named one by one and not by a range or a group. */
+    private final class Explanation implements Report {
+
+        private final List<PortRow> rows;
+        private final Set<Integer> singles;
+
+        Explanation(List<PortRow> rows, Set<Integer> singles) {
+            this.rows = rows;
+            this.singles = singles;
+        }
+
+        @Override
+        public int exitCode() {
+            return rows.stream().allMatch(PortRow::isAvailable) ? YES : NO;
+        }
+
+        @Override
+        public Map<String, Object> document() {
+            return Map.of("ports", rows.stream().map(PortRow::fields).toList());
+        }
+
+        /** A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary. */
+        @Override
+        public List<Line> lines() {
+            List<Line> lines = new ArrayList<>();
+            for (PortRow row : rows) {
+                boolean isSingle = singles.contains(row.service().port());
+                if (verbose || isSingle || !row.isAvailable()) {
+                    lines.add(line(row));
+                }
+                if (isSingle && !row.isAvailable()) {
+                    lines.add(row.remedy(Line.of("  "), invocation()));
+                }
+            }
+            Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
+            rows.forEach(row -> verdicts.put(row.service().port(), row.state().verdict()));
+            if (!singles.containsAll(verdicts.keySet())) {
+                lines.add(summary(verdicts));
+            }
+            return lines;
+        }
+
+        private Line line(PortRow row) {
+            String verdict = PortRow.lowerCase(row.state().verdict());
+            Line line = Line.of("Port " + row.service().port() + ": ");
+            line.with(verdict, row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
+            if (row.service().name() != null) {
+                line.with("  " + row.service().name());
+            }
+            return row.isAvailable() ? line : line.with("  " + String.join("; ", row.occupants()));
+        }
+
+        private static Line summary(Map<Integer, LocalPorts.Verdict> verdicts) {
+            Map<LocalPorts.Verdict, Long> counts = verdicts.values().stream().collect(
+                Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
+            return Line.of(verdicts.size() + " ports: " + counts.entrySet().stream()
+                .map(count -> count.getValue() + " " + PortRow.lowerCase(count.getKey())).collect(Collectors.joining(", ")));
+        }
     }
 }

@@ -14,10 +14,24 @@ class devflow_ports {
         String function = args.length == 0 ? "" : args[0];
         String[] arguments = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
         switch (function) {
-            case "check_port_available" -> check_port.available(arguments);
+            case "check_port_available" -> {
+                check_port command = new check_port();
+                command.quiet = true;
+                PortCommand.main(command, arguments);
+            }
             case "find_available_port" -> find_port.main(arguments);
-            case "devflow_port_status" -> port_status.plain(arguments);
-            case "devflow_assign_ports" -> find_port.assignAll(arguments);
+            case "devflow_port_status" -> {
+                port_status command = new port_status();
+                command.plain = true;
+                PortCommand.main(command, arguments);
+            }
+            case "devflow_assign_ports" -> {
+                find_port command = new find_port();
+                command.all = true;
+                command.write = true;
+                command.export = true;
+                PortCommand.main(command, arguments);
+            }
             case "devflow_health_all" -> health_all.main(arguments);
             default -> throw new IllegalArgumentException("devflow-ports.sh has no function '" + function + "'");
         }

@@ -1,17 +1,18 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Allocator.java include/AtomicFile.java include/EnvFile.java include/LocalPorts.java include/PortCommand.java
-//SOURCES include/PortMap.java include/Report.java include/UserException.java
+//SOURCES include/Allocator.java include/AtomicFile.java include/Config.java include/EnvFile.java include/Line.java
+//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortRange.java include/PortRow.java
+//SOURCES include/Report.java include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -36,13 +37,13 @@ class find_port extends PortCommand {
     private int count = 1;
 
     @Option(names = "--all", description = "Assign a port to every documented service.")
-    private boolean all;
+    boolean all;
 
     @Option(names = "--export", description = "Print export NAME=port lines, for the shell's eval.")
-    private boolean export;
+    boolean export;
 
     @Option(names = "--write", description = "Save the ports to the .env file.")
-    private boolean write;
+    boolean write;
 
     @Option(names = "--dry-run", description = "Show on standard error what --write would change, and change nothing.")
     private boolean dryRun;
@@ -51,31 +52,22 @@ class find_port extends PortCommand {
         main(new find_port(), args);
     }
 
-    /** The shell function devflow_assign_ports: all services, saved and as lines for eval. */
-    static void assignAll(String... args) {
-        find_port command = new find_port();
-        command.all = true;
-        command.write = true;
-        command.export = true;
-        main(command, args);
-    }
-
     @Override
-    protected int run() throws Exception {
+    protected Report report() throws Exception {
         if (targets.isEmpty() != all) {
-            throw new UserException("find_port takes BASE [MAX], or services, or --all; see find_port --help");
+            throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());
         }
         if (json && export) {
             throw new UserException("--json does not go with --export; choose one");
         }
-        return !all && !PortMap.isName(targets.get(0)) ? search() : assign();
+        return !all && !Targets.isName(targets.get(0)) ? search() : assign();
     }
 
     // BASE [MAX].
 
-    private int search() throws IOException {
+    private Report search() throws IOException {
         if (targets.size() > 2) {
-            throw new UserException("find_port takes BASE [MAX], not a third port; see find_port --help");
+            throw new UserException("find_port takes BASE [MAX], not a third port; " + help());
         }
         if (write || dryRun) {
             throw new UserException("--write and --dry-run go with services, which have a name in .env");
@@ -83,78 +75,112 @@ class find_port extends PortCommand {
         if (count < 1) {
             throw new UserException("--count must be at least 1");
         }
-        int[] ports = range().toArray();
+        PortRange range = range();
         LocalPorts localPorts = LocalPorts.read();
-        Map<String, Integer> found = new LinkedHashMap<>();
-        for (int i = 0; i < ports.length && found.size() < count; i++) {
-            if (localPorts.isAvailable(ports[i])) {
-                found.put(count == 1 ? "PORT" : "PORT_" + (found.size() + 1), ports[i]);
+        List<Integer> found = new ArrayList<>();
+        for (int port = range.first(); port <= range.last() && found.size() < count; port++) {
+            if (localPorts.isAvailable(port)) {
+                found.add(port);
             }
         }
         if (found.size() < count) {
             error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
-                + " in range " + ports[0] + "-" + ports[ports.length - 1]);
-            return NO;
+                + " in range " + range + denied(range, localPorts));
+            return new Report.Silent(NO);
         }
-        if (json) {
-            PortMap map = portMap();
-            out.println(Report.json(Map.of("ports",
-                found.values().stream().map(port -> Report.fields(map.resolve("" + port).get(0))).toList())));
-        } else if (export) {
-            found.forEach((name, port) -> out.println("export " + name + "=" + port));
-        } else {
-            found.values().forEach(out::println);
-        }
-        return YES;
+        return new Found(found);
     }
 
     /** BASE-MAX, or BASE and MAX, or BASE up to the end of its group. */
-    private IntStream range() {
-        if (targets.size() == 1 && targets.get(0).contains("-")) {
-            return PortMap.range(targets.get(0));
+    private PortRange range() {
+        if (targets.size() == 1 && targets.get(0).indexOf('-') > 0) {
+            return PortRange.parse(targets.get(0));
         }
-        int base = PortMap.parsePort(targets.get(0));
+        int base = PortRange.parsePort(targets.get(0));
+        if (targets.size() == 2) {
+            return PortRange.parse(base + "-" + PortRange.parsePort(targets.get(1)));
+        }
         PortMap.Group group = PortMap.Group.of(base);
-        int max = targets.size() == 2 ? PortMap.parsePort(targets.get(1)) : group == null ? 65535 : group.last;
-        return PortMap.range(base + "-" + max);
+        return new PortRange(base, group == null ? PortRange.HIGHEST : group.range.last());
+    }
+
+    /** Ports that this user may not bind are not in use; a search in vain says so. */
+    private static String denied(PortRange range, LocalPorts localPorts) throws IOException {
+        int denied = 0;
+        for (int port = range.first(); port <= range.last(); port++) {
+            denied += localPorts.state(port).verdict() == LocalPorts.Verdict.DENIED ? 1 : 0;
+        }
+        return denied == 0 ? "" : denied == range.size() ? ": this user may not bind them; run as root, or choose ports from 1024 on"
+            : ": this user may not bind " + denied + " of them";
+    }
+
+    /** The ports that a search has found. */
+    private final class Found implements Report {
+
+        private final List<Integer> ports;
+
+        Found(List<Integer> ports) {
+            this.ports = ports;
+        }
+
+        @Override
+        public int exitCode() {
+            return YES;
+        }
+
+        @Override
+        public boolean isPlain() {
+            return true;
+        }
+
+        @Override
+        public List<Line> lines() {
+            List<Line> lines = new ArrayList<>();
+            for (int port : ports) {
+                lines.add(Line.of(!export ? "" + port
+                    : "export PORT" + (ports.size() == 1 ? "" : "_" + (lines.size() + 1)) + "=" + port));
+            }
+            return lines;
+        }
+
+        @Override
+        public Map<String, Object> document() {
+            Targets names = new Targets(config());
+            return Map.of("ports", ports.stream().map(port -> PortRow.fields(names.resolve("" + port).get(0))).toList());
+        }
     }
 
     // Services.
 
-    private int assign() throws Exception {
+    private Report assign() throws Exception {
         if (count != 1) {
             throw new UserException("--count goes with BASE [MAX]; a service has one port");
         }
-        // Whoever writes, allocates alone: what one gives away, the next must see.
+        // Hold the lock while allocating, or two writers could pick the same port.
         return write ? AtomicFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
     }
 
-    private int assign(EnvFile file) throws IOException {
-        PortMap map = PortMap.configured(file, System.getenv());
-        List<Allocator.Assignment> assignments = new Allocator(map, LocalPorts.read()).assign(wanted(map));
-        boolean isComplete = true;
-        for (Allocator.Assignment assignment : assignments) {
-            if (assignment.port() == null) {
-                isComplete = false;
-                error(impossible(assignment, map));
-            }
-        }
-        if (!isComplete) {
-            return NO;
+    private Report assign(EnvFile file) throws IOException {
+        Config config = new Config(file, System.getenv());
+        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read()).assign(wanted(config));
+        List<Allocator.Assignment> failed = assignments.stream().filter(assignment -> assignment.port() == null).toList();
+        if (!failed.isEmpty()) {
+            failed.forEach(assignment -> error(impossible(assignment)));
+            return new Report.Silent(NO);
         }
         if (write || dryRun) {
             save(file, assignments);
         }
         assignments.stream().filter(Allocator.Assignment::isMoved).forEach(this::sayMoved);
-        print(assignments);
-        return YES;
+        return new Assigned(assignments);
     }
 
-    private List<PortMap.Service> wanted(PortMap map) {
+    private List<PortMap.Service> wanted(Config config) {
         if (all) {
-            return map.services().stream().filter(service -> service.status() != PortMap.Status.UNKNOWN).toList();
+            return config.services().stream().filter(PortMap.Service::isDocumented).toList();
         }
-        List<PortMap.Service> services = named(map);
+        Targets names = new Targets(config);
+        List<PortMap.Service> services = write ? names.resolveWholeNames(targets) : names.resolve(targets);
         for (PortMap.Service service : services) {
             if (service.status() == PortMap.Status.NONE) {
                 throw new UserException("no service has the port " + service.port() + "; name services, or BASE [MAX] alone");
@@ -166,13 +192,9 @@ class find_port extends PortCommand {
     private void save(EnvFile file, List<Allocator.Assignment> assignments) {
         EnvFile changed = file;
         for (Allocator.Assignment assignment : assignments) {
-            EnvFile.Entry old = file.get(assignment.service().variable());
-            if (old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
-                // Not validated before, because the environment takes precedence over it.
-                throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
-                    + " is not a port; correct it first");
+            for (String variable : variables(assignment.service(), file)) {
+                changed = changed.with(variable, String.valueOf(assignment.port()));
             }
-            changed = changed.with(assignment.service().variable(), String.valueOf(assignment.port()));
         }
         if (dryRun) {
             sayChanges(file, changed, assignments);
@@ -184,25 +206,28 @@ class find_port extends PortCommand {
         }
     }
 
+    /** The variables of a service, all of which get its port. */
+    private static List<String> variables(PortMap.Service service, EnvFile file) {
+        EnvFile.Entry old = file.get(service.variable());
+        if (old != null && !old.value().isEmpty() && !PortRange.isPort(old.value())) {
+            // Not validated before, because the environment takes precedence over it.
+            throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
+                + " is not a port; correct it first");
+        }
+        List<String> variables = new ArrayList<>(List.of(service.variable()));
+        service.aliases().forEach(alias -> variables.add(alias.variable()));
+        return variables;
+    }
+
     private void sayChanges(EnvFile file, EnvFile changed, List<Allocator.Assignment> assignments) {
-        Set<String> variables = assignments.stream().map(assignment -> assignment.service().variable()).collect(Collectors.toSet());
+        Set<String> variables = new HashSet<>();
+        assignments.forEach(assignment -> variables.addAll(variables(assignment.service(), file)));
         for (EnvFile.Entry entry : changed.entries()) {
             EnvFile.Entry old = file.get(entry.name());
             if (variables.contains(entry.name()) && (old == null || !old.value().equals(entry.value()))) {
                 note(file.path() + ":" + entry.line() + ": " + entry.name() + "=" + entry.value()
                     + (old == null ? " (new)" : old.value().isEmpty() ? "" : " (was " + old.value() + ")"));
             }
-        }
-    }
-
-    private void print(List<Allocator.Assignment> assignments) throws IOException {
-        if (json) {
-            out.println(Report.json(Map.of("ports", assignments.stream().map(find_port::document).toList())));
-            return;
-        }
-        for (Allocator.Assignment assignment : assignments) {
-            String line = assignment.service().variable() + "=" + assignment.port();
-            out.println(export ? "export " + line : all || assignments.size() > 1 ? line : assignment.port());
         }
     }
 
@@ -214,53 +239,89 @@ class find_port extends PortCommand {
         }
     }
 
-    private String impossible(Allocator.Assignment assignment, PortMap map) throws IOException {
+    private String impossible(Allocator.Assignment assignment) {
         PortMap.Service service = assignment.service();
-        List<Integer> ports = Allocator.others(service).boxed().toList();
-        if (ports.isEmpty()) {
-            return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
-                + why(assignment) + "; " + (assignment.rival() != null || service.isMovable()
-                ? "set " + service.variable() + " to another port"
-                : Report.remedy(new Report.Row(service, assignment.old())));
+        List<Integer> candidates = Allocator.candidates(service);
+        if (!candidates.isEmpty()) {
+            return "No available ports in range " + Collections.min(candidates) + "-" + Collections.max(candidates) + " for "
+                + title(service) + ": " + whoHasThem(assignment) + "; stop some of them";
         }
-        return "No available ports in range " + Collections.min(ports) + "-" + Collections.max(ports) + " for "
-            + title(service) + ": " + occupants(service, ports, map) + "; stop some of them";
+        String remedy = assignment.owner() != null || service.isMovable() ? "set " + service.variable() + " to another port"
+            : new PortRow(service, assignment.oldState()).remedy(Line.of(""), invocation()).toString();
+        return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
+            + why(assignment) + "; " + remedy;
     }
 
-    /** Who has how many of these ports. */
-    private static String occupants(PortMap.Service service, List<Integer> ports, PortMap map) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
-        Set<Integer> assigned = map.portsOfOthers(service);
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (int port : ports) {
-            if (!assigned.contains(port)) {
-                states.add(localPorts.state(port));
-            }
-        }
+    /** Who has how many of the ports that the service could have had. */
+    private static String whoHasThem(Allocator.Assignment assignment) {
         Map<String, Integer> counts = new LinkedHashMap<>();
-        LocalPorts.withOwners(states).forEach(state -> counts.merge(Report.occupant(state), 1, Integer::sum));
-        if (states.size() < ports.size()) {
-            counts.put("assigned to other services", ports.size() - states.size());
+        assignment.taken().forEach(state -> counts.merge(PortRow.occupant(state), 1, Integer::sum));
+        if (assignment.claimed() > 0) {
+            counts.put("assigned to other services", assignment.claimed());
         }
         return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
     }
 
     private static String why(Allocator.Assignment assignment) {
-        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : Report.occupant(assignment.old());
+        return assignment.owner() != null ? "it is also the port of " + title(assignment.owner())
+            : PortRow.occupant(assignment.oldState());
     }
 
     private static String title(PortMap.Service service) {
         return service.name().equals(service.variable()) ? service.variable() : service.name() + " (" + service.variable() + ")";
     }
 
-    private static Map<String, Object> document(Allocator.Assignment assignment) {
-        Map<String, Object> fields = Report.fields(assignment.service());
-        fields.put("port", assignment.port());
-        fields.put("previous_port", assignment.service().port());
-        fields.put("reason", !assignment.isMoved() ? null
-            : assignment.rival() != null ? "assigned" : Report.lowerCase(assignment.old().verdict()));
-        fields.put("assigned_to", assignment.rival() == null ? null : assignment.rival().variable());
-        fields.put("previous_listeners", Report.listeners(assignment.old()));
-        return fields;
+    /** The ports that services have got. */
+    private final class Assigned implements Report {
+
+        private final List<Allocator.Assignment> assignments;
+
+        Assigned(List<Allocator.Assignment> assignments) {
+            this.assignments = assignments;
+        }
+
+        @Override
+        public int exitCode() {
+            return YES;
+        }
+
+        @Override
+        public boolean isPlain() {
+            return true;
+        }
+
+        @Override
+        public List<Line> lines() {
+            List<Line> lines = new ArrayList<>();
+            for (Allocator.Assignment assignment : assignments) {
+                PortMap.Service service = assignment.service();
+                if (!all && !export && assignments.size() == 1) {
+                    return List.of(Line.of("" + assignment.port()));
+                }
+                lines.add(line(service.variable(), assignment.port()));
+                service.aliases().forEach(alias -> lines.add(line(alias.variable(), assignment.port())));
+            }
+            return lines;
+        }
+
+        private Line line(String variable, int port) {
+            return Line.of((export ? "export " : "") + variable + "=" + port);
+        }
+
+        @Override
+        public Map<String, Object> document() {
+            return Map.of("ports", assignments.stream().map(Assigned::fields).toList());
+        }
+
+        private static Map<String, Object> fields(Allocator.Assignment assignment) {
+            Map<String, Object> fields = PortRow.fields(assignment.service());
+            fields.put("port", assignment.port());
+            fields.put("previous_port", assignment.service().port());
+            fields.put("reason", !assignment.isMoved() ? null
+                : assignment.owner() != null ? "assigned" : PortRow.lowerCase(assignment.oldState().verdict()));
+            fields.put("assigned_to", assignment.owner() == null ? null : assignment.owner().variable());
+            fields.put("previous_listeners", assignment.oldState() == null ? List.of() : PortRow.listeners(assignment.oldState()));
+            return fields;
+        }
     }
 }

@@ -1,9 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/HealthProbe.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
-//SOURCES include/UserException.java
+//SOURCES include/Config.java include/HealthProbe.java include/Line.java include/PortCommand.java include/PortMap.java
+//SOURCES include/Report.java include/Targets.java include/UserException.java
 
-import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -58,7 +57,6 @@ class health_all extends PortCommand {
     }
 
     private static final int WIDEST_START = 25; // Port 50051: ❌ unhealthy, and a space
-    private static final int USUAL_ANSWER = 30; // 200 healthy 1234 ms  127.0.0.1
     private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
@@ -84,41 +82,36 @@ class health_all extends PortCommand {
         description = "Query again every SECONDS (default 2), with changes marked, until interrupted.")
     private Duration watch;
 
-    @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
-    private boolean quiet;
-
     public static void main(String... args) {
         main(new health_all(), args);
     }
 
     @Override
-    protected int run() throws Exception {
-        if (watch != null && (wait != null || quiet)) {
-            throw new UserException("--watch goes with neither --wait nor --quiet; see health_all --help");
+    protected Duration interval() {
+        return watch;
+    }
+
+    @Override
+    protected Report report() throws Exception {
+        if (watch != null && wait != null) {
+            throw new UserException("--watch goes without --wait, which ends; " + help());
         }
-        List<Endpoint> endpoints = endpoints(portMap());
+        List<Endpoint> endpoints = endpoints(config());
         HealthProbe.warmUp();
-        if (watch != null) {
-            Terminal.watch(out, watch, json, () -> report(ask(endpoints, timeout)));
-            return YES;
-        }
-        List<Result> results = wait == null ? ask(endpoints, timeout) : await(endpoints);
-        if (!quiet) {
-            Terminal.print(out, report(results));
-        }
-        return allPassing(results) ? YES : NO;
+        return new Answers(wait == null ? ask(endpoints, timeout) : await(endpoints));
     }
 
     // Whom to ask.
 
-    private List<Endpoint> endpoints(PortMap map) {
+    private List<Endpoint> endpoints(Config config) {
         if (targets.isEmpty()) {
-            return map.services().stream()
+            return config.services().stream()
                 .filter(service -> service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE)
                 .map(this::endpoint).toList();
         }
+        Targets names = new Targets(config);
         return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(endpoint(target))
-            : map.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service)).map(this::endpoint))
+            : names.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service)).map(this::endpoint))
             .distinct().toList();
     }
 
@@ -198,7 +191,7 @@ class health_all extends PortCommand {
             Terminal.progress(err, "");
         }
         if (!quiet && !allPassing(results)) {
-            note("gave up after " + HealthProbe.seconds(wait));
+            note("gave up after " + Terminal.seconds(wait));
         }
         return results;
     }
@@ -218,53 +211,67 @@ class health_all extends PortCommand {
     private static String progress(List<Result> results, Duration left) {
         List<Result> awaited = results.stream().filter(result -> !result.isPassing()).toList();
         return results.size() - awaited.size() + " of " + results.size() + " up, " + left.toSeconds() + " s left, awaiting: "
-            + awaited.stream().map(result -> result.endpoint.title() + " (" + Report.lowerCase(result.health.verdict()) + ")")
+            + awaited.stream().map(result -> result.endpoint.title() + " (" + PortRow.lowerCase(result.health.verdict()) + ")")
                 .collect(Collectors.joining(", "));
     }
 
-    // What they said.
+    /** What the endpoints answered. */
+    private record Answers(List<Result> results) implements Report {
 
-    private List<Terminal.Line> report(List<Result> results) throws IOException {
-        if (json) {
-            return List.of(new Terminal.Line(Report.json(Map.of("endpoints", results.stream().map(health_all::document).toList()))));
+        @Override
+        public int exitCode() {
+            return allPassing(results) ? YES : NO;
         }
-        int widestAnswer = results.stream().mapToInt(result -> Terminal.width(answer(result.health))).max().orElse(0);
-        List<Terminal.Line> lines = new ArrayList<>();
-        for (Result result : results) {
+
+        @Override
+        public Map<String, Object> document() {
+            return Map.of("endpoints", results.stream().map(Answers::fields).toList());
+        }
+
+        private static Map<String, Object> fields(Result result) {
             HealthProbe.Health health = result.health;
-            lines.add(new Terminal.Line(Terminal.pad(verdict(result), WIDEST_START)
-                + Terminal.pad(answer(health), Math.max(USUAL_ANSWER, widestAnswer)) + "  " + result.endpoint.title(),
-                Arrays.asList(result.endpoint, health.verdict(), health.httpStatus(), health.word())));
+            Map<String, Object> fields = PortRow.fields(result.endpoint.service);
+            fields.put("url", result.endpoint.uri.toString());
+            fields.put("verdict", PortRow.lowerCase(health.verdict()));
+            fields.put("http_status", health.httpStatus());
+            fields.put("reported", health.word());
+            fields.put("address", health.address());
+            fields.put("latency_ms", health.millis());
+            fields.put("reason", health.reason());
+            return fields;
         }
-        return lines;
-    }
 
-    private String verdict(Result result) {
-        String verdict = Report.lowerCase(result.health.verdict());
-        return "Port " + result.endpoint.service.port() + ": " + (result.isPassing() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
-    }
+        @Override
+        public List<Line> lines() {
+            int widestTitle = results.stream().mapToInt(result -> Line.width(result.endpoint.title())).max().orElse(0);
+            List<Line> lines = new ArrayList<>();
+            for (Result result : results) {
+                HealthProbe.Health health = result.health;
+                lines.add(verdict(result).pad(WIDEST_START).with(result.endpoint.title()).pad(WIDEST_START + widestTitle + 2)
+                    .with(answer(health))
+                    .changesWith(Arrays.asList(result.endpoint, health.verdict(), health.httpStatus(), health.word())));
+            }
+            return lines;
+        }
 
-    private static String answer(HealthProbe.Health health) {
-        return health.reason() != null ? health.reason()
-            : Terminal.pad(said(health), 11) + String.format(" %4d ms  %s", health.millis(), health.address());
-    }
+        private static Line verdict(Result result) {
+            String verdict = PortRow.lowerCase(result.health.verdict());
+            Line line = Line.of("Port " + result.endpoint.service.port() + (result.isPassing() ? ": ✅ " : ": ❌ "));
+            return result.isPassing() ? line.good(verdict) : line.bad(verdict);
+        }
 
-    /** The HTTP status and the body's own word. */
-    private static String said(HealthProbe.Health health) {
-        return health.httpStatus() == null ? "accepts"
-            : health.httpStatus() + (health.word() == null ? "" : " " + Terminal.fit(Terminal.printable(health.word()), 12));
-    }
+        private static String answer(HealthProbe.Health health) {
+            if (health.reason() != null) {
+                return health.reason();
+            }
+            String said = said(health);
+            return said + " ".repeat(Math.max(0, 11 - Line.width(said))) + String.format(" %4d ms  %s", health.millis(), health.address());
+        }
 
-    private static Map<String, Object> document(Result result) {
-        HealthProbe.Health health = result.health;
-        Map<String, Object> fields = Report.fields(result.endpoint.service);
-        fields.put("url", result.endpoint.uri.toString());
-        fields.put("verdict", Report.lowerCase(health.verdict()));
-        fields.put("http_status", health.httpStatus());
-        fields.put("reported", health.word());
-        fields.put("address", health.address());
-        fields.put("latency_ms", health.millis());
-        fields.put("reason", health.reason());
-        return fields;
+        /** The HTTP status and the body's own word. */
+        private static String said(HealthProbe.Health health) {
+            return health.httpStatus() == null ? "accepts"
+                : health.httpStatus() + (health.word() == null ? "" : " " + Line.fit(Line.printable(health.word()), 12));
+        }
     }
 }

@@ -178,7 +178,7 @@ class CheckPortTest {
 
     @Test
     void aTargetIsNeeded() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: which port? name a port, range, service or group; see check_port --help\n"),
+        assertEquals(new Script.Result(2, "", "ERROR: which port? name a port, range, service or group; see jbang check_port@devflow --help\n"),
             Script.of("check_port").run());
     }
 
@@ -190,7 +190,7 @@ class CheckPortTest {
                 .env("QWEN_MCP_PORT", port).run();
             assertEquals(1, result.exit());
             List<Map<String, Object>> ports = result.json("ports");
-            assertEquals("{port=" + port + ", service=Qwen MCP Server, variable=QWEN_MCP_PORT, group=mcp, status=reserved,"
+            assertEquals("{port=" + port + ", service=Qwen MCP Server, variable=QWEN_MCP_PORT, aliases=[], group=mcp, status=reserved,"
                 + " description=Qwen model integration, verdict=available, listeners=[]}", ports.get(0).toString());
             assertEquals(listener.getLocalPort(), ports.get(1).get("port"));
             assertEquals("listening", ports.get(1).get("verdict"));

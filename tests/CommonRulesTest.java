@@ -35,7 +35,7 @@ class CommonRulesTest {
     @ParameterizedTest
     @ValueSource(strings = {"check_port", "find_port", "port_status", "health_all"})
     void version(String script) throws Exception {
-        assertEquals(new Script.Result(0, script + " 1.0.0 (DevFlow ports)\n", ""), Script.of(script, "--version").run());
+        assertEquals(new Script.Result(0, script + " 2.0.0 (DevFlow ports)\n", ""), Script.of(script, "--version").run());
     }
 
     @ParameterizedTest

@@ -18,8 +18,8 @@ class PortMapTest {
     @TempDir
     Path folder;
 
-    private PortMap map(String envFile, Map<String, String> environment) throws Exception {
-        return PortMap.configured(EnvFile.read(Files.writeString(folder.resolve(".env"), envFile)), environment);
+    private Config map(String envFile, Map<String, String> environment) throws Exception {
+        return new Config(EnvFile.read(Files.writeString(folder.resolve(".env"), envFile)), environment);
     }
 
     private static PortMap.Service only(List<PortMap.Service> services) {
@@ -45,8 +45,8 @@ class PortMapTest {
             grpc 50051 CCTOOLS_GRPC_PORT active null CC-Tools gRPC Server: Cross-component communication
             """,
             map("", Map.of()).services().stream().map(service -> String.join(" ",
-                Report.lowerCase(service.group()), "" + service.port(), service.variable(),
-                Report.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
+                PortRow.lowerCase(service.group()), "" + service.port(), service.variable(),
+                PortRow.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
                 .collect(Collectors.joining()));
     }
 
@@ -58,19 +58,19 @@ class PortMapTest {
         "GRPC,          50000, 59999, LOW,    AUTO_INCREMENT"})
     void holdsTheDocumentedRanges(PortMap.Group group, int first, int last, PortMap.Priority priority,
                                   PortMap.Strategy strategy) {
-        assertEquals(List.of(first, last, priority, strategy), List.of(group.first, group.last, group.priority, group.strategy));
+        assertEquals(List.of(first, last, priority, strategy), List.of(group.range.first(), group.range.last(), group.priority, group.strategy));
     }
 
     @Test
     void theEnvironmentGoesBeforeTheFileAndTheFileBeforeTheMap() throws Exception {
         String file = "ORCHESTRATOR_PORT=3015\nMODEL_REGISTRY_PORT=3014\n";
-        PortMap map = map(file, Map.of("ORCHESTRATOR_PORT", "3025", "MODEL_REGISTRY_PORT", ""));
-        assertEquals(3025, only(map.resolve("orchestrator")).port());
-        assertEquals(PortMap.Origin.ENVIRONMENT, only(map.resolve("orchestrator")).origin());
-        assertEquals(3014, only(map.resolve("model-registry")).port());
-        assertEquals(PortMap.Origin.ENV_FILE, only(map.resolve("model-registry")).origin());
-        assertEquals(3003, only(map.resolve("vector_memory")).port());
-        assertEquals(PortMap.Origin.DEFAULT, only(map.resolve("vector_memory")).origin());
+        Config config = map(file, Map.of("ORCHESTRATOR_PORT", "3025", "MODEL_REGISTRY_PORT", ""));
+        assertEquals(3025, only(new Targets(config).resolve("orchestrator")).port());
+        assertEquals(PortMap.Origin.ENVIRONMENT, only(new Targets(config).resolve("orchestrator")).origin());
+        assertEquals(3014, only(new Targets(config).resolve("model-registry")).port());
+        assertEquals(PortMap.Origin.ENV_FILE, only(new Targets(config).resolve("model-registry")).origin());
+        assertEquals(3003, only(new Targets(config).resolve("vector_memory")).port());
+        assertEquals(PortMap.Origin.DEFAULT, only(new Targets(config).resolve("vector_memory")).origin());
     }
 
     @ParameterizedTest
@@ -88,30 +88,30 @@ class PortMapTest {
     /** Kubernetes and Docker set them to URLs. */
     @Test
     void variablesOfUndocumentedServicesAreOverriddenByPortsOnly() throws Exception {
-        PortMap.Service redis = map("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379")).resolve("redis").get(0);
+        PortMap.Service redis = new Targets(map("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379"))).resolve("redis").get(0);
         assertEquals(List.of(6379, PortMap.Origin.ENV_FILE), List.of(redis.port(), redis.origin()));
-        PortMap.Service moved = map("X_PORT=3150\n", Map.of("X_PORT", "3010")).resolve("x").get(0);
+        PortMap.Service moved = new Targets(map("X_PORT=3150\n", Map.of("X_PORT", "3010"))).resolve("x").get(0);
         assertEquals(List.of(3010, PortMap.Group.CORE), List.of(moved.port(), moved.group()));
     }
 
     @Test
     void otherPortVariablesOfTheFileAreServices() throws Exception {
-        PortMap map = map("DASHBOARD_PORT=3202\nMAIL_PORT=none\nPORT=1234\nPORTAL=5\nSECRET=6\nWS_PORT=3203\n",
+        Config config = map("DASHBOARD_PORT=3202\nMAIL_PORT=none\nPORT=1234\nPORTAL=5\nSECRET=6\nWS_PORT=3203\n",
             Map.of("X_PORT", "1", "WS_PORT", "3204"));
-        assertEquals(15, map.services().size());
-        PortMap.Service dashboard = only(map.resolve("dashboard"));
+        assertEquals(15, config.services().size());
+        PortMap.Service dashboard = only(new Targets(config).resolve("dashboard"));
         assertEquals(PortMap.Status.UNKNOWN, dashboard.status());
         assertEquals(PortMap.Group.ORCHESTRATION, dashboard.group());
-        assertEquals(3204, only(map.resolve("WS")).port());
-        assertEquals(2, map.at(3202).size());
+        assertEquals(3204, only(new Targets(config).resolve("WS")).port());
+        assertEquals(2, config.at(3202).size());
     }
 
     @Test
     void noServiceOfTheFilePassesForAnother() throws Exception {
-        PortMap map = map("codex_mcp_PORT=3300\nCORE_PORT=3301\n", Map.of());
-        assertEquals(3101, only(map.resolve("codex-mcp")).port());
-        assertEquals(5, map.resolve("core").size());
-        assertEquals(3301, only(map.resolve("CORE_PORT")).port());
+        Config config = map("codex_mcp_PORT=3300\nCORE_PORT=3301\n", Map.of());
+        assertEquals(3101, only(new Targets(config).resolve("codex-mcp")).port());
+        assertEquals(5, new Targets(config).resolve("core").size());
+        assertEquals(3301, only(new Targets(config).resolve("CORE_PORT")).port());
     }
 
     @ParameterizedTest
@@ -127,7 +127,7 @@ class PortMapTest {
         "orchestration,         3200 3201 3202",
         "grpc,                  50051"})
     void resolvesATarget(String target, String ports) throws Exception {
-        assertEquals(ports, map("", Map.of()).resolve(target).stream().map(service -> "" + service.port())
+        assertEquals(ports, new Targets(map("", Map.of())).resolve(target).stream().map(service -> "" + service.port())
             .collect(Collectors.joining(" ")));
     }
 
@@ -135,16 +135,16 @@ class PortMapTest {
     @ValueSource(strings = {"", " ", "0", "65536", "-1", "abc", "3002x", "03002", "3099-3000", "1-", "-", "1-2-3", "1-65536", "0-1",
         "3005 ", "x[$(true)]+3105", "*", "../core", "core_port"})
     void refusesWhatIsNoTarget(String target) {
-        assertThrows(UserException.class, () -> map("", Map.of()).resolve(target));
+        assertThrows(UserException.class, () -> new Targets(map("", Map.of())).resolve(target));
     }
 
     @Test
     void suggestsTheNearestNames() {
         assertEquals("unknown service or group 'orchestratr'; did you mean orchestrator or orchestration?",
-            assertThrows(UserException.class, () -> map("", Map.of()).resolve("orchestratr")).getMessage());
+            assertThrows(UserException.class, () -> new Targets(map("", Map.of())).resolve("orchestratr")).getMessage());
         assertEquals("unknown service or group 'Db_Manger_Port'; did you mean db_manager_port?",
-            assertThrows(UserException.class, () -> map("", Map.of()).resolve("Db_Manger_Port")).getMessage());
+            assertThrows(UserException.class, () -> new Targets(map("", Map.of())).resolve("Db_Manger_Port")).getMessage());
         assertEquals("unknown service or group 'postgres'; port_status --all lists them",
-            assertThrows(UserException.class, () -> map("", Map.of()).resolve("postgres")).getMessage());
+            assertThrows(UserException.class, () -> new Targets(map("", Map.of())).resolve("postgres")).getMessage());
     }
 }

@@ -95,7 +95,9 @@ class PortStatusTest {
     void checkTellsWhetherAnythingIsWrong() throws Exception {
         Script.Result result = Namespace.bash(folder, """
             set -o pipefail
-            port_status --check core | tail -n 2 || echo "exit $?"
+            port_status --check core | tail -n 1 || echo "exit $?"
+            printf '#!/bin/sh\n' >devflow-start.sh && chmod +x devflow-start.sh
+            port_status core | tail -n 2
             listen 3002 3006
             port_status --check core >/dev/null && echo "exit $?"
             export ORCHESTRATOR_PORT=3004
@@ -105,10 +107,11 @@ class PortStatusTest {
             """).run();
         assertEquals("""
             ! 5 active services are down
-              to start: ./devflow-start.sh start
             exit 1
+            ! 5 active services are down
+              to start: ./devflow-start.sh start
             exit 0
-            ! 3004 is the port of Model Registry and DevFlow Orchestrator
+            ! 3004 is the port of Model Registry (the default) and DevFlow Orchestrator (the environment)
               to separate them: set MODEL_REGISTRY_PORT in .env or set ORCHESTRATOR_PORT in the environment
             exit 1
             ! DevFlow Orchestrator has 8080, outside 3000-3099
@@ -128,10 +131,10 @@ class PortStatusTest {
             """).run();
         assertTrue(result.out().startsWith("""
             ! Codex MCP Server cannot have 3101: bound by a socket that does not listen
-              to free it: end its process; to move the service: find_port --write codex-mcp
+              to free it: end its process; to move the service: jbang find_port@devflow --write codex-mcp
             ! 3102 is reserved for Gemini MCP Server, yet in use by pid PID (COMMAND)
-              to free it: kill PID; to move the service: find_port --write gemini-mcp
-            {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","group":"mcp","status":"active",\
+              to free it: kill PID; to move the service: jbang find_port@devflow --write gemini-mcp
+            {"ports":[{"port":3101,"service":"Codex MCP Server","variable":"CODEX_MCP_PORT","aliases":[],"group":"mcp","status":"active",\
             "description":"OpenAI Codex integration",\
             "verdict":"bound","listeners":[]},"""), result.out() + result.err());
         assertTrue(result.out().contains("\"problems\":[{\"kind\":\"unavailable\",\"variables\":[\"CODEX_MCP_PORT\"],\"message\":\""),
@@ -185,7 +188,7 @@ class PortStatusTest {
         assertEquals(2, run("--watch=0").exit());
         // Seconds or a port?
         assertEquals(new Script.Result(2, "", "ERROR: '--watch 5' is ambiguous; write --watch=5 for seconds, or the port before --watch;"
-            + " see port_status --help\n"), run("--watch", "5"));
+            + " see jbang port_status@devflow --help\n"), run("--watch", "5"));
     }
 
     @Test

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What stands in the README, the catalog and .env.example against what the scripts are and do. */
 class ReadmeTest {
 
-    private static final Set<String> COMMON = Set.of("--env-file", "--json", "--color", "--help", "--version");
+    private static final Set<String> COMMON = Set.of("--env-file", "--json", "--quiet", "--color", "--help", "--version");
 
     @TempDir
     Path folder;
@@ -99,7 +99,7 @@ class ReadmeTest {
     @Test
     void theExampleHasEveryVariableWithItsDefault() throws Exception {
         EnvFile example = EnvFile.read(Script.CLONE.resolve(".env.example"));
-        Map<String, String> expected = PortMap.configured(EnvFile.read(folder.resolve("none")), Map.of()).services().stream()
+        Map<String, String> expected = new Config(EnvFile.read(folder.resolve("none")), Map.of()).services().stream()
             .collect(Collectors.toMap(PortMap.Service::variable, service -> "" + service.port()));
         assertEquals(expected, example.entries().stream().collect(Collectors.toMap(EnvFile.Entry::name, EnvFile.Entry::value)));
     }
@@ -107,8 +107,8 @@ class ReadmeTest {
     @Test
     void theRangesAreThoseOfTheMap() throws Exception {
         for (PortMap.Group group : PortMap.Group.values()) {
-            String name = Report.lowerCase(group);
-            assertTrue(readme().contains("| " + name + " | " + group.first + "-" + group.last + " | "
+            String name = PortRow.lowerCase(group);
+            assertTrue(readme().contains("| " + name + " | " + group.range + " | "
                 + (group.strategy == PortMap.Strategy.STATIC
                 ? "static" : group.strategy == PortMap.Strategy.DYNAMIC ? "dynamic" : "auto-increment")), name);
         }

@@ -20,19 +20,27 @@ class TerminalTest {
     @CsvSource({"abc, 3, abc", "abcd, 3, ab…", "日本語, 6, 日本語", "日本語, 5, 日本…", "日本語, 4, 日…", "✅ ok, 5, ✅ ok", "✅ okay, 5, ✅ o…",
         "e\u0301e\u0301e\u0301, 3, e\u0301e\u0301e\u0301"})
     void fitsText(String text, int columns, String fitting) {
-        assertEquals(fitting, Terminal.fit(text, columns));
+        assertEquals(fitting, Line.fit(text, columns));
     }
 
     @Test
-    void coloursTakeNoRoomAndEndWithTheText() {
-        assertEquals("\u001B[31mred\u001B[m!", Terminal.fit("\u001B[31mred\u001B[m!", 4));
-        assertEquals("", Terminal.fit("", -2));
-        assertEquals("\u001B[31mre…\u001B[m", Terminal.fit("\u001B[31mredder\u001B[m", 3));
+    void aLineIsWrappedAtSpacesAndOnlyALongWordWithinIt() {
+        Line line = Line.of("  pid 16150 on 127.0.0.1: node " + "x".repeat(30) + " end");
+        assertEquals(List.of("  pid 16150 on ", "      127.0.0.1: ", "      node ", "      " + "x".repeat(14), "      " + "x".repeat(14),
+            "      xx end"), line.wrapped(20).stream().map(Line::toString).toList());
+        assertEquals(List.of(line), line.wrapped(200));
+    }
+
+    @Test
+    void aCommandIsNeverBroken() {
+        Line line = Line.of("  to move the service: ").command("./jbangw find_port --write real-dream-team-orchestrator");
+        assertEquals(List.of("  to move the service: ", "      ./jbangw find_port --write real-dream-team-orchestrator"),
+            line.wrapped(30).stream().map(Line::toString).toList());
     }
 
     @Test
     void nothingThatSteersATerminalIsPrintable() {
-        assertEquals("a?[31mb???d?", Terminal.printable("a\u001B[31mb\r\n\u009Bd\u202E"));
+        assertEquals("a?[31mb???d?", Line.printable("a\u001B[31mb\r\n\u009Bd\u202E"));
     }
 
     @Test

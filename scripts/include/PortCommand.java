@@ -1,10 +1,13 @@
-//SOURCES EnvFile.java PortMap.java Terminal.java UserException.java
+//SOURCES Config.java EnvFile.java Invocation.java Line.java Report.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr -Xshare:auto -Djdk.console=java.base -Xlog:disable
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -16,13 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Stack;
-import java.util.concurrent.CompletionException;
-import org.fusesource.jansi.Ansi;
+import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -37,11 +38,11 @@ import picocli.CommandLine.ParseResult;
  * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
  * rest, is loaded when there is something for it to do.
  */
-@Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 1.0.0 (DevFlow ports)",
+@Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 2.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
     descriptionHeading = "%n", parameterListHeading = "%nTargets:%n", optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
-abstract class PortCommand {
+abstract class PortCommand implements Callable<Integer> {
 
     /** The answer is yes. */
     static final int YES = 0;
@@ -61,10 +62,13 @@ abstract class PortCommand {
 
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
-    private String envFile = DEFAULT_ENV_FILE;
+    private String envFile;
 
     @Option(names = "--json", description = "Print one JSON document.")
     protected boolean json;
+
+    @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
+    boolean quiet;
 
     @Option(names = "--color", paramLabel = "WHEN",
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
@@ -73,12 +77,54 @@ abstract class PortCommand {
     private boolean hasNotedMissingFile;
 
     /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
-    protected final PrintStream out = stream(FileDescriptor.out, 1 << 16);
+    private final PrintStream out = stream(FileDescriptor.out, 1 << 16);
     /** Standard error. */
     protected final PrintStream err = stream(FileDescriptor.err, 1 << 10);
 
-    /** Does the work; returns an exit code. */
-    protected abstract int run() throws Exception;
+    /** Gathers the facts; what becomes of them on screen is decided here and nowhere else. */
+    protected abstract Report report() throws Exception;
+
+    /** How often to look again until interrupted, or null: once. */
+    protected Duration interval() {
+        return null;
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        if (quiet && (json || interval() != null)) {
+            throw new UserException("--quiet prints nothing; leave it out, or the option for what to print; " + help());
+        }
+        if (interval() == null) {
+            Report report = report();
+            print(report);
+            return report.exitCode();
+        }
+        if (json || !Terminal.isInteractive()) {
+            while (!out.checkError()) {
+                print(report());
+                out.flush();
+                Thread.sleep(interval().toMillis());
+            }
+        } else {
+            Terminal.watch(out, interval(), hasColour(), () -> report().lines());
+        }
+        return YES;
+    }
+
+    private void print(Report report) throws IOException {
+        if (quiet || report instanceof Report.Silent) {
+            return;
+        }
+        if (json) {
+            out.println(Json.text(report.document()));
+        } else if (report.isPlain()) {
+            for (Line line : report.lines()) {
+                out.println(line);
+            }
+        } else {
+            Terminal.print(out, report.lines(), hasColour());
+        }
+    }
 
     /** Runs the command and ends the process with its exit code. */
     protected static void main(PortCommand command, String... args) {
@@ -86,14 +132,14 @@ abstract class PortCommand {
         System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
         int exit = command.execute(args);
         command.out.flush();
-        // A JVM that fails to start exits with 1, too, so devflow-ports.sh asks for another status for no.
+        // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no.
         System.exit(command.out.checkError() ? UNKNOWN : exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
     }
 
     /** Runs the command and says what went wrong; returns its exit code. */
     int execute(String... args) {
         try {
-            if (Arrays.stream(args).anyMatch(arg -> arg.startsWith("-"))) {
+            if (hasOption(args)) {
                 Integer done = Parser.parse(this, args);
                 if (done != null) {
                     return done;
@@ -101,38 +147,55 @@ abstract class PortCommand {
             } else {
                 targets = List.of(args);
             }
-            return run();
+            return call();
         } catch (UserException e) {
             error(e.getMessage());
-        } catch (CompletionException e) {
-            error(e.getCause() instanceof UserException cause ? cause.getMessage() : internal(e.getCause()));
         } catch (IOException e) {
             error(UserException.of(e, "cannot tell").getMessage());
         } catch (Throwable e) {
-            error(internal(e));
+            error(explain(e));
         }
         return UNKNOWN;
     }
 
-    private static String internal(Throwable failure) {
+    private static boolean hasOption(String... args) {
+        for (String arg : args) {
+            if (arg.startsWith("-")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What the user can put right, wherever it was thrown; anything else is a fault of ours. */
+    private static String explain(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof UserException) {
+                return cause.getMessage();
+            }
+            if (UserException.isOutOfDescriptors(cause)) {
+                return UserException.OUT_OF_DESCRIPTORS;
+            }
+        }
         StackTraceElement[] trace = failure.getStackTrace();
         return "internal error: " + failure + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }
 
     /** Reads the {@code .env} file. */
     protected EnvFile readEnvFile() {
+        String name = envFile == null ? DEFAULT_ENV_FILE : envFile;
         try {
-            Path path = Path.of(envFile);
+            Path path = Path.of(name);
             if (!path.isAbsolute() && isFolderGarbled()) {
-                throw new InvalidPathException(envFile, "relative to a directory that Java cannot name");
+                throw new InvalidPathException(name, "relative to a directory that Java cannot name");
             }
-            if (!envFile.equals(DEFAULT_ENV_FILE) && !hasNotedMissingFile && Files.notExists(path)) {
+            if (envFile != null && !hasNotedMissingFile && Files.notExists(path)) {
                 hasNotedMissingFile = true;
                 note("no such file: " + envFile);
             }
             return EnvFile.read(path);
         } catch (InvalidPathException e) {
-            throw new UserException("cannot name " + envFile + " or its directory in this locale; set LC_ALL=C.UTF-8");
+            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
         }
     }
 
@@ -143,9 +206,19 @@ abstract class PortCommand {
             || folder.indexOf('?') >= 0 && !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
     }
 
-    /** The port map, as the environment and the {@code .env} file configure it. */
-    protected PortMap portMap() {
-        return PortMap.configured(readEnvFile(), System.getenv());
+    /** Which port each service has, by the environment and the {@code .env} file. */
+    protected Config config() {
+        return new Config(readEnvFile(), System.getenv());
+    }
+
+    /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
+    protected Invocation invocation() {
+        return new Invocation(envFile);
+    }
+
+    /** Where the user finds the options. */
+    protected String help() {
+        return Invocation.help(getClass().getSimpleName());
     }
 
     /** Says on standard error what the user should know. */
@@ -159,35 +232,17 @@ abstract class PortCommand {
     }
 
     private void say(String line) {
-        err.println(Terminal.printable(line));
+        err.println(Line.printable(line));
         err.flush();
     }
 
-    /** The services and ports that the targets name, each once. */
-    protected List<PortMap.Service> named(PortMap map) {
-        return targets.stream().flatMap(target -> map.resolve(target).stream()).distinct().toList();
-    }
-
-    // Text.
-
-    protected String good(String text) {
-        return hasColour() ? Painter.green(text) : text;
-    }
-
-    protected String bad(String text) {
-        return hasColour() ? Painter.red(text) : text;
-    }
-
-    protected String doubtful(String text) {
-        return hasColour() ? Painter.yellow(text) : text;
-    }
-
-    protected String strong(String text) {
-        return hasColour() ? Painter.bold(text) : text;
-    }
-
     private boolean hasColour() {
-        return colour == Colour.always || colour == Colour.auto && Terminal.isInteractive() && Parser.wantsColour();
+        return colour == Colour.always || colour == Colour.auto && Terminal.isInteractive() && isColourWelcome();
+    }
+
+    private static boolean isColourWelcome() {
+        String noColour = System.getenv("NO_COLOR"); // An empty one is none (no-color.org).
+        return (noColour == null || noColour.isEmpty()) && !"0".equals(System.getenv("CLICOLOR")) && !"dumb".equals(System.getenv("TERM"));
     }
 
     private static PrintStream stream(FileDescriptor descriptor, int buffer) {
@@ -212,12 +267,8 @@ abstract class PortCommand {
                 return CommandLine.executeHelpRequest(result);
             } catch (ParameterException e) {
                 throw new UserException(
-                    e.getMessage().lines().findFirst().orElse("") + "; see " + line.getCommandName() + " --help");
+                    e.getMessage().lines().findFirst().orElse("") + "; " + command.help());
             }
-        }
-
-        static boolean wantsColour() {
-            return !"dumb".equals(System.getenv("TERM")) && Help.Ansi.AUTO.enabled();
         }
     }
 
@@ -257,22 +308,14 @@ abstract class PortCommand {
         }
     }
 
-    private static final class Painter {
+    private static final class Json {
 
-        static String green(String text) {
-            return Ansi.ansi().fgGreen().a(text).reset().toString();
-        }
+        private static final JSON WRITER = JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
+            .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build();
 
-        static String red(String text) {
-            return Ansi.ansi().fgRed().a(text).reset().toString();
-        }
-
-        static String bold(String text) {
-            return Ansi.ansi().bold().a(text).reset().toString();
-        }
-
-        static String yellow(String text) {
-            return Ansi.ansi().fgYellow().a(text).reset().toString();
+        /** One line of ASCII, which no locale garbles and no terminal obeys. */
+        static String text(Map<String, Object> document) throws IOException {
+            return WRITER.asString(document);
         }
     }
 }

@@ -1,34 +1,23 @@
+//SOURCES Line.java
+
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.reflect.Proxy;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import org.fusesource.jansi.Ansi;
 
-/** The terminal: whether there is one, its size, drawing on it, and text that is safe to print. */
+/** The terminal: whether there is one, its size, and printing and drawing lines on it. */
 final class Terminal {
-
-    /**
-     * A line that is drawn repeatedly; it counts as changed when its state differs from the last time. Where there is
-     * not room for all lines, details are left out first.
-     */
-    record Line(String text, Object state, boolean isDetail) {
-
-        Line(String text, Object state) {
-            this(text, state, false);
-        }
-
-        Line(String text) {
-            this(text, text);
-        }
-
-        static Line detail(String text) {
-            return new Line(text, text, true);
-        }
-    }
 
     private record Size(int rows, int columns) { }
 
@@ -37,9 +26,7 @@ final class Terminal {
     private static final String HOME = "\u001B[H";
     private static final String CLEAR_LINE = "\u001B[K"; // from here on
     private static final String CLEAR_REST = "\u001B[J";
-    private static final String RESET = "\u001B[m";
     private static final String CHANGED = " ◀ changed";
-    private static final char ESCAPE = '\u001B';
 
     private Terminal() { }
 
@@ -59,141 +46,201 @@ final class Terminal {
 
     /** Overwrites the progress line on standard error; an empty text clears it. */
     static void progress(PrintStream err, String text) {
-        err.print("\r" + fit(text, size().columns - "^C ".length()) + CLEAR_LINE);
+        err.print("\r" + Line.fit(Line.printable(text), size().columns - "^C ".length()) + CLEAR_LINE);
         err.flush();
     }
 
+    /** Prints the lines; on a terminal, what is wider than it is wrapped. */
+    static void print(PrintStream out, List<Line> lines, boolean isColoured) {
+        int columns = isInteractive() ? size().columns : Integer.MAX_VALUE;
+        for (Line line : lines) {
+            for (Line row : line.wrapped(columns)) {
+                out.println(text(row, isColoured));
+            }
+        }
+    }
+
+    private static String text(Line row, boolean isColoured) {
+        return isColoured ? Painter.paint(row) : row.toString();
+    }
+
     private static Size size() {
+        String[] size = stty("size").split(" ");
         try {
-            Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            String[] size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip().split(" ");
             if (size.length == 2 && Integer.parseInt(size[1]) > 0) {
                 return new Size(Integer.parseInt(size[0]), Integer.parseInt(size[1]));
             }
-        } catch (IOException e) {
-            // No stty, as on Windows.
+        } catch (NumberFormatException e) {
+            // As if there were no stty.
         }
         return new Size(24, 80);
     }
 
-    /** Text from outside, with every character that could control a terminal replaced by a question mark. */
-    static String printable(String text) {
-        StringBuilder printable = new StringBuilder(text.length());
-        text.codePoints().map(c -> switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
-                Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> '?';
-            default -> c;
-        }).forEach(printable::appendCodePoint);
-        return printable.toString();
-    }
-
-    /** The text, cut off where it would need more than so many columns. */
-    static String fit(String text, int columns) {
-        if (width(text) <= columns || text.isEmpty()) {
-            return text;
-        }
-        int end = 0;
-        int next = after(text, 0);
-        for (int used = width(text.substring(0, next)); used < columns; used += width(text.substring(end, next))) {
-            end = next;
-            next = after(text, end);
-        }
-        return text.substring(0, end) + "…" + (text.indexOf(ESCAPE) < 0 ? "" : RESET);
-    }
-
-    /** The text, with spaces behind it up to so many columns. */
-    static String pad(String text, int columns) {
-        return text + " ".repeat(Math.max(0, columns - width(text)));
-    }
-
-    /** How many columns the text needs; colours need none. */
-    static int width(String text) {
-        int width = 0;
-        for (int i = 0; i < text.length(); i = after(text, i)) {
-            width += text.charAt(i) == ESCAPE ? 0 : width(text.codePointAt(i));
-        }
-        return width;
-    }
-
-    /** Where the character ends that begins there, or the sequence that sets a colour. */
-    private static int after(String text, int i) {
-        return text.charAt(i) == ESCAPE ? text.indexOf('m', i) + 1 : i + Character.charCount(text.codePointAt(i));
-    }
-
-    /** East Asian characters and emoji need two columns (Unicode, UAX 11), combining marks none of their own. */
-    private static int width(int c) {
-        return switch (Character.getType(c)) {
-            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK -> 0;
-            default -> isWide(c) ? 2 : 1;
-        };
-    }
-
-    private static boolean isWide(int c) {
-        return c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c)
-            || c >= 0x1100 && c <= 0x115F // Hangul Jamo
-            || c >= 0x2E80 && c <= 0xA4CF // CJK radicals to Yi
-            || c >= 0xAC00 && c <= 0xD7A3 // Hangul syllables
-            || c >= 0xFE30 && c <= 0xFE6F // CJK compatibility forms
-            || c >= 0xFF00 && c <= 0xFF60; // fullwidth forms
-    }
-
-    /** Prints the lines; on a terminal, none is longer than its width. */
-    static void print(PrintStream out, List<Line> lines) {
-        if (isInteractive()) {
-            int columns = size().columns;
-            lines.forEach(line -> out.println(fit(line.text, columns)));
-        } else {
-            lines.forEach(line -> out.println(line.text));
+    /** The first line of what stty says; nothing where there is none, as on Windows. */
+    private static String stty(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("stty"));
+        command.addAll(List.of(arguments));
+        try {
+            Process stty = new ProcessBuilder(command).redirectInput(new File("/dev/tty"))
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            return new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+        } catch (IOException e) {
+            return "";
         }
     }
 
     /**
-     * Prints the lines again and again, until the process is interrupted or its output is closed. On a terminal they are
-     * redrawn in place with the changes marked, and the terminal is restored at the end; a log is appended to.
+     * Draws what is looked up again and again in place, with the changes marked, until the process is interrupted or its
+     * output is closed. At the end, and while the process is stopped, the terminal is as it was before.
      */
-    static void watch(PrintStream out, Duration interval, boolean isLog, Callable<List<Line>> look) throws Exception {
-        if (isLog || !isInteractive()) {
-            while (!out.checkError()) {
-                print(out, look.call());
-                out.flush();
-                Thread.sleep(interval.toMillis());
-            }
-            return;
-        }
-        Thread leave = new Thread(() -> {
-            out.print(LEAVE);
-            out.flush();
-        });
-        List<Line> before = List.of();
-        List<Line> now = look.call(); // Before the screen is switched, so that its notes on standard error stay visible.
+    static void watch(PrintStream out, Duration interval, boolean isColoured, Callable<List<Line>> lookUp) throws Exception {
+        List<Line> now = lookUp.call(); // Before the screen is switched, so that its notes on standard error stay visible.
+        Screen screen = new Screen(out, isColoured);
+        Thread leave = new Thread(screen::leave);
         Runtime.getRuntime().addShutdownHook(leave);
-        out.print(ENTER);
+        screen.enter();
         try {
-            for (; !out.checkError(); now = look.call()) {
-                draw(out, before, now);
-                before = now;
+            for (; !out.checkError(); now = lookUp.call()) {
+                screen.draw(now, LocalTime.now().truncatedTo(ChronoUnit.SECONDS) + ", every " + seconds(interval) + "; Ctrl-C ends");
                 Thread.sleep(interval.toMillis());
             }
         } finally {
             // Before an error is printed, which would vanish with the alternate screen.
-            leave.run();
+            screen.leave();
             Runtime.getRuntime().removeShutdownHook(leave);
         }
     }
 
-    private static void draw(PrintStream out, List<Line> before, List<Line> now) {
-        Size size = size();
-        Set<Object> known = before.stream().map(Line::state).collect(Collectors.toSet());
-        List<Line> lines = now.size() < size.rows ? now : now.stream().filter(line -> !line.isDetail).toList();
-        int hidden = lines.size() < size.rows ? 0 : lines.size() - Math.max(0, size.rows - 2);
-        out.print(HOME);
-        for (Line line : lines.subList(0, lines.size() - hidden)) {
-            boolean isChanged = !known.isEmpty() && !known.contains(line.state);
-            out.print((isChanged ? fit(line.text, size.columns - CHANGED.length()) + CHANGED : fit(line.text, size.columns))
-                + CLEAR_LINE + "\n");
+    /** A duration as the user would write it: {@code 2 s}, {@code 0.5 s}. */
+    static String seconds(Duration duration) {
+        return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
+    }
+
+    /** The alternate screen, while it is in use. */
+    private static final class Screen {
+
+        private final PrintStream out;
+        private final boolean isColoured;
+        private final String settings = stty("-g");
+        private Set<Object> known = Set.of();
+        private boolean isEntered;
+
+        Screen(PrintStream out, boolean isColoured) {
+            this.out = out;
+            this.isColoured = isColoured;
+            handle("TSTP", this::suspend);
+            handle("CONT", this::enter);
         }
-        out.print((hidden == 0 ? "" : fit("… and " + hidden + " more lines", size.columns)) + CLEAR_REST);
-        out.flush();
+
+        synchronized void enter() {
+            isEntered = true;
+            stty("quit", "undef"); // or Ctrl-\ would print the stacks of all threads into the picture
+            out.print(ENTER);
+            out.flush();
+        }
+
+        synchronized void leave() {
+            if (isEntered) {
+                isEntered = false;
+                stty(settings);
+                out.print(LEAVE);
+                out.flush();
+            }
+        }
+
+        private void suspend() {
+            leave();
+            try {
+                new ProcessBuilder("kill", "-STOP", String.valueOf(ProcessHandle.current().pid())).start().waitFor();
+            } catch (IOException | InterruptedException e) {
+                enter(); // Without the program kill, Ctrl-Z does nothing.
+            }
+        }
+
+        /** Signals are no part of the Java platform, but of every JDK; without them, Ctrl-Z leaves the screen as it is. */
+        private static void handle(String signal, Runnable action) {
+            try {
+                Class<?> type = Class.forName("sun.misc.Signal");
+                Class<?> handler = Class.forName("sun.misc.SignalHandler");
+                Object proxy = Proxy.newProxyInstance(handler.getClassLoader(), new Class<?>[] {handler}, (self, method, arguments) -> {
+                    if (method.getName().equals("handle")) {
+                        action.run();
+                    }
+                    return null;
+                });
+                type.getMethod("handle", type, handler).invoke(null, type.getConstructor(String.class).newInstance(signal), proxy);
+            } catch (ReflectiveOperationException | IllegalArgumentException e) {
+                // Not this system's.
+            }
+        }
+
+        synchronized void draw(List<Line> lines, String footer) {
+            if (!isEntered) {
+                return;
+            }
+            Size size = size();
+            Set<Object> states = new HashSet<>();
+            lines.forEach(line -> states.add(line.state()));
+            out.print(HOME);
+            for (Line row : fitting(lines, size)) {
+                out.print(text(row, isColoured) + CLEAR_LINE + "\n");
+            }
+            out.print(Line.fit(footer, size.columns) + CLEAR_REST);
+            out.flush();
+            known = states;
+        }
+
+        /** As many rows as there is room for; details are left out first, and that something is left out is said. */
+        private List<Line> fitting(List<Line> lines, Size size) {
+            int room = size.rows - 1; // The last row is the footer's.
+            List<List<Line>> blocks = new ArrayList<>();
+            int needed = 0;
+            for (Line line : lines) {
+                blocks.add(rows(line, size.columns));
+                needed += blocks.get(blocks.size() - 1).size();
+            }
+            int hidden = 0;
+            for (int i = lines.size() - 1; i >= 0 && needed - hidden + (hidden > 0 ? 1 : 0) > room; i--) {
+                if (lines.get(i).isDetail()) {
+                    hidden += blocks.get(i).size();
+                    blocks.set(i, List.of());
+                }
+            }
+            List<Line> shown = new ArrayList<>();
+            blocks.forEach(shown::addAll);
+            if (hidden > 0 || shown.size() > room) {
+                hidden += Math.max(0, shown.size() - Math.max(0, room - 1));
+                shown = new ArrayList<>(shown.subList(0, Math.min(shown.size(), Math.max(0, room - 1))));
+                shown.add(Line.of(Line.fit("… no room for " + hidden + " more lines", size.columns)));
+            }
+            return room < 1 ? List.of() : shown;
+        }
+
+        /** A detail gets one row; what matters is wrapped. */
+        private List<Line> rows(Line line, int columns) {
+            boolean isChanged = !known.isEmpty() && !known.contains(line.state());
+            if (line.isDetail()) {
+                return List.of(Line.of(Line.fit(line.toString(), columns - (isChanged ? CHANGED.length() : 0))).with(isChanged ? CHANGED : ""));
+            }
+            return (isChanged ? line.with(CHANGED) : line).wrapped(columns);
+        }
+    }
+
+    /** In a class of its own, so that the library is loaded only where there is something to colour. */
+    private static final class Painter {
+
+        static String paint(Line line) {
+            StringBuilder text = new StringBuilder();
+            for (Line.Piece piece : line.pieces()) {
+                text.append(switch (piece.style()) {
+                    case GOOD -> Ansi.ansi().fgGreen().a(piece.text()).reset().toString();
+                    case BAD -> Ansi.ansi().fgRed().a(piece.text()).reset().toString();
+                    case DOUBTFUL -> Ansi.ansi().fgYellow().a(piece.text()).reset().toString();
+                    case STRONG -> Ansi.ansi().bold().a(piece.text()).reset().toString();
+                    case PLAIN, COMMAND -> piece.text();
+                });
+            }
+            return text.toString();
+        }
     }
 }

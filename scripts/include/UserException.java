@@ -5,6 +5,8 @@ import java.nio.file.NoSuchFileException;
 
 /** Something that the user can put right; the message is one line that says what, where and what to do. */
 final class UserException extends RuntimeException {
+    /** What it is when this process may open no more files. */
+    static final String OUT_OF_DESCRIPTORS = "too many open files; raise the limit (ulimit -n)";
     private static final long serialVersionUID = 1;
 
     UserException(String message) {
@@ -13,10 +15,18 @@ final class UserException extends RuntimeException {
 
     /** What could not be done, and the system's reason. */
     static UserException of(IOException cause, String what) {
+        if (isOutOfDescriptors(cause)) {
+            return new UserException(OUT_OF_DESCRIPTORS);
+        }
         String reason = cause instanceof AccessDeniedException ? "permission denied"
             : cause instanceof NoSuchFileException ? "no such file or directory"
             : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
             : String.valueOf(cause.getMessage());
         return new UserException(what + ": " + reason);
+    }
+
+    /** Whether the system refused another file or socket (EMFILE). */
+    static boolean isOutOfDescriptors(Throwable failure) {
+        return String.valueOf(failure.getMessage()).contains("Too many open files");
     }
 }

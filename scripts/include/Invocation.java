@@ -1,0 +1,37 @@
+import java.nio.file.Path;
+
+/**
+ * How this run was called, and so how a command is written that runs when it is pasted: by the jbangw that was typed, by
+ * that of the clone whose functions are in use, or else by JBang, which does not tell a script how it was named.
+ *
+ * @param envFile the {@code --env-file} that was given, or null
+ */
+record Invocation(String envFile) {
+
+    private static final String JBANGW = System.getenv("DEVFLOW_PORTS_JBANGW");
+    private static final boolean IS_FUNCTION = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
+
+    /** The command that calls a script for the same {@code .env}. */
+    String command(String script, String arguments) {
+        String words = program(script) + " " + arguments;
+        if (IS_FUNCTION) {
+            // Who reads what a start script prints may be in another folder.
+            return words + " --env-file " + quoted(Path.of(envFile == null ? ".env" : envFile).toAbsolutePath().normalize().toString());
+        }
+        return envFile == null ? words : words + " --env-file " + quoted(envFile);
+    }
+
+    /** Where the options of a script are explained. */
+    static String help(String script) {
+        return "see " + program(script) + " --help";
+    }
+
+    private static String program(String script) {
+        return JBANGW == null || JBANGW.isEmpty() ? "jbang " + script + "@devflow" : quoted(JBANGW) + " " + script;
+    }
+
+    /** A word as the shell reads it back. */
+    static String quoted(String word) {
+        return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
+}

@@ -1,0 +1,216 @@
+import java.util.ArrayList;
+import java.util.List;
+
+/** A line of text for people: pieces with a style each, which whoever prints it sanitizes, colours and wraps. */
+final class Line {
+
+    /** What a piece means; COMMAND is to be pasted, and so never broken. */
+    enum Style { PLAIN, GOOD, BAD, DOUBTFUL, STRONG, COMMAND }
+
+    /** A part of the line, as it came from wherever it came. */
+    record Piece(String text, Style style) { }
+
+    private final List<Piece> pieces = new ArrayList<>();
+    private Object state;
+    private boolean isDetail;
+
+    private Line() { }
+
+    static Line of(String text) {
+        return new Line().with(text);
+    }
+
+    /** A line that a watch leaves out first where there is not room for all. */
+    static Line detail(String text) {
+        Line line = of(text);
+        line.isDetail = true;
+        return line;
+    }
+
+    Line with(String text) {
+        return with(text, Style.PLAIN);
+    }
+
+    Line good(String text) {
+        return with(text, Style.GOOD);
+    }
+
+    Line bad(String text) {
+        return with(text, Style.BAD);
+    }
+
+    Line doubtful(String text) {
+        return with(text, Style.DOUBTFUL);
+    }
+
+    Line strong(String text) {
+        return with(text, Style.STRONG);
+    }
+
+    /** A command that runs when it is pasted. */
+    Line command(String text) {
+        return with(text, Style.COMMAND);
+    }
+
+    Line with(String text, Style style) {
+        pieces.add(new Piece(printable(text), style));
+        return this;
+    }
+
+    /** Adds spaces up to so many columns. */
+    Line pad(int columns) {
+        return with(" ".repeat(Math.max(0, columns - width())));
+    }
+
+    /** On a watch, the line counts as changed when this differs from the last time; else, when its text does. */
+    Line changesWith(Object newState) {
+        state = newState;
+        return this;
+    }
+
+    Object state() {
+        return state == null ? toString() : state;
+    }
+
+    boolean isDetail() {
+        return isDetail;
+    }
+
+    List<Piece> pieces() {
+        return pieces;
+    }
+
+    int width() {
+        int width = 0;
+        for (Piece piece : pieces) {
+            width += width(piece.text);
+        }
+        return width;
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder();
+        for (Piece piece : pieces) {
+            text.append(piece.text);
+        }
+        return text.toString();
+    }
+
+    /**
+     * The line in rows of no more than so many columns, broken at spaces, and within a word only where it is longer than a
+     * row; what follows the first row is indented.
+     */
+    List<Line> wrapped(int columns) {
+        if (width() <= columns) {
+            return List.of(this);
+        }
+        String text = toString();
+        int indent = Math.min(text.length() - text.stripLeading().length() + 4, columns / 2);
+        List<Line> rows = new ArrayList<>();
+        Line row = new Line();
+        for (Piece word : words()) {
+            Piece rest = word;
+            if (!row.hasRoomFor(rest, columns) && !row.toString().isBlank()) {
+                rows.add(row);
+                row = Line.of(" ".repeat(indent));
+                rest = new Piece(rest.text.stripLeading(), rest.style);
+            }
+            while (rest.style != Style.COMMAND && !row.hasRoomFor(rest, columns)) {
+                String start = start(rest.text, columns - row.width());
+                rows.add(row.with(start, rest.style));
+                row = Line.of(" ".repeat(indent));
+                rest = new Piece(rest.text.substring(start.length()), rest.style);
+            }
+            row.with(rest.text, rest.style);
+        }
+        rows.add(row);
+        return rows;
+    }
+
+    private boolean hasRoomFor(Piece piece, int columns) {
+        return width() + width(piece.text.stripTrailing()) <= columns;
+    }
+
+    /** The pieces taken apart behind each run of spaces; a command stays whole. */
+    private List<Piece> words() {
+        List<Piece> words = new ArrayList<>();
+        for (Piece piece : pieces) {
+            int start = 0;
+            for (int i = 1; piece.style != Style.COMMAND && i < piece.text.length(); i++) {
+                if (piece.text.charAt(i - 1) == ' ' && piece.text.charAt(i) != ' ') {
+                    words.add(new Piece(piece.text.substring(start, i), piece.style));
+                    start = i;
+                }
+            }
+            words.add(new Piece(piece.text.substring(start), piece.style));
+        }
+        return words;
+    }
+
+    // Text.
+
+    /** The text, with every character that could control a terminal replaced by a question mark. */
+    static String printable(String text) {
+        StringBuilder printable = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            int c = text.codePointAt(i);
+            printable.appendCodePoint(isPrintable(c) ? c : '?');
+        }
+        return printable.toString();
+    }
+
+    private static boolean isPrintable(int c) {
+        return c >= ' ' && c < 0x7F || switch (Character.getType(c)) {
+            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+                Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> false;
+            default -> true;
+        };
+    }
+
+    /** The text, cut off where it would need more than so many columns. */
+    static String fit(String text, int columns) {
+        return width(text) <= columns || text.isEmpty() ? text : start(text, columns - 1) + "…";
+    }
+
+    /** The beginning that needs no more than so many columns, but at least one character. */
+    private static String start(String text, int columns) {
+        int end = Character.charCount(text.codePointAt(0));
+        for (int used = width(text.codePointAt(0)); end < text.length(); end += Character.charCount(text.codePointAt(end))) {
+            used += width(text.codePointAt(end));
+            if (used > columns) {
+                break;
+            }
+        }
+        return text.substring(0, end);
+    }
+
+    /** How many columns the text needs. */
+    static int width(String text) {
+        int width = 0;
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            width += width(text.codePointAt(i));
+        }
+        return width;
+    }
+
+    /** East Asian characters and emoji need two columns (Unicode, UAX 11), combining marks none of their own. */
+    private static int width(int c) {
+        if (c < 0x300) {
+            return 1;
+        }
+        return switch (Character.getType(c)) {
+            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK -> 0;
+            default -> isWide(c) ? 2 : 1;
+        };
+    }
+
+    private static boolean isWide(int c) {
+        return c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c)
+            || c >= 0x1100 && c <= 0x115F // Hangul Jamo
+            || c >= 0x2E80 && c <= 0xA4CF // CJK radicals to Yi
+            || c >= 0xAC00 && c <= 0xD7A3 // Hangul syllables
+            || c >= 0xFE30 && c <= 0xFE6F // CJK compatibility forms
+            || c >= 0xFF00 && c <= 0xFF60; // fullwidth forms
+    }
+}
