@@ -1,5 +1,8 @@
 //SOURCES UserException.java
 
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /** Ports from first to last, both included, as the user writes them: {@code 3005} or {@code 3100-3199}. */
 record PortRange(int first, int last) {
 
@@ -63,21 +66,15 @@ record PortRange(int first, int last) {
 
     /** How to write what other programs write as {@code 3100..3199}, {@code 3005,3006} or {@code localhost:3005}. */
     static String suggestion(String text) {
-        String[] ports = text.replaceAll("^[^0-9]+", "").split("[^0-9]+");
-        boolean isHost = text.matches("(?i)([a-z]+://)?\\[?[0-9a-z.:_-]*[a-z.:\\]][0-9a-z.:_-]*]?:[0-9]+(/.*)?");
-        if (isHost) {
-            String port = text.replaceAll("(?s).*:([0-9]+).*", "$1");
-            return isPort(port) ? "the port alone: " + port : "a number from 1 to 65535";
+        String anyNumber = "a number from 1 to " + HIGHEST;
+        if (text.matches("[0-9]+ *(-|\\.\\.+|:|–|—|~) *[0-9]+")) {
+            String[] ends = text.split("[^0-9]+");
+            return isPort(ends[0]) && isPort(ends[1]) ? "a range as " + ends[0] + "-" + ends[1] : anyNumber;
         }
-        for (String port : ports) {
-            if (!isPort(port)) {
-                return "a number from 1 to 65535";
-            }
+        if (text.matches("[0-9]+([ ,;+&|]+[0-9]+)+[,;]?")) {
+            return "several ports with spaces between: " + String.join(" ", text.split("[^0-9]+"));
         }
-        if (ports.length == 2 && text.matches("[0-9]+ *(-|\\.\\.+|:|–|—|~|to) *[0-9]+")) {
-            return "a range as " + ports[0] + "-" + ports[1];
-        }
-        return text.matches("[0-9]+([ ,;+&|/]+[0-9]+)+[,;]?") ? "several ports with spaces between: " + String.join(" ", ports)
-            : "a number from 1 to 65535";
+        Matcher one = Pattern.compile("(?:.*:)?([0-9]+)(?:/.*)?").matcher(text);
+        return one.matches() && isPort(one.group(1)) ? "the port alone: " + one.group(1) : anyNumber;
     }
 }
