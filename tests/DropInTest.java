@@ -129,7 +129,6 @@ class DropInTest {
             03002: 2
             x[$(touch evaluated)]: 2
             nothing: 2
-            holder.py
             """, result.out(), result.err());
     }
 
@@ -360,7 +359,6 @@ class DropInTest {
             CODEX_MCP_PORT=3105
             9
             devflow.log
-            holder.py
             status
             www
             """, result.out().replaceAll("(?m)^(Port \\d+: ✅ [a-z]+) .*$", "$1"), result.err());

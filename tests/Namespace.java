@@ -1,13 +1,18 @@
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * A network and processes of its own, where DevFlow's documented ports are free until the test takes them. Linux lets
- * only root make one; elsewhere these tests are skipped. What still runs when the script ends, is ended with it.
+ * A network and processes of its own, where DevFlow's documented ports are free until the test takes them. Linux lets root
+ * make one, and where it has user namespaces, everyone; elsewhere these tests are skipped. What still runs when the script
+ * ends, is ended with it.
  */
 final class Namespace {
+
+    /** Whether this user is root. */
+    static final boolean IS_ROOT = "root".equals(System.getProperty("user.name"));
 
     /** Python; has sockets {@code bind} or {@code listen} on ports, or {@code connect}, which makes them source ports. */
     private static final String HOLDER = """
@@ -33,16 +38,29 @@ final class Namespace {
 
     private Namespace() { }
 
-    /** A bash script; in it, {@code bound}, {@code listen} and {@code connect FIRST LAST} take ports until the end. */
+    /** The command that runs another one as root of namespaces of its own. */
+    static String[] unshare(String... kinds) throws Exception {
+        List<String> command = new ArrayList<>(List.of("unshare"));
+        if (!IS_ROOT) {
+            command.add("--map-root-user");
+        }
+        command.addAll(List.of(kinds));
+        String[] unshare = command.toArray(String[]::new);
+        assumeTrue(Servers.isOnPath("unshare") && Script.command("true").under(unshare).run().exit() == 0,
+            "this machine lets this user make no namespaces");
+        return unshare;
+    }
+
+    /**
+     * A bash script in that folder; in it, {@code bound}, {@code listen} and {@code connect FIRST LAST} take ports until the
+     * end: as a stranger, in the folder {@code /}.
+     */
     static Script bash(Path folder, String script) throws Exception {
-        String[] unshare = {"unshare", "--net", "--pid", "--fork", "--mount-proc"};
-        assumeTrue(Servers.isOnPath("unshare") && Servers.isOnPath("ip") && Servers.isOnPath("python3")
-            && Script.command("true").under(unshare).run().exit() == 0, "needs root, unshare, ip and python3");
-        Path holder = Files.writeString(folder.resolve("holder.py"), HOLDER);
+        assumeTrue(Servers.isOnPath("ip") && Servers.isOnPath("python3"), "ip or python3 is not installed");
         return Script.command("bash", "-c", """
             set -eu
             ip link set lo up
-            hold() { exec 3< <(exec python3 "$holder" "$@"); read -r -u 3 _; }
+            hold() { exec 3< <(cd / && exec python3 -c "$holder" "$@"); read -r -u 3 _; }
             bound() { hold bind "$@"; }
             listen() { hold listen "$@"; }
             connect() { hold connect "$@"; }
@@ -50,6 +68,7 @@ final class Namespace {
               eval "$script() { $java $script \\"\\$@\\"; }"
             done
             """ + script)
-            .env("holder", holder).env("java", String.join(" ", Script.JAVA)).under(unshare).in(folder);
+            .env("holder", HOLDER).env("java", String.join(" ", Script.JAVA))
+            .under(unshare("--net", "--pid", "--fork", "--mount-proc")).in(folder);
     }
 }

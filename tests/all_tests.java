@@ -12,6 +12,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Set;
 import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.support.descriptor.MethodSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestIdentifier;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
@@ -38,7 +39,8 @@ class all_tests {
             public void executionFinished(TestIdentifier test, TestExecutionResult result) {
                 super.executionFinished(test, result);
                 if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
-                    System.err.println("skipped: " + test.getLegacyReportingName() + ": "
+                    System.err.println("skipped: " + test.getSource().filter(MethodSource.class::isInstance)
+                        .map(source -> ((MethodSource) source).getClassName() + " ").orElse("") + test.getDisplayName() + ": "
                         + result.getThrowable().map(Throwable::getMessage).orElse(""));
                 }
             }
