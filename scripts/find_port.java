@@ -192,7 +192,8 @@ class find_port extends PortCommand {
     private void save(EnvFile file, List<Allocator.Assignment> assignments) {
         EnvFile changed = file;
         for (Allocator.Assignment assignment : assignments) {
-            for (String variable : variables(assignment.service(), file)) {
+            requirePort(file.get(assignment.service().variable()), file);
+            for (String variable : assignment.service().variables()) {
                 changed = changed.with(variable, String.valueOf(assignment.port()));
             }
         }
@@ -206,22 +207,17 @@ class find_port extends PortCommand {
         }
     }
 
-    /** The variables of a service, all of which get its port. */
-    private static List<String> variables(PortMap.Service service, EnvFile file) {
-        EnvFile.Entry old = file.get(service.variable());
+    private static void requirePort(EnvFile.Entry old, EnvFile file) {
         if (old != null && !old.value().isEmpty() && !PortRange.isPort(old.value())) {
             // Not validated before, because the environment takes precedence over it.
             throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
                 + " is not a port; correct it first");
         }
-        List<String> variables = new ArrayList<>(List.of(service.variable()));
-        service.aliases().forEach(alias -> variables.add(alias.variable()));
-        return variables;
     }
 
     private void sayChanges(EnvFile file, EnvFile changed, List<Allocator.Assignment> assignments) {
         Set<String> variables = new HashSet<>();
-        assignments.forEach(assignment -> variables.addAll(variables(assignment.service(), file)));
+        assignments.forEach(assignment -> variables.addAll(assignment.service().variables()));
         for (EnvFile.Entry entry : changed.entries()) {
             EnvFile.Entry old = file.get(entry.name());
             if (variables.contains(entry.name()) && (old == null || !old.value().equals(entry.value()))) {
@@ -298,8 +294,7 @@ class find_port extends PortCommand {
                 if (!all && !export && assignments.size() == 1) {
                     return List.of(Line.of("" + assignment.port()));
                 }
-                lines.add(line(service.variable(), assignment.port()));
-                service.aliases().forEach(alias -> lines.add(line(alias.variable(), assignment.port())));
+                service.variables().forEach(variable -> lines.add(line(variable, assignment.port())));
             }
             return lines;
         }

@@ -1,5 +1,6 @@
 //SOURCES PortRange.java
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -83,6 +84,13 @@ final class PortMap {
 
         boolean isDocumented() {
             return status != Status.UNKNOWN && status != Status.NONE;
+        }
+
+        /** Its variable, and the others for the same port. */
+        List<String> variables() {
+            List<String> variables = new ArrayList<>(List.of(variable));
+            aliases.forEach(alias -> variables.add(alias.variable));
+            return variables;
         }
 
         /** What the user can call it: {@code codex-mcp}. */

@@ -88,7 +88,7 @@ final class Targets {
     /** A service's variables in upper case, each with and without {@code _PORT}. */
     private static List<String> variables(PortMap.Service service) {
         List<String> names = new ArrayList<>();
-        for (String variable : Stream.concat(Stream.of(service.variable()), service.aliases().stream().map(PortMap.Alias::variable)).toList()) {
+        for (String variable : service.variables()) {
             names.add(PortMap.stem(variable).toUpperCase(Locale.ROOT));
             names.add(variable.toUpperCase(Locale.ROOT));
         }
