@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
+//SOURCES include/Explanation.java include/LocalPorts.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
 //SOURCES include/UserException.java
 
 import java.io.IOException;
@@ -98,7 +98,6 @@ class check_port extends PortCommand {
         String text = Report.lowerCase(verdict);
         return "Port " + row.service().port() + ": " + (row.isAvailable() ? good(text) : bad(text))
             + (row.service().name() == null ? "" : "  " + row.service().name())
-            + (row.isListening() ? "  " + String.join("; ", Report.listenersInFull(row.state()))
-                : row.isAvailable() ? "" : "  " + Report.explain(verdict));
+            + (row.isAvailable() ? "" : "  " + String.join("; ", Explanation.lines(row.state(), row.occupants())));
     }
 }

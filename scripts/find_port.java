@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Allocator.java include/AtomicFile.java include/EnvFile.java include/LocalPorts.java include/PortCommand.java
+//SOURCES include/Explanation.java include/Occupants.java include/Allocator.java include/AtomicFile.java include/EnvFile.java include/LocalPorts.java include/PortCommand.java
 //SOURCES include/PortMap.java include/Report.java include/UserException.java
 
 import java.io.IOException;
@@ -221,10 +221,18 @@ class find_port extends PortCommand {
             return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
                 + why(assignment) + "; " + (assignment.rival() != null || service.isMovable()
                 ? "set " + service.variable() + " to another port"
-                : Report.remedy(new Report.Row(service, assignment.old())));
+                : Report.remedy(new Report.Row(service, assignment.old(), occupants(assignment.old()))));
         }
         return "No available ports in range " + Collections.min(ports) + "-" + Collections.max(ports) + " for "
             + title(service) + ": " + occupants(service, ports, map) + "; stop some of them";
+    }
+
+    private static List<Occupants.Occupant> occupants(LocalPorts.State state) {
+        try {
+            return Occupants.of(List.of(state), LocalPorts.read(), null).getOrDefault(state.port(), List.of());
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
     }
 
     /** Who has how many of these ports. */
@@ -238,7 +246,8 @@ class find_port extends PortCommand {
             }
         }
         Map<String, Integer> counts = new LinkedHashMap<>();
-        LocalPorts.withOwners(states).forEach(state -> counts.merge(Report.occupant(state), 1, Integer::sum));
+        Map<Integer, List<Occupants.Occupant>> users = Occupants.of(states, localPorts, null);
+        states.forEach(state -> counts.merge(Explanation.brief(state, users.getOrDefault(state.port(), List.of())), 1, Integer::sum));
         if (states.size() < ports.size()) {
             counts.put("assigned to other services", ports.size() - states.size());
         }
@@ -246,7 +255,7 @@ class find_port extends PortCommand {
     }
 
     private static String why(Allocator.Assignment assignment) {
-        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : Report.occupant(assignment.old());
+        return assignment.rival() != null ? "it is also the port of " + title(assignment.rival()) : Explanation.brief(assignment.old(), occupants(assignment.old()));
     }
 
     private static String title(PortMap.Service service) {
@@ -260,7 +269,7 @@ class find_port extends PortCommand {
         fields.put("reason", !assignment.isMoved() ? null
             : assignment.rival() != null ? "assigned" : Report.lowerCase(assignment.old().verdict()));
         fields.put("assigned_to", assignment.rival() == null ? null : assignment.rival().variable());
-        fields.put("previous_listeners", Report.listeners(assignment.old()));
+        fields.put("previous_listeners", Explanation.json(occupants(assignment.old()), true));
         return fields;
     }
 }

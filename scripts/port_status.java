@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortPicture.java include/Report.java
+//SOURCES include/Explanation.java include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortPicture.java include/Report.java
 //SOURCES include/Terminal.java include/UserException.java
 
 import java.io.IOException;
@@ -144,7 +144,7 @@ class port_status extends PortCommand {
         }
         for (Report.Row row : members) {
             lines.add(new Terminal.Line(Terminal.pad(status(row), WIDEST_STATUS) + name(row.service())));
-            Report.listenersInFull(row.state()).forEach(listener -> lines.add(Terminal.Line.detail("    " + listener)));
+            Explanation.lines(row.state(), row.occupants()).forEach(listener -> lines.add(Terminal.Line.detail("    " + listener)));
         }
     }
 
@@ -200,12 +200,12 @@ class port_status extends PortCommand {
         PortMap.Service service = row.service();
         if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
             return Optional.of(new Problem(Kind.RESERVED_PORT_IN_USE, List.of(service),
-                service.port() + " is reserved for " + service.name() + ", yet " + Report.occupant(row.state()),
+                service.port() + " is reserved for " + service.name() + ", yet " + Explanation.brief(row.state(), row.occupants()),
                 Report.remedy(row)));
         }
         return !isActive(row) || row.isListening() || row.isAvailable() ? Optional.empty()
             : Optional.of(new Problem(Kind.UNAVAILABLE, List.of(service), service.name() + " cannot have " + service.port()
-                + ": " + Report.explain(row.state().verdict()), Report.remedy(row)));
+                + ": " + Explanation.brief(row.state(), row.occupants()), Report.remedy(row)));
     }
 
     private static Problem sharedPort(List<PortMap.Service> services) {

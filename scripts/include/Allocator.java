@@ -61,7 +61,6 @@ final class Allocator {
         if (owner.equals(service) && state.verdict() == LocalPorts.Verdict.AVAILABLE) {
             return new Assignment(service, service.port(), state, null);
         }
-        state = LocalPorts.withOwners(List.of(state)).get(0);
         PortMap.Service rival = owner.equals(service) ? null : owner;
         Set<Integer> unusable = map.portsOfOthers(service);
         unusable.addAll(given);

@@ -1,4 +1,4 @@
-//SOURCES LocalPorts.java PortMap.java Terminal.java
+//SOURCES Explanation.java LocalPorts.java Occupants.java PortMap.java Remedy.java Terminal.java
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -9,14 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** What the scripts report of ports, in the same words, and under the same names in JSON. */
 final class Report {
 
     /** A service, or a port without one, and the state of its port. */
-    record Row(PortMap.Service service, LocalPorts.State state) {
+    record Row(PortMap.Service service, LocalPorts.State state, List<Occupants.Occupant> occupants) {
 
         boolean isAvailable() {
             return state.verdict() == LocalPorts.Verdict.AVAILABLE;
@@ -30,12 +28,11 @@ final class Report {
         Map<String, Object> fields() {
             Map<String, Object> fields = Report.fields(service);
             fields.put("verdict", lowerCase(state.verdict()));
-            fields.put("listeners", listeners(state));
+            fields.put("occupants", Explanation.json(occupants, false));
+            fields.put("listeners", Explanation.json(occupants, true));
             return fields;
         }
     }
-
-    private static final String UNSEEN = "a process that this user may not see";
 
     private Report() { }
 
@@ -45,12 +42,10 @@ final class Report {
         for (PortMap.Service service : services) {
             states.add(localPorts.state(service.port()));
         }
-        if (withOwners) {
-            states = LocalPorts.withOwners(states);
-        }
+        Map<Integer, List<Occupants.Occupant>> occupants = withOwners ? Occupants.of(states, localPorts, null) : Map.of();
         List<Row> rows = new ArrayList<>();
         for (int i = 0; i < services.size(); i++) {
-            rows.add(new Row(services.get(i), states.get(i)));
+            rows.add(new Row(services.get(i), states.get(i), occupants.getOrDefault(states.get(i).port(), List.of())));
         }
         return rows;
     }
@@ -59,21 +54,6 @@ final class Report {
     static String json(Object document) throws IOException {
         return JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
             .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
-    }
-
-    /** The JSON fields of the sockets that listen on a port. */
-    static List<Map<String, Object>> listeners(LocalPorts.State state) {
-        List<Map<String, Object>> listeners = new ArrayList<>();
-        for (LocalPorts.Listener listener : state.listeners()) {
-            Optional<LocalPorts.Owner> owner = Optional.ofNullable(listener.owner());
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("address", LocalPorts.text(listener.address()));
-            fields.put("pid", owner.map(LocalPorts.Owner::pid).orElse(null));
-            fields.put("command", owner.map(LocalPorts.Owner::command).orElse(null));
-            fields.put("cwd", owner.map(LocalPorts.Owner::workingDirectory).orElse(null));
-            listeners.add(fields);
-        }
-        return listeners;
     }
 
     /** The JSON fields of a service, the same in every document; null where they do not apply. */
@@ -95,49 +75,10 @@ final class Report {
 
     // What keeps a port from being available, in words.
 
-    /** Who or what keeps a server from having a port, in short: pids and the beginnings of command lines. */
-    static String occupant(LocalPorts.State state) {
-        if (state.listeners().isEmpty()) {
-            return explain(state.verdict());
-        }
-        return "in use by " + state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
-            .map(owner -> owner == null ? UNSEEN
-                : "pid " + owner.pid() + " (" + Terminal.fit(Terminal.printable(owner.command()), 60) + ")")
-            .collect(Collectors.joining(" and "));
-    }
-
-    /** For each process that listens on a port, its pid, the addresses, its working directory and its command line. */
-    static List<String> listenersInFull(LocalPorts.State state) {
-        Map<Optional<LocalPorts.Owner>, String> addresses = new LinkedHashMap<>();
-        for (LocalPorts.Listener listener : state.listeners()) {
-            addresses.merge(Optional.ofNullable(listener.owner()), LocalPorts.text(listener.address()), (a, b) -> a + ", " + b);
-        }
-        List<String> lines = new ArrayList<>();
-        addresses.forEach((process, where) -> lines.add(Terminal.printable(process.map(owner ->
-            "pid " + owner.pid() + " on " + where + (owner.workingDirectory() == null ? "" : " in " + owner.workingDirectory())
-                + ": " + owner.command())
-            .orElse("on " + where + ": " + UNSEEN))));
-        return lines;
-    }
-
-    /** What keeps a server from having a port on which nothing listens. */
-    static String explain(LocalPorts.Verdict verdict) {
-        return verdict == LocalPorts.Verdict.DENIED ? "this user may not bind it" : "bound by a socket that does not listen";
-    }
-
     /** What the user can do about a port that is not available. */
     static String remedy(Row row) {
-        String remedy = row.state().verdict() == LocalPorts.Verdict.DENIED ? "to bind it: run as root" : "to free it: " + free(row.state());
+        String remedy = Remedy.of(row.state(), row.occupants());
         return row.service().name() == null ? remedy : remedy + "; to move the service: " + move(row.service());
-    }
-
-    private static String free(LocalPorts.State state) {
-        if (state.verdict() == LocalPorts.Verdict.BOUND) {
-            return "end its process";
-        }
-        String pids = state.listeners().stream().filter(listener -> listener.owner() != null)
-            .map(listener -> " " + listener.owner().pid()).distinct().collect(Collectors.joining());
-        return pids.isEmpty() ? "have its user or root stop it" : "kill" + pids;
     }
 
     /** How the service gets another port. */
