@@ -79,16 +79,16 @@ class check_port extends PortCommand {
                 singles.add(named.get(0).port());
             }
         }
-        return new Explanation(PortRow.of(List.copyOf(services), LocalPorts.read(), true), singles);
+        return new Verdicts(PortRow.withOccupants(List.copyOf(services), LocalPorts.read(), project()), singles);
     }
 
     /** The ports, and which of them were named one by one and not by a range or a group. */
-    private final class Explanation implements Report {
+    private final class Verdicts implements Report {
 
         private final List<PortRow> rows;
         private final Set<Integer> singles;
 
-        Explanation(List<PortRow> rows, Set<Integer> singles) {
+        Verdicts(List<PortRow> rows, Set<Integer> singles) {
             this.rows = rows;
             this.singles = singles;
         }
@@ -110,10 +110,10 @@ class check_port extends PortCommand {
             for (PortRow row : rows) {
                 boolean isSingle = singles.contains(row.service().port());
                 if (verbose || isSingle || !row.isAvailable()) {
-                    lines.add(line(row));
+                    addRow(lines, row);
                 }
                 if (isSingle && !row.isAvailable()) {
-                    lines.add(row.remedy(Line.of("  "), invocation()));
+                    lines.addAll(row.remedies(invocation()));
                 }
             }
             Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
@@ -124,14 +124,13 @@ class check_port extends PortCommand {
             return lines;
         }
 
-        private Line line(PortRow row) {
-            String verdict = PortRow.lowerCase(row.state().verdict());
+        private static void addRow(List<Line> lines, PortRow row) {
             Line line = Line.of("Port " + row.service().port() + ": ");
-            line.with(verdict, row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
-            if (row.service().name() != null) {
-                line.with("  " + row.service().name());
-            }
-            return row.isAvailable() ? line : line.with("  " + String.join("; ", row.occupants()));
+            line.with(PortRow.lowerCase(row.state().verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
+            line.with(row.service().name() == null ? "" : "  " + row.service().name());
+            List<String> explanation = row.explanation();
+            lines.add(explanation.isEmpty() ? line : line.with("  " + explanation.get(0)));
+            explanation.stream().skip(1).forEach(more -> lines.add(Line.of("  " + more)));
         }
 
         private static Line summary(Map<Integer, LocalPorts.Verdict> verdicts) {

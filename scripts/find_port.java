@@ -1,18 +1,16 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Allocator.java include/AtomicFile.java include/Config.java include/EnvFile.java include/Line.java
-//SOURCES include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortRange.java include/PortRow.java
-//SOURCES include/Report.java include/Targets.java include/UserException.java
+//SOURCES include/AllocationWords.java include/Allocator.java include/AtomicFile.java include/Config.java include/EnvFile.java
+//SOURCES include/Explanation.java include/Line.java include/LocalPorts.java include/Occupants.java include/PortCommand.java
+//SOURCES include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java include/Targets.java
+//SOURCES include/UserException.java
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -36,7 +34,7 @@ class find_port extends PortCommand {
     @Option(names = "--count", paramLabel = "N", description = "Find N different ports (default 1).")
     private int count = 1;
 
-    @Option(names = "--all", description = "Assign a port to every documented service.")
+    @Option(names = "--all", description = "Assign a port to every service.")
     boolean all;
 
     @Option(names = "--export", description = "Print export NAME=port lines, for the shell's eval.")
@@ -162,22 +160,27 @@ class find_port extends PortCommand {
 
     private Report assign(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
-        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read()).assign(wanted(config));
-        List<Allocator.Assignment> failed = assignments.stream().filter(assignment -> assignment.port() == null).toList();
+        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), project()).assign(wanted(config));
+        AllocationWords words = new AllocationWords(config, invocation());
+        List<Allocator.Assignment> failed = assignments.stream()
+            .filter(assignment -> assignment.decision() == Allocator.Decision.FAILS).toList();
         if (!failed.isEmpty()) {
-            failed.forEach(assignment -> error(impossible(assignment)));
+            failed.forEach(assignment -> error(words.failure(assignment)));
             return new Report.Silent(NO);
         }
         if (write || dryRun) {
             save(file, assignments);
         }
-        assignments.stream().filter(Allocator.Assignment::isMoved).forEach(this::sayMoved);
+        words.notes(assignments).forEach(this::note);
+        if (write && !export) {
+            noteEnvironment(assignments);
+        }
         return new Assigned(assignments);
     }
 
     private List<PortMap.Service> wanted(Config config) {
         if (all) {
-            return config.services().stream().filter(PortMap.Service::isDocumented).toList();
+            return config.services();
         }
         Targets names = new Targets(config);
         List<PortMap.Service> services = write ? names.resolveWholeNames(targets) : names.resolve(targets);
@@ -187,6 +190,15 @@ class find_port extends PortCommand {
             }
         }
         return services;
+    }
+
+    private void noteEnvironment(List<Allocator.Assignment> assignments) {
+        for (Allocator.Assignment assignment : assignments) {
+            PortMap.Service service = assignment.service();
+            if (assignment.decision() == Allocator.Decision.MOVES && System.getenv(service.variable()) != null) {
+                note(service.variable() + " is set in the environment, which takes precedence over .env; set it there, too");
+            }
+        }
     }
 
     private void save(EnvFile file, List<Allocator.Assignment> assignments) {
@@ -227,46 +239,6 @@ class find_port extends PortCommand {
         }
     }
 
-    private void sayMoved(Allocator.Assignment assignment) {
-        note(title(assignment.service()) + " moves from " + assignment.service().port() + " to " + assignment.port()
-            + ": " + why(assignment));
-        if (write && !export && assignment.service().origin() == PortMap.Origin.ENVIRONMENT) {
-            note(assignment.service().variable() + " is set in the environment, which takes precedence over .env; set it there, too");
-        }
-    }
-
-    private String impossible(Allocator.Assignment assignment) {
-        PortMap.Service service = assignment.service();
-        List<Integer> candidates = Allocator.candidates(service);
-        if (!candidates.isEmpty()) {
-            return "No available ports in range " + Collections.min(candidates) + "-" + Collections.max(candidates) + " for "
-                + title(service) + ": " + whoHasThem(assignment) + "; stop some of them";
-        }
-        String remedy = assignment.owner() != null || service.isMovable() ? "set " + service.variable() + " to another port"
-            : new PortRow(service, assignment.oldState()).remedy(Line.of(""), invocation()).toString();
-        return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
-            + why(assignment) + "; " + remedy;
-    }
-
-    /** Who has how many of the ports that the service could have had. */
-    private static String whoHasThem(Allocator.Assignment assignment) {
-        Map<String, Integer> counts = new LinkedHashMap<>();
-        assignment.taken().forEach(state -> counts.merge(PortRow.occupant(state), 1, Integer::sum));
-        if (assignment.claimed() > 0) {
-            counts.put("assigned to other services", assignment.claimed());
-        }
-        return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
-    }
-
-    private static String why(Allocator.Assignment assignment) {
-        return assignment.owner() != null ? "it is also the port of " + title(assignment.owner())
-            : PortRow.occupant(assignment.oldState());
-    }
-
-    private static String title(PortMap.Service service) {
-        return service.name().equals(service.variable()) ? service.variable() : service.name() + " (" + service.variable() + ")";
-    }
-
     /** The ports that services have got. */
     private final class Assigned implements Report {
 
@@ -294,7 +266,12 @@ class find_port extends PortCommand {
                 if (!all && !export && assignments.size() == 1) {
                     return List.of(Line.of("" + assignment.port()));
                 }
-                service.variables().forEach(variable -> lines.add(line(variable, assignment.port())));
+                for (String variable : service.variables()) {
+                    // What Docker and Kubernetes set, such as tcp://10.0.0.1:6379, is for others.
+                    if (!export || PortRange.isPort(System.getenv().getOrDefault(variable, "1"))) {
+                        lines.add(line(variable, assignment.port()));
+                    }
+                }
             }
             return lines;
         }
@@ -309,13 +286,17 @@ class find_port extends PortCommand {
         }
 
         private static Map<String, Object> fields(Allocator.Assignment assignment) {
+            boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
+            Allocator.Taken old = assignment.old();
+            List<Occupants.Occupant> occupants = old == null ? List.of() : old.occupants();
             Map<String, Object> fields = PortRow.fields(assignment.service());
             fields.put("port", assignment.port());
+            fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
             fields.put("previous_port", assignment.service().port());
-            fields.put("reason", !assignment.isMoved() ? null
-                : assignment.owner() != null ? "assigned" : PortRow.lowerCase(assignment.oldState().verdict()));
+            fields.put("reason", !isMoved ? null : assignment.owner() != null ? "assigned" : PortRow.lowerCase(old.state().verdict()));
             fields.put("assigned_to", assignment.owner() == null ? null : assignment.owner().variable());
-            fields.put("previous_listeners", assignment.oldState() == null ? List.of() : PortRow.listeners(assignment.oldState()));
+            fields.put("previous_occupants", Explanation.json(occupants, false));
+            fields.put("previous_listeners", Explanation.json(occupants, true));
             return fields;
         }
     }

@@ -1,18 +1,15 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/Config.java include/Line.java include/LocalPorts.java include/PortCommand.java include/PortMap.java
-//SOURCES include/PortRow.java include/Report.java include/Targets.java include/UserException.java
+//SOURCES include/PortRow.java include/Problems.java include/Report.java include/Targets.java include/UserException.java
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,23 +26,7 @@ import picocli.CommandLine.Option;
         "  port_status --check --json mcp"})
 class port_status extends PortCommand {
 
-    private enum Kind { DOWN, UNAVAILABLE, SHARED_PORT, DIFFERING_NAMES, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
-
-    /** Something that is wrong with these services, and what to do about it, or null. */
-    private record Problem(Kind kind, List<PortMap.Service> services, String message, Line remedy) {
-
-        Map<String, Object> fields() {
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("kind", PortRow.lowerCase(kind));
-            fields.put("variables", services.stream().map(PortMap.Service::variable).toList());
-            fields.put("message", message);
-            fields.put("remedy", remedy == null ? null : remedy.toString().strip());
-            return fields;
-        }
-    }
-
     private static final String TITLE = "=== DevFlow Port Status ===";
-    private static final String START_SCRIPT = "./devflow-start.sh";
     private static final int WIDEST_STATUS = 25; // Port 50051: ❌ INACTIVE, and two spaces
     private static final int WIDEST_NAME = 30;
 
@@ -57,6 +38,9 @@ class port_status extends PortCommand {
 
     @Option(names = "--check", description = "Exit with 1 if anything is wrong or an active service is down.")
     private boolean check;
+
+    @Option(names = "--running", description = "Exit with 1 unless something listens on each port that is not a stranger's.")
+    boolean running;
 
     @Option(names = "--map", description = "Draw the documented ranges, a cell per port.")
     private boolean picture;
@@ -77,11 +61,11 @@ class port_status extends PortCommand {
 
     @Override
     protected Report report() throws IOException {
-        if (watch != null && check) {
-            throw new UserException("--watch does not go with --check; " + help());
+        if ((check ? 1 : 0) + (running ? 1 : 0) + (watch != null ? 1 : 0) > 1) {
+            throw new UserException("--check, --running and --watch go one at a time; " + help());
         }
-        if (picture && (plain || json || !targets.isEmpty())) {
-            throw new UserException("--map shows all ranges, and goes with neither --plain, --json nor a target; " + help());
+        if (picture && (plain || json || running || !targets.isEmpty())) {
+            throw new UserException("--map shows all ranges, and goes with neither --plain, --json, --running nor a target; " + help());
         }
         if (plain && json) {
             throw new UserException("--plain does not go with --json; choose one");
@@ -92,21 +76,25 @@ class port_status extends PortCommand {
             return new Status(rows(config.services(), localPorts), config, listening(localPorts));
         }
         List<PortMap.Service> services = targets.isEmpty() ? config.services() : new Targets(config).resolve(targets);
-        if (plain && !check) {
-            return new Status(PortRow.of(shown(services), localPorts, false), config, null);
+        if (plain && !check && !running) {
+            return new Status(PortRow.of(shown(services), localPorts), config, null);
         }
-        return new Status(rows(services, localPorts), config, null);
+        List<PortRow> rows = rows(services, localPorts);
+        if (running) {
+            noteOthers(rows);
+        }
+        return new Status(rows, config, null);
     }
 
-    private static List<PortRow> rows(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        return PortRow.of(services, localPorts, true);
+    private List<PortRow> rows(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
+        return PortRow.withOccupants(services, localPorts, project());
     }
 
     private static BitSet listening(LocalPorts localPorts) throws IOException {
         BitSet listening = new BitSet();
         for (PortMap.Group group : PortMap.Group.values()) {
             for (int port = group.range.first(); port <= group.range.last(); port++) {
-                listening.set(port, !localPorts.listeners(port).isEmpty());
+                listening.set(port, localPorts.isListening(port));
             }
         }
         return listening;
@@ -130,7 +118,7 @@ class port_status extends PortCommand {
     private final class Status implements Report {
 
         private final List<PortRow> rows;
-        private final List<Problem> problems;
+        private final List<Problems.Problem> problems;
         private final Config config;
         private final BitSet listening;
 
@@ -138,12 +126,17 @@ class port_status extends PortCommand {
             this.rows = rows;
             this.config = config;
             this.listening = listening;
-            this.problems = plain && !check ? List.of() : problems(rows, config);
+            this.problems = plain && !check || running ? List.of() : new Problems(config, invocation()).of(rows);
         }
 
         @Override
         public int exitCode() {
-            return check && !problems.isEmpty() ? NO : YES;
+            return check && !problems.isEmpty() || running && !areAllRunning() ? NO : YES;
+        }
+
+        private boolean areAllRunning() {
+            return rows.stream().filter(row -> isShown(row.service()))
+                .allMatch(row -> row.isListening() && !Boolean.FALSE.equals(row.ours()));
         }
 
         @Override
@@ -155,7 +148,7 @@ class port_status extends PortCommand {
         public Map<String, Object> document() {
             Map<String, Object> document = new LinkedHashMap<>();
             document.put("ports", rows.stream().filter(row -> isShown(row.service())).map(PortRow::fields).toList());
-            document.put("problems", problems.stream().map(Problem::fields).toList());
+            document.put("problems", problems.stream().map(Problems.Problem::fields).toList());
             return document;
         }
 
@@ -176,11 +169,9 @@ class port_status extends PortCommand {
                 }
                 addGroup(lines, null, "Other ports");
             }
-            for (Problem problem : problems) {
-                lines.add(Line.of("").doubtful("! ").with(problem.message));
-                if (problem.remedy != null) {
-                    lines.add(problem.remedy);
-                }
+            for (Problems.Problem problem : problems) {
+                lines.add(Line.of("").doubtful("! ").with(problem.message()));
+                lines.addAll(problem.remedies());
             }
             return lines;
         }
@@ -193,7 +184,7 @@ class port_status extends PortCommand {
             for (PortRow row : members) {
                 lines.add(withName(status(row).pad(WIDEST_STATUS), row.service()));
                 if (row.isListening()) {
-                    row.occupants().forEach(occupant -> lines.add(Line.detail("    " + occupant)));
+                    row.explanation().forEach(occupant -> lines.add(Line.detail("    " + occupant)));
                 }
             }
         }
@@ -212,72 +203,13 @@ class port_status extends PortCommand {
         }
     }
 
-    // What is wrong.
-
-    private List<Problem> problems(List<PortRow> rows, Config config) {
-        List<Problem> problems = new ArrayList<>();
+    /** Says who may be in the place of a service that is asked for. */
+    private void noteOthers(List<PortRow> rows) {
         for (PortRow row : rows) {
-            addOutsideRange(problems, row.service());
-            addMisused(problems, row);
-            addDifferingNames(problems, row.service(), config);
-        }
-        rows.stream().map(row -> row.service().port()).distinct().map(config::at).filter(services -> services.size() > 1)
-            .forEach(services -> problems.add(sharedPort(services, config)));
-        addDown(problems, rows);
-        return problems;
-    }
-
-    private static void addOutsideRange(List<Problem> problems, PortMap.Service service) {
-        PortMap.Group group = service.group();
-        if (group != null && !group.range.contains(service.port())) {
-            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " has " + service.port() + ", outside "
-                + group.range, Line.of("  set " + service.variable() + " to a port of that range")));
-        }
-    }
-
-    /** A reserved port that something listens on, or one that an active service cannot have. */
-    private void addMisused(List<Problem> problems, PortRow row) {
-        PortMap.Service service = row.service();
-        if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
-            problems.add(new Problem(Kind.RESERVED_PORT_IN_USE, List.of(service), service.port() + " is reserved for "
-                + service.name() + ", yet " + PortRow.occupant(row.state()), row.remedy(Line.of("  "), invocation())));
-        } else if (service.status() == PortMap.Status.ACTIVE && !row.isListening() && !row.isAvailable()) {
-            problems.add(new Problem(Kind.UNAVAILABLE, List.of(service), service.name() + " cannot have " + service.port()
-                + ": " + PortRow.occupant(row.state()), row.remedy(Line.of("  "), invocation())));
-        }
-    }
-
-    private static void addDifferingNames(List<Problem> problems, PortMap.Service service, Config config) {
-        for (PortMap.Alias alias : service.aliases()) {
-            if (alias.port() != service.port()) {
-                problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), service.name() + " has " + service.port() + " by "
-                    + service.variable() + " (" + config.place(service) + "), but " + alias.port() + " by " + alias.variable() + " ("
-                    + config.envFile().path() + ":" + alias.line() + ")", Line.of("  set both to the same port")));
+            if (isShown(row.service()) && !row.isAvailable() && !Boolean.TRUE.equals(row.ours())) {
+                note(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: "
+                    : row.ours() == null ? " is in use, and it cannot be told whose it is: " : " is a stranger's: ") + row.brief());
             }
-        }
-    }
-
-    private Problem sharedPort(List<PortMap.Service> services, Config config) {
-        String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
-            .collect(Collectors.joining(" and "));
-        Line remedy = Line.of("  to separate them: ");
-        PortMap.Service movable = services.stream().filter(PortMap.Service::isMovable).findFirst().orElse(null);
-        if (movable != null) {
-            PortRow.toMove(remedy, movable, invocation());
-        } else {
-            PortRow.toMove(remedy, services.get(0), invocation());
-            services.stream().skip(1).forEach(service -> PortRow.toMove(remedy.with(" or "), service, invocation()));
-        }
-        return new Problem(Kind.SHARED_PORT, services, services.get(0).port() + " is the port of " + names, remedy);
-    }
-
-    private static void addDown(List<Problem> problems, List<PortRow> rows) {
-        List<PortMap.Service> down = rows.stream().filter(row -> row.service().status() == PortMap.Status.ACTIVE && row.isAvailable())
-            .map(PortRow::service).toList();
-        if (!down.isEmpty()) {
-            String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
-            problems.add(new Problem(Kind.DOWN, down, who + " down",
-                Files.isExecutable(Path.of(START_SCRIPT)) ? Line.of("  to start: ").command(START_SCRIPT + " start") : null));
         }
     }
 

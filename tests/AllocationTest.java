@@ -64,8 +64,8 @@ class AllocationTest {
     void aGrpcServiceCountsUpwardsPastOutgoingConnections() throws Exception {
         Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
         assertEquals("50061\n", result.out());
-        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: bound by a socket that does not listen\n",
-            result.err());
+        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: in use by a connection of pid PID (COMMAND)\n",
+            result.err().replaceAll("pid \\d+ \\(.*\\)", "pid PID (COMMAND)"));
         assertEquals(1, namespaced("listen 59990 59999; CCTOOLS_GRPC_PORT=59990 find_port cctools_grpc").exit());
     }
 
@@ -93,11 +93,11 @@ class AllocationTest {
             SYNTHETIC_MCP_PORT=3104
             """, result.out());
         assertEquals("NOTE: Codex MCP Server (CODEX_MCP_PORT) moves from 3102 to 3105:"
-            + " it is also the port of Gemini MCP Server (GEMINI_MCP_PORT)\n", result.err());
+            + " it is also the port of Gemini MCP Server (GEMINI_MCP_PORT) (by the default and the environment)\n", result.err());
         result = namespaced("DB_MANAGER_PORT=3004 find_port --all");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertEquals("ERROR: Database Manager (DB_MANAGER_PORT) cannot have its fixed port 3004: it is also the port of"
-            + " Model Registry (MODEL_REGISTRY_PORT); set DB_MANAGER_PORT to another port\n", result.err());
+            + " Model Registry (MODEL_REGISTRY_PORT) (by the default and the environment); set DB_MANAGER_PORT to another port\n", result.err());
     }
 
     @Test

@@ -34,9 +34,10 @@ class CheckPortTest {
             Script.Result result = Script.of("check_port", "codex_mcp").env("CODEX_MCP_PORT", port).run();
             assertEquals(1, result.exit());
             assertEquals("", result.err());
-            assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid() + " on "
-                + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind + "[^\n]*\n"
-                + "  to free it: kill " + server.process().pid() + "; to move the service: set CODEX_MCP_PORT in the environment\n"),
+            assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid()
+                + " \\(" + System.getProperty("user.name") + "\\) on " + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind
+                + "[^\n]*\n    started by [^\n]*\\(pid " + ProcessHandle.current().pid() + "\\)[^\n]*\n  to free it: kill "
+                + server.process().pid() + "\n  to move the service: set CODEX_MCP_PORT in the environment\n"),
                 result.out());
         }
         assertEquals(0, Script.of("check_port", "" + port).run().exit());
@@ -49,7 +50,7 @@ class CheckPortTest {
             Script.Result result = Script.of("check_port", free + "-" + (free + 1), "" + free).run();
             assertEquals(1, result.exit());
             assertEquals(List.of("Port " + free + ": available", "Port " + (free + 1) + ": listening", "2 ports: 1 available, 1 listening"),
-                result.out().lines().map(line -> line.replaceFirst("  pid .*", "")).toList());
+                result.out().lines().filter(line -> !line.startsWith("    ")).map(line -> line.replaceFirst("  pid .*", "")).toList());
             assertEquals(new Script.Result(1, "", ""), Script.of("check_port", "-q", "" + free, "" + listener.getLocalPort()).run());
             assertEquals(new Script.Result(0, "", ""), Script.of("check_port", "--quiet", "" + free).run());
         }
@@ -61,14 +62,14 @@ class CheckPortTest {
         String range = first + "-" + (first + 4);
         assertEquals(new Script.Result(0, "5 ports: 5 available\n", ""), Script.of("check_port", range).run());
         assertEquals(6, Script.of("check_port", "--verbose", range).run().out().lines().count());
-        try (ServerSocket listener = Sockets.listener("::1", first + 3); SocketChannel held = Sockets.bound()) {
-            int heldPort = ((InetSocketAddress) held.getLocalAddress()).getPort();
-            List<String> lines = Script.of("check_port", range, "" + heldPort).run().out().lines().toList();
+        try (ServerSocket listener = Sockets.listener("::1", first + 3); SocketChannel bound = Sockets.bound()) {
+            int boundPort = ((InetSocketAddress) bound.getLocalAddress()).getPort();
+            List<String> lines = Script.of("check_port", range, "" + boundPort).run().out().lines().toList();
             assertTrue(lines.get(0).startsWith("Port " + listener.getLocalPort() + ": listening  pid " + ProcessHandle.current()
-                .pid() + " on ::1 in "),
-                lines::toString);
-            assertEquals(List.of("Port " + heldPort + ": bound  bound by a socket that does not listen", "  to free it: end its process",
-                "6 ports: 4 available, 1 listening, 1 bound"), lines.subList(1, lines.size()));
+                .pid() + " (" + System.getProperty("user.name") + ") on ::1 in "), lines::toString);
+            assertEquals(List.of("Port " + boundPort + ": bound  a socket that does not listen; the kernel does not say whose",
+                "  to free it: end the program that bound it, or wait until it does", "6 ports: 4 available, 1 listening, 1 bound"),
+                lines.subList(lines.size() - 3, lines.size()));
         }
     }
 
@@ -121,12 +122,12 @@ class CheckPortTest {
             echo 40000 40002 >/proc/sys/net/ipv4/ip_local_port_range
             bound 40000 40002
             bound 3005 3005
-            check_port 3005 40001 3006 | grep Port
+            check_port 3005 40001 3006 | grep ^Port
             find_port 3005 3006
             """).run();
         assertEquals("""
-            Port 3005: bound  DevFlow Orchestrator  bound by a socket that does not listen
-            Port 40001: bound  bound by a socket that does not listen
+            Port 3005: bound  DevFlow Orchestrator  a socket that does not listen; the kernel does not say whose
+            Port 40001: bound  a socket that does not listen; the kernel does not say whose
             Port 3006: available  Token Optimizer
             3006
             """, result.out(), result.err());
@@ -191,11 +192,11 @@ class CheckPortTest {
             assertEquals(1, result.exit());
             List<Map<String, Object>> ports = result.json("ports");
             assertEquals("{port=" + port + ", service=Qwen MCP Server, variable=QWEN_MCP_PORT, aliases=[], group=mcp, status=reserved,"
-                + " description=Qwen model integration, verdict=available, listeners=[]}", ports.get(0).toString());
+                + " description=Qwen model integration, verdict=available, occupants=[], listeners=[]}", ports.get(0).toString());
             assertEquals(listener.getLocalPort(), ports.get(1).get("port"));
             assertEquals("listening", ports.get(1).get("verdict"));
             assertTrue(ports.get(1).get("listeners").toString()
-                .startsWith("[{address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", command="),
+                .startsWith("[{kind=listener, address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", user="),
                 ports::toString);
         }
     }

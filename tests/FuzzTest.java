@@ -132,8 +132,8 @@ class FuzzTest {
                 }
             }
             try {
-                LocalPorts.Listener listener = LocalPorts.parse(mutated.toString());
-                assertTrue(listener == null || listener.address() != null, () -> "seed " + SEED + ": " + mutated);
+                TcpSocket socket = SocketTable.parse(mutated.toString());
+                assertTrue(!socket.address().isEmpty(), () -> "seed " + SEED + ": " + mutated);
             } catch (IOException e) {
                 assertTrue(e.getMessage().contains("not a row"), () -> "seed " + SEED + ": " + mutated);
             }

@@ -1,5 +1,4 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -56,8 +55,8 @@ class LocalPortsTest {
         try (ServerSocketChannel listener = ServerSocketChannel.open(family)) {
             listener.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
             int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-            List<LocalPorts.Listener> listeners = LocalPorts.read().listeners(port);
-            assertEquals(List.of(address), listeners.stream().map(found -> LocalPorts.text(found.address())).toList());
+            List<TcpSocket> listeners = LocalPorts.read().listeners(port);
+            assertEquals(List.of(address), listeners.stream().map(TcpSocket::address).toList());
         }
     }
 
@@ -135,22 +134,26 @@ class LocalPortsTest {
     @Test
     void parsesTheKernelsRows() throws Exception {
         assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "these rows are of such a machine");
-        LocalPorts.Listener v4 = LocalPorts.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
-            + " 00000000  1000        0 18446744073709551615 1 0000000000000000 100 0 0 10 0");
-        assertEquals("127.0.0.2", LocalPorts.text(v4.address()));
-        assertEquals(3002, v4.port());
-        assertEquals("18446744073709551615", Long.toUnsignedString(v4.inode()));
-        LocalPorts.Listener v6 = LocalPorts.parse("  12: 023000FD000000000000000001000000:1F90"
-            + " 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0");
-        assertEquals("fd00:3002::1", LocalPorts.text(v6.address()));
-        assertEquals(8080, v6.port());
+        assertEquals(new TcpSocket(TcpSocket.Kind.LISTENER, "127.0.0.2", 3002, 1000, -1, null),
+            SocketTable.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
+                + " 00000000  1000        0 18446744073709551615 1 0000000000000000 100 0 0 10 0"));
+        assertEquals(new TcpSocket(TcpSocket.Kind.LISTENER, "fd00:3002::1", 8080, 0, 7, null),
+            SocketTable.parse("  12: 023000FD000000000000000001000000:1F90"
+                + " 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0"));
     }
 
-    @Test
-    void readsNoFurtherThanTheListeners() throws Exception {
-        assertNull(LocalPorts.parse("   1: 0100007F:0BBA 0100007F:C350 01 00000000:00000000 00:00000000 00000000 0 0 1 1"));
-        assertThrows(IOException.class, () -> LocalPorts.parse(""));
-        assertNull(LocalPorts.parse(null));
+    @ParameterizedTest
+    @CsvSource({"0A, 5, LISTENER", "01, 5, CONNECTION", "02, 5, CONNECTION", "08, 5, CONNECTION", "03, 0, CONNECTION", "06, 0, TIME_WAIT",
+        "05, 0, TIME_WAIT"})
+    void tellsAListenerFromAConnectionAndFromWhatIsLeftOfOne(String state, long inode, TcpSocket.Kind kind) throws Exception {
+        assertEquals(kind, SocketTable.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "1:", "1: 0100007F 0 0A 0:0 00:0 0 0 0 5", "1: 0100007:0BBA 0:0 0A 0:0 00:0 0 0 0 5",
+        "1: 0100007F:1FFFF 0:0 0A 0:0 00:0 0 0 0 5", "1: 0100007F:0BBA 0:0 0A 0:0 00:0 0 0 0 x"})
+    void concludesNothingFromAMalformedRow(String row) {
+        assertThrows(IOException.class, () -> SocketTable.parse(row));
     }
 
     @ParameterizedTest
@@ -164,7 +167,7 @@ class LocalPortsTest {
         "10:0:0:0:0:0:0:10,     10::10",
         "127.0.0.1,             127.0.0.1"})
     void writesAddressesAsRfc5952Does(String address, String text) throws Exception {
-        assertEquals(text, LocalPorts.text(InetAddress.getByName(address)));
+        assertEquals(text, TcpSocket.text(InetAddress.getByName(address).getAddress()));
     }
 
     private static boolean onLinux() {

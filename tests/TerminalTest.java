@@ -185,8 +185,8 @@ class TerminalTest {
         try (var listener = Sockets.listener("127.0.0.1")) {
             String port = "" + listener.getLocalPort();
             Script.Result result = Script.of("check_port", port).under(own).run();
-            assertEquals(List.of("Port " + port + ": listening  on 127.0.0.1: a process that this user may not see",
-                "  to free it: have its user or root stop it"), result.out().lines().toList(), result.err());
+            assertEquals(List.of("Port " + port + ": listening  on 127.0.0.1: a process of root, not visible from here: another container?",
+                "  to free it: stop it where it runs, in another container or namespace"), result.out().lines().toList(), result.err());
         }
     }
 }

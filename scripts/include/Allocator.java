@@ -1,4 +1,4 @@
-//SOURCES Config.java LocalPorts.java PortMap.java
+//SOURCES Config.java LocalPorts.java Occupants.java PortMap.java Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -13,39 +13,57 @@ import java.util.Set;
 /**
  * Gives services their ports by the strategies of their groups; those of higher priority choose first.
  *
- * <p>No service is given a port that another has, by the map, the environment or {@code .env}, listening or not. If
- * two are configured to the same port, it belongs to the documented one in core; else to the one that only {@code .env}
- * knows; else to the one of higher priority; else to the one for which it is documented; else to the first in the map.
+ * <p>A service whose port has a listener of the project runs already, and keeps it. No service is given a port that another
+ * has, by the map, the environment or {@code .env}, listening or not. If two are configured to the same port, it belongs to
+ * the documented one in core; else to the one that only {@code .env} knows; else to the one of higher priority; else to the
+ * one for which it is documented; else to the first in the map.
  */
 final class Allocator {
 
-    /**
-     * A service as it was; the port that it gets, or null if there is none for it; the state of the port that it had, which
-     * is null if that was available, and the other service to which that belongs, or null; if there is no port for it, the
-     * states of those that it could have had but for who has them, and how many others belong to other services.
-     */
-    record Assignment(PortMap.Service service, Integer port, LocalPorts.State oldState, PortMap.Service owner,
-                      List<LocalPorts.State> taken, int claimed) {
-
-        boolean isMoved() {
-            return port != null && port != service.port();
-        }
+    /** What was decided for a service. */
+    enum Decision {
+        /** Its port is available. */
+        KEEPS,
+        /** It has its port already. */
+        RUNS,
+        /** It gets another port. */
+        MOVES,
+        /** It is known by {@code .env} alone and keeps a port that somebody else has. */
+        KEEPS_TAKEN,
+        /** There is no port for it. */
+        FAILS
     }
+
+    /** A port that is not available, and who has it. */
+    record Taken(LocalPorts.State state, List<Occupants.Occupant> occupants) { }
+
+    /**
+     * A service as it was, and the port that it gets.
+     *
+     * @param old who has the port that it had; null if it was available
+     * @param owner the other service to which that port belongs, or null
+     * @param candidates if it fails, the ports that it could have but for who has them
+     * @param claimed if it fails, how many other ports belong to other services
+     */
+    record Assignment(PortMap.Service service, Decision decision, int port, Taken old, PortMap.Service owner, List<Taken> candidates,
+                      int claimed) { }
 
     private final Config config;
     private final LocalPorts localPorts;
+    private final Project project;
     private final List<PortMap.Service> byPrecedence;
     private final Map<Integer, PortMap.Service> owners = new HashMap<>();
     private final Set<Integer> assigned = new HashSet<>();
 
-    Allocator(Config config, LocalPorts localPorts) {
+    /** @param project what is ours, or null */
+    Allocator(Config config, LocalPorts localPorts, Project project) {
         this.config = config;
         this.localPorts = localPorts;
+        this.project = project;
         byPrecedence = new ArrayList<>(config.services());
         byPrecedence.sort(Comparator.comparingInt(Allocator::precedence)
             .thenComparing(service -> service.group() == null ? PortMap.Priority.LOW : service.group().priority)
-            .thenComparing(service -> PortMap.documented(service.variable()) == null
-                || PortMap.documented(service.variable()).port() != service.port()));
+            .thenComparing(service -> !service.isAtDocumentedPort()));
         for (PortMap.Service service : byPrecedence) {
             owners.putIfAbsent(service.port(), service);
         }
@@ -58,50 +76,68 @@ final class Allocator {
     /** The assignments of these services, in the order of the map. */
     List<Assignment> assign(Collection<PortMap.Service> services) throws IOException {
         Set<PortMap.Service> wanted = new HashSet<>(services);
+        Map<Integer, Taken> taken = new HashMap<>();
+        for (Taken port : taken(wanted.stream().map(PortMap.Service::port).distinct().toList())) {
+            taken.put(port.state.port(), port);
+        }
         Map<PortMap.Service, Assignment> assignments = new HashMap<>();
         for (PortMap.Service service : byPrecedence) {
             if (wanted.contains(service)) {
-                assignments.put(service, assign(service));
+                assignments.put(service, assign(service, taken.get(service.port())));
             }
         }
-        List<Assignment> inOrder = new ArrayList<>();
-        for (PortMap.Service service : config.services()) {
-            if (assignments.containsKey(service)) {
-                inOrder.add(assignments.get(service));
-            }
-        }
-        return inOrder;
+        return config.services().stream().filter(assignments::containsKey).map(assignments::get).toList();
     }
 
-    private Assignment assign(PortMap.Service service) throws IOException {
-        PortMap.Service owner = owners.get(service.port());
-        if (owner.equals(service) && localPorts.isAvailable(service.port())) {
-            return new Assignment(service, service.port(), null, null, List.of(), 0);
+    /** Those of the ports that are not available, in one look at who has them. */
+    private List<Taken> taken(List<Integer> ports) throws IOException {
+        List<LocalPorts.State> states = new ArrayList<>();
+        for (int port : ports) {
+            LocalPorts.State state = localPorts.state(port);
+            if (state.verdict() != LocalPorts.Verdict.AVAILABLE) {
+                states.add(state);
+            }
         }
-        PortMap.Service other = owner.equals(service) ? null : owner;
-        LocalPorts.State state = LocalPorts.withOwners(List.of(localPorts.state(service.port()))).get(0);
+        if (states.isEmpty()) {
+            return List.of();
+        }
+        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
+        return states.stream().map(state -> new Taken(state, occupants.getOrDefault(state.port(), List.of()))).toList();
+    }
+
+    private Assignment assign(PortMap.Service service, Taken old) throws IOException {
+        PortMap.Service other = owners.get(service.port()).equals(service) ? null : owners.get(service.port());
+        Boolean ours = old == null ? null : Occupants.ours(old.occupants);
+        if (other == null && (old == null || Boolean.TRUE.equals(ours))) {
+            return kept(service, old == null ? Decision.KEEPS : Decision.RUNS, old, null);
+        }
+        boolean staysPut = !service.isDocumented() && (other != null || !Boolean.FALSE.equals(ours) || !service.isMovable());
+        if (staysPut) {
+            return kept(service, Decision.KEEPS_TAKEN, old, other);
+        }
         List<Integer> candidates = candidates(service);
         candidates.removeIf(port -> assigned.contains(port) || config.isClaimedByAnother(port, service));
         for (int port : candidates) {
             if (localPorts.isAvailable(port)) {
                 assigned.add(port);
-                return new Assignment(service, port, state, other, List.of(), 0);
+                return new Assignment(service, Decision.MOVES, port, old, other, List.of(), 0);
             }
         }
-        List<LocalPorts.State> taken = new ArrayList<>();
-        for (int port : candidates) {
-            taken.add(localPorts.state(port));
-        }
-        return new Assignment(service, null, state, other, LocalPorts.withOwners(taken), candidates(service).size() - candidates.size());
+        return service.isDocumented() ? new Assignment(service, Decision.FAILS, 0, old, other, taken(candidates),
+            candidates(service).size() - candidates.size()) : kept(service, Decision.KEEPS_TAKEN, old, other);
+    }
+
+    private static Assignment kept(PortMap.Service service, Decision decision, Taken old, PortMap.Service owner) {
+        return new Assignment(service, decision, service.port(), old, owner, List.of(), 0);
     }
 
     /** The other ports that the service could have by its group's strategy, in the order in which to try them. */
     static List<Integer> candidates(PortMap.Service service) {
         List<Integer> candidates = new ArrayList<>();
-        PortMap.Group group = service.group();
-        if (group == null || group.strategy == PortMap.Strategy.STATIC) {
+        if (!service.isMovable()) {
             return candidates;
         }
+        PortMap.Group group = service.group();
         boolean isInside = group.range.contains(service.port());
         for (int port = isInside ? service.port() + 1 : group.range.first(); port <= group.range.last(); port++) {
             candidates.add(port);

@@ -1,4 +1,4 @@
-//SOURCES HealthVerdict.java LocalPorts.java UserException.java
+//SOURCES HealthVerdict.java TcpSocket.java UserException.java
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -119,7 +119,7 @@ final class HealthProbe {
         }
         try {
             return Arrays.stream(InetAddress.getAllByName(host))
-                .map(address -> address instanceof Inet6Address ? "[" + LocalPorts.text(address) + "]" : address.getHostAddress())
+                .map(address -> address instanceof Inet6Address ? "[" + TcpSocket.text(address.getAddress()) + "]" : address.getHostAddress())
                 .toList();
         } catch (UnknownHostException e) {
             return List.of();

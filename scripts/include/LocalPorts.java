@@ -1,37 +1,18 @@
-//SOURCES SocketOwners.java
+//SOURCES Lsof.java SocketTable.java TcpSocket.java
 
-import java.io.BufferedReader;
-import java.io.FileNotFoundException;
-import java.io.FileReader;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
-import java.nio.BufferUnderflowException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 
 /**
- * The TCP ports of this machine, according to its kernel.
- *
- * <p>On Linux the listeners are read from {@code /proc/net/tcp} and {@code tcp6}; elsewhere, a port listens if it
- * accepts a connection on a loopback address. Availability is probed by binding, never by listening, so that concurrent
- * probes do not see each other.
+ * The TCP ports of this machine, according to its kernel: availability is probed by binding, never by listening, so
+ * that concurrent probes do not see each other; who listens is looked up only where that must be known.
  */
 final class LocalPorts {
 
@@ -47,181 +28,116 @@ final class LocalPorts {
         DENIED
     }
 
-    /** A process; its working directory is null where this user may not see it. */
-    record Owner(long pid, String command, String workingDirectory) {
+    /** A port, the verdict on it and the sockets that listen on it. */
+    record State(int port, Verdict verdict, List<TcpSocket> listeners) { }
 
-        // Written out, because the generated ones cost 15 ms of start-up.
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Owner owner && pid == owner.pid;
-        }
-
-        @Override
-        public int hashCode() {
-            return Long.hashCode(pid);
-        }
-    }
-
-    /**
-     * A socket that listens. The inode is the kernel's number for it, 0 where it is not known; the owner is null unless
-     * it was asked for and this user may see it.
-     */
-    record Listener(InetAddress address, int port, long inode, Owner owner) { }
-
-    /** A port, the verdict on it and who listens on it. */
-    record State(int port, Verdict verdict, List<Listener> listeners) { }
-
-    private static final List<Path> TABLES = List.of(Path.of("/proc/net/tcp"), Path.of("/proc/net/tcp6"));
     private static final int CONNECT_MILLIS = 500;
-    private static final List<InetAddress> LOOPBACKS = addresses("127.0.0.1", "::1");
-    private static final List<InetAddress> BINDABLE = addresses("0.0.0.0", "::", "127.0.0.1", "::1");
-    private static final InetAddress ELSEWHERE = addresses("192.0.2.1").get(0); // RFC 5737: no machine has this address
+    private static final long FRESH_NANOS = 100_000_000;
+    private static final byte[] LOOPBACK = {127, 0, 0, 1};
+    private static final byte[] LOOPBACK6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    private static final byte[] ELSEWHERE = {(byte) 192, 0, 2, 1}; // RFC 5737: no machine has this address
+    /** Where the JVM has IPv6, its IPv4 wildcard is that of both. */
+    private static final byte[][] BINDABLE = {new byte[4], LOOPBACK, LOOPBACK6};
     private static final String NO_SUCH_FAMILY = "no such address family";
 
-    private final boolean hasTables = Files.isReadable(TABLES.get(0));
-    private Map<Integer, List<Listener>> table;
+    private static String inUse;
 
-    private LocalPorts() throws IOException {
-        table = readTables();
+    private final boolean hasTables;
+    private List<TcpSocket> table;
+    private long readAt;
+    private boolean hasBoth = true;
+
+    private LocalPorts(boolean hasTables) {
+        this.hasTables = hasTables;
     }
 
-    /** Reads the listeners, once; where the system has no list of them, each port is asked when it is wanted. */
-    static LocalPorts read() throws IOException {
-        return new LocalPorts();
+    /** The ports as they are when they are asked for. */
+    static LocalPorts read() {
+        return new LocalPorts(SocketTable.exists());
     }
 
-    /** The sockets that listen on this port. */
-    List<Listener> listeners(int port) throws IOException {
-        return hasTables ? table.getOrDefault(port, List.of()) : acceptors(port);
+    /** The same as a system tells them that has no tables of sockets to be read. */
+    static LocalPorts withoutTables() {
+        return new LocalPorts(false);
     }
 
-    /** Whether a server could have this port now, and if one has it, on which addresses. */
+    /** Whether the kernel's tables of sockets can be read here. */
+    boolean hasTables() {
+        return hasTables;
+    }
+
+    /** Whether a socket listens on this port; nothing is bound. */
+    boolean isListening(int port) throws IOException {
+        return !listeners(port).isEmpty();
+    }
+
+    /** The sockets that listen on this port; nothing is bound. */
+    List<TcpSocket> listeners(int port) throws IOException {
+        if (table == null) {
+            readAt = System.nanoTime();
+            table = hasTables ? SocketTable.listeners() : Lsof.listeners();
+        }
+        List<TcpSocket> listeners = new ArrayList<>();
+        for (TcpSocket listener : table) {
+            if (listener.port() == port) {
+                listeners.add(listener);
+            }
+        }
+        return listeners.isEmpty() && !hasTables ? acceptors(port) : listeners;
+    }
+
+    /** Whether a server could have this port now, and if not, what listens on it. */
     State state(int port) throws IOException {
-        List<Listener> listeners = listeners(port);
-        if (!listeners.isEmpty()) {
-            return new State(port, Verdict.LISTENING, listeners);
-        }
         Verdict verdict = probe(port);
-        if (verdict == Verdict.BOUND) {
-            // A server may have come between the two looks.
-            table = readTables();
-            listeners = listeners(port);
+        if (verdict == Verdict.AVAILABLE && hasTables && hasBoth) {
+            return new State(port, verdict, List.of());
         }
+        if (System.nanoTime() - readAt > FRESH_NANOS && verdict == Verdict.BOUND) {
+            table = null; // A server may have come since.
+        }
+        List<TcpSocket> listeners = listeners(port);
         return new State(port, listeners.isEmpty() ? verdict : Verdict.LISTENING, listeners);
-    }
-
-    /** These states with the owners of their listeners. */
-    static List<State> withOwners(List<State> states) throws IOException {
-        Map<String, Owner> owners = SocketOwners.of(states.stream().flatMap(state -> state.listeners.stream()).toList());
-        return states.stream().map(state -> new State(state.port, state.verdict, state.listeners.stream().map(socket ->
-            new Listener(socket.address, socket.port, socket.inode, owners.get(SocketOwners.key(socket)))).toList())).toList();
     }
 
     /** Whether a server could have this port now. */
     boolean isAvailable(int port) throws IOException {
-        return state(port).verdict() == Verdict.AVAILABLE;
+        Verdict verdict = probe(port);
+        return verdict == Verdict.AVAILABLE && (hasTables && hasBoth || !isListening(port));
     }
 
-    /** An address as RFC 5952 writes it: {@code ::1}, not {@code 0:0:0:0:0:0:0:1}. */
-    static String text(InetAddress address) {
-        String text = address.getHostAddress();
-        for (int zeros = 8; zeros > 1 && address instanceof Inet6Address; zeros--) {
-            String shorter = text.replaceFirst("(^|:)0(:0){" + (zeros - 1) + "}(:|$)", "::");
-            if (!shorter.equals(text)) {
-                return shorter;
-            }
-        }
-        return text;
-    }
-
-    // The kernel's tables.
-
-    private Map<Integer, List<Listener>> readTables() throws IOException {
-        Map<Integer, List<Listener>> listeners = new HashMap<>();
-        if (hasTables) {
-            for (Path file : TABLES) {
-                try (BufferedReader rows = new BufferedReader(new FileReader(file.toFile()))) {
-                    rows.readLine();
-                    Listener listener;
-                    // The kernel lists the listeners first (net/ipv4/tcp_ipv4.c, tcp_seq_start); thousands of
-                    // connections may follow.
-                    while ((listener = parse(rows.readLine())) != null) {
-                        listeners.computeIfAbsent(listener.port(), port -> new ArrayList<>()).add(listener);
-                    }
-                } catch (FileNotFoundException e) {
-                    // A kernel without IPv6 has no tcp6.
-                }
-            }
-        }
-        return listeners;
-    }
-
-    /**
-     * The listener that a row describes (Linux, Documentation/networking/proc_net_tcp.rst), or null for any other row, or none.
-     *
-     * @throws IOException if the row is malformed, so that nothing is concluded from it
-     */
-    static Listener parse(String row) throws IOException {
-        if (row == null) {
-            return null;
-        }
-        try {
-            String[] fields = row.trim().split("\\s+");
-            if (!fields[3].equals("0A")) {
-                return null;
-            }
-            int colon = fields[1].indexOf(':');
-            byte[] address = HexFormat.of().parseHex(fields[1].substring(0, colon));
-            return new Listener(InetAddress.getByAddress(inNetworkOrder(address)),
-                Integer.parseInt(fields[1].substring(colon + 1), 16), Long.parseUnsignedLong(fields[9]), null);
-        } catch (IllegalArgumentException | IndexOutOfBoundsException | BufferUnderflowException | UnknownHostException e) {
-            throw new IOException("not a row of the kernel's socket table: " + row);
-        }
-    }
-
-    /** The kernel prints an address as words in the byte order of the machine. */
-    private static byte[] inNetworkOrder(byte[] address) {
-        ByteBuffer words = ByteBuffer.wrap(address).order(ByteOrder.nativeOrder());
-        ByteBuffer ordered = ByteBuffer.allocate(address.length);
-        while (words.hasRemaining()) {
-            ordered.putInt(words.getInt());
-        }
-        return ordered.array();
-    }
-
-    // Where there are no tables.
-
-    private static List<Listener> acceptors(int port) throws IOException {
-        List<Listener> acceptors = new ArrayList<>();
-        for (InetAddress loopback : LOOPBACKS) {
+    /** Where nobody tells who listens, it is who accepts a connection on a loopback address. */
+    private static List<TcpSocket> acceptors(int port) throws IOException {
+        List<TcpSocket> acceptors = new ArrayList<>();
+        for (byte[] loopback : new byte[][] {LOOPBACK, LOOPBACK6}) {
             try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(loopback, port), CONNECT_MILLIS);
-                acceptors.add(new Listener(loopback, port, 0, null));
+                socket.connect(new InetSocketAddress(InetAddress.getByAddress(loopback), port), CONNECT_MILLIS);
+                if (socket.getLocalPort() == port) {
+                    socket.setSoLinger(true, 0); // It has met itself; a reset leaves nothing behind.
+                    continue;
+                }
             } catch (SocketTimeoutException e) {
                 // Refused is answered at once: this is a listener whose queue is full.
-                acceptors.add(new Listener(loopback, port, 0, null));
             } catch (IOException e) {
-                // Nobody there.
+                continue; // Nobody there.
             }
+            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, TcpSocket.text(loopback), port, -1, 0, List.of()));
         }
         return acceptors;
     }
 
-    // Probing.
-
-    private static Verdict probe(int port) throws IOException {
+    private Verdict probe(int port) throws IOException {
         Verdict verdict = Verdict.AVAILABLE;
-        for (InetAddress address : BINDABLE) {
+        for (byte[] address : BINDABLE) {
             String refusal = bind(address, port);
-            if (refusal == null || refusal.equals(NO_SUCH_FAMILY)) {
+            if (refusal == null) {
                 continue;
             }
-            if (refusal.equals(inUse())) {
+            if (refusal.equals(NO_SUCH_FAMILY)) {
+                hasBoth = false; // What this JVM cannot bind, the tables still show.
+            } else if (refusal.equals(inUse())) {
                 return Verdict.BOUND;
-            }
-            // A machine that lacks the address cannot have a conflict on it.
-            if (!refusal.equals(bind(ELSEWHERE, 0))) {
+            } else if (!refusal.equals(bind(ELSEWHERE, 0))) {
+                // A machine that lacks the address cannot have a conflict on it; any other refusal counts.
                 verdict = Verdict.DENIED;
             }
         }
@@ -229,47 +145,37 @@ final class LocalPorts {
     }
 
     /** Binds and closes; returns the system's error message if it refuses, else null. */
-    private static String bind(InetAddress address, int port) throws IOException {
-        try (SocketChannel socket = open(address)) {
-            socket.bind(new InetSocketAddress(address, port));
+    private static String bind(byte[] address, int port) throws IOException {
+        // A Socket, because opening a channel searches the whole class path for a provider first.
+        try (Socket socket = new Socket()) {
+            reuse(socket).bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
             return null;
         } catch (BindException e) {
             return e.getMessage();
-        } catch (UnsupportedOperationException e) {
-            return NO_SUCH_FAMILY;
+        } catch (SocketException e) {
+            if (address.length == 16 && String.valueOf(e.getMessage()).endsWith("rotocol family unavailable")) {
+                return NO_SUCH_FAMILY;
+            }
+            throw e;
         }
     }
 
-    private static SocketChannel open(InetAddress address) throws IOException {
-        SocketChannel socket = SocketChannel.open(
-            address instanceof Inet4Address ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);
-        // As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use.
-        if (!System.getProperty("os.name").startsWith("Windows")) {
-            socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
-        }
+    /** As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use. */
+    private static Socket reuse(Socket socket) throws IOException {
+        socket.setReuseAddress(!System.getProperty("os.name").startsWith("Windows"));
         return socket;
     }
 
     /** The system's error message for a port in use; it depends on the locale, so it is provoked. */
     private static String inUse() throws IOException {
-        InetAddress any = BINDABLE.get(0);
-        try (SocketChannel holder = SocketChannel.open(StandardProtocolFamily.INET)) {
-            holder.bind(new InetSocketAddress(any, 0));
-            return bind(any, ((InetSocketAddress) holder.getLocalAddress()).getPort());
-        } catch (BindException e) {
-            return e.getMessage(); // Every ephemeral port is in use.
-        }
-    }
-
-    private static List<InetAddress> addresses(String... literals) {
-        List<InetAddress> addresses = new ArrayList<>();
-        for (String literal : literals) {
-            try {
-                addresses.add(InetAddress.getByName(literal));
-            } catch (UnknownHostException e) {
-                throw new IllegalArgumentException(literal, e);
+        if (inUse == null) {
+            try (Socket holder = new Socket()) {
+                holder.bind(new InetSocketAddress(0));
+                inUse = bind(BINDABLE[0], holder.getLocalPort());
+            } catch (BindException e) {
+                inUse = e.getMessage(); // Every ephemeral port is in use.
             }
         }
-        return addresses;
+        return inUse;
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES Config.java EnvFile.java Invocation.java Line.java Report.java Terminal.java UserException.java
+//SOURCES Config.java EnvFile.java Invocation.java Line.java Project.java Report.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
@@ -64,6 +64,10 @@ abstract class PortCommand implements Callable<Integer> {
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
     private String envFile;
+
+    @Option(names = "--project", paramLabel = "DIR",
+        description = "The project's folder, by which its own processes are known (default: that of the .env file).")
+    private String projectFolder = System.getenv("DEVFLOW_PROJECT");
 
     @Option(names = "--json", description = "Print one JSON document.")
     protected boolean json;
@@ -210,6 +214,11 @@ abstract class PortCommand implements Callable<Integer> {
     /** Which port each service has, by the environment and the {@code .env} file. */
     protected Config config() {
         return new Config(readEnvFile(), System.getenv());
+    }
+
+    /** The project that the services belong to, or null. */
+    protected Project project() {
+        return Project.of(projectFolder, Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile));
     }
 
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */

@@ -86,6 +86,11 @@ final class PortMap {
             return status != Status.UNKNOWN && status != Status.NONE;
         }
 
+        boolean isAtDocumentedPort() {
+            Service row = documented(variable);
+            return row != null && row.port == port;
+        }
+
         /** Its variable, and the others for the same port. */
         List<String> variables() {
             List<String> variables = new ArrayList<>(List.of(variable));

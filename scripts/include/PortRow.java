@@ -1,4 +1,5 @@
-//SOURCES Invocation.java Line.java LocalPorts.java PortMap.java
+//SOURCES EphemeralPorts.java Explanation.java Invocation.java Line.java LocalPorts.java Occupants.java PortMap.java Project.java
+//SOURCES Remedy.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -6,28 +7,34 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
-import java.util.stream.Collectors;
 
-/** A service, or a port without one, and the state of its port; in the same words and JSON fields for all scripts. */
-record PortRow(PortMap.Service service, LocalPorts.State state) {
+/**
+ * A service, or a port without one, the state of its port and who has it; in the same words and JSON fields for all scripts.
+ *
+ * @param ephemeral the ports that the kernel gives to connections; null where who has the port was not asked
+ */
+record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.Occupant> occupants, EphemeralPorts ephemeral) {
 
-    private static final String UNSEEN = "a process that this user may not see";
-
-    /** The states of the services' ports, with or without the owners of the listeners. */
-    static List<PortRow> of(List<PortMap.Service> services, LocalPorts localPorts, boolean withOwners) throws IOException {
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (PortMap.Service service : services) {
-            states.add(localPorts.state(service.port()));
-        }
-        if (withOwners) {
-            states = LocalPorts.withOwners(states);
-        }
+    /** The states of the services' ports. */
+    static List<PortRow> of(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
         List<PortRow> rows = new ArrayList<>();
-        for (int i = 0; i < services.size(); i++) {
-            rows.add(new PortRow(services.get(i), states.get(i)));
+        for (PortMap.Service service : services) {
+            rows.add(new PortRow(service, localPorts.state(service.port()), List.of(), null));
         }
         return rows;
+    }
+
+    /** The same, and who has those that are not available. */
+    static List<PortRow> withOccupants(List<PortMap.Service> services, LocalPorts localPorts, Project project) throws IOException {
+        List<PortRow> rows = of(services, localPorts);
+        List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(PortRow::state).toList();
+        if (states.isEmpty()) {
+            return rows;
+        }
+        EphemeralPorts ephemeral = EphemeralPorts.read();
+        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
+        return rows.stream().map(row ->
+            new PortRow(row.service, row.state, occupants.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
     }
 
     boolean isAvailable() {
@@ -38,12 +45,18 @@ record PortRow(PortMap.Service service, LocalPorts.State state) {
         return state.verdict() == LocalPorts.Verdict.LISTENING;
     }
 
+    /** Whether what listens is the project's own: true, a stranger's: false, or not known: null. */
+    Boolean ours() {
+        return Occupants.ours(occupants);
+    }
+
     // JSON.
 
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
         fields.put("verdict", lowerCase(state.verdict()));
-        fields.put("listeners", listeners(state));
+        fields.put("occupants", Explanation.json(occupants, false));
+        fields.put("listeners", Explanation.json(occupants, true));
         return fields;
     }
 
@@ -60,21 +73,6 @@ record PortRow(PortMap.Service service, LocalPorts.State state) {
         return fields;
     }
 
-    /** The JSON fields of the sockets that listen on a port. */
-    static List<Map<String, Object>> listeners(LocalPorts.State state) {
-        List<Map<String, Object>> listeners = new ArrayList<>();
-        for (LocalPorts.Listener listener : state.listeners()) {
-            Optional<LocalPorts.Owner> owner = Optional.ofNullable(listener.owner());
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("address", LocalPorts.text(listener.address()));
-            fields.put("pid", owner.map(LocalPorts.Owner::pid).orElse(null));
-            fields.put("command", owner.map(LocalPorts.Owner::command).orElse(null));
-            fields.put("cwd", owner.map(LocalPorts.Owner::workingDirectory).orElse(null));
-            listeners.add(fields);
-        }
-        return listeners;
-    }
-
     /** How an enum's constant is written for people and in JSON. */
     static String lowerCase(Enum<?> constant) {
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
@@ -82,51 +80,39 @@ record PortRow(PortMap.Service service, LocalPorts.State state) {
 
     // Words.
 
-    /** Who or what keeps a server from having the port, in short: pids and the beginnings of command lines. */
-    static String occupant(LocalPorts.State state) {
-        if (state.listeners().isEmpty()) {
-            return explain(state.verdict());
-        }
-        return "in use by " + state.listeners().stream().map(LocalPorts.Listener::owner).distinct()
-            .map(owner -> owner == null ? UNSEEN : "pid " + owner.pid() + " (" + Line.fit(Line.printable(owner.command()), 60) + ")")
-            .collect(Collectors.joining(" and "));
+    /** For each process that has the port its pid, user, addresses, folder and command line, and what else there is to say. */
+    List<String> explanation() {
+        return Explanation.lines(state, occupants);
     }
 
-    /** For each process that listens on the port, its pid, the addresses, its folder and its command line; else why not. */
-    List<String> occupants() {
-        if (!isListening()) {
-            return isAvailable() ? List.of() : List.of(explain(state.verdict()));
-        }
-        Map<Optional<LocalPorts.Owner>, String> addresses = new LinkedHashMap<>();
-        for (LocalPorts.Listener listener : state.listeners()) {
-            addresses.merge(Optional.ofNullable(listener.owner()), LocalPorts.text(listener.address()), (a, b) -> a + ", " + b);
-        }
-        List<String> lines = new ArrayList<>();
-        addresses.forEach((process, where) -> lines.add(process.map(owner ->
-            "pid " + owner.pid() + " on " + where + (owner.workingDirectory() == null ? "" : " in " + owner.workingDirectory())
-                + ": " + owner.command())
-            .orElse("on " + where + ": " + UNSEEN)));
-        return lines;
+    /** Who or what keeps a server from having the port, in short. */
+    String brief() {
+        return Explanation.brief(state, occupants);
     }
 
-    /** What keeps a server from having a port on which nothing listens. */
-    static String explain(LocalPorts.Verdict verdict) {
-        return verdict == LocalPorts.Verdict.DENIED ? "this user may not bind it" : "bound by a socket that does not listen";
-    }
-
-    /** Adds to a line what the user can do about a port that is not available. */
-    Line remedy(Line line, Invocation invocation) {
-        line.with(state.verdict() == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ").command(toFree());
-        return service.name() == null ? line : toMove(line.with("; to move the service: "), service, invocation);
-    }
-
-    private String toFree() {
-        if (state.verdict() != LocalPorts.Verdict.LISTENING) {
-            return state.verdict() == LocalPorts.Verdict.DENIED ? "run as root" : "end its process";
+    /** What the user can do about a port that is not available, a line for each way. */
+    List<Line> remedies(Invocation invocation) {
+        List<Line> remedies = new ArrayList<>();
+        String remedy = Remedy.of(state, occupants);
+        if (!remedy.isEmpty()) {
+            int colon = remedy.indexOf(": ") + 2;
+            String step = remedy.substring(colon);
+            remedies.add(Line.of("  " + remedy.substring(0, colon)).with(step, Remedy.isCommand(step) ? Line.Style.COMMAND : Line.Style.PLAIN));
         }
-        String pids = state.listeners().stream().filter(listener -> listener.owner() != null)
-            .map(listener -> " " + listener.owner().pid()).distinct().collect(Collectors.joining());
-        return pids.isEmpty() ? "have its user or root stop it" : "kill" + pids;
+        if (service.name() != null) {
+            remedies.add(toMove(Line.of("  to move the service: "), service, invocation));
+        }
+        String reservation = ephemeral == null ? null : Explanation.reservation(state.port(), occupants, ephemeral);
+        if (reservation != null) {
+            int colon = reservation.indexOf(": ") + 2;
+            remedies.add(Line.of("  " + reservation.substring(0, colon)).command(reservation.substring(colon)));
+        }
+        return remedies;
+    }
+
+    /** The same in one line. */
+    static String joined(List<Line> remedies) {
+        return String.join("; ", remedies.stream().map(line -> line.toString().strip()).toList());
     }
 
     /** Adds to a line how the service gets another port. */

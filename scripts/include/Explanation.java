@@ -1,0 +1,169 @@
+//SOURCES EphemeralPorts.java Keeper.java LocalPorts.java Occupants.java Processes.java TcpSocket.java
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Who has a port, in words and in JSON; nothing is found out here. */
+final class Explanation {
+
+    private static final int SHORT = 60;
+
+    private Explanation() { }
+
+    /** For each process that has the port a line, and under it, after two blanks, what else there is to say of it. */
+    static List<String> lines(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+        List<String> lines = new ArrayList<>();
+        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+            lines.add("this user may not bind it");
+        }
+        for (Map.Entry<Occupants.Occupant, Set<String>> each : byProcess(occupants).entrySet()) {
+            lines.add(line(each.getKey(), String.join(", ", each.getValue())));
+            String details = details(each.getKey());
+            if (!details.isEmpty()) {
+                lines.add("  " + details);
+            }
+        }
+        return lines;
+    }
+
+    /** The same in short: what has the port, with the beginning of each command line. */
+    static String brief(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+            return "this user may not bind it";
+        }
+        Set<String> users = new LinkedHashSet<>();
+        for (Occupants.Occupant occupant : occupants) {
+            users.add(occupant.process() != null ? (occupant.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
+                + "pid " + occupant.process().pid() + " (" + cut(occupant.process().command()) + ")" : unseen(occupant));
+        }
+        return "in use by " + String.join(" and ", users);
+    }
+
+    private static String cut(String command) {
+        return command.codePointCount(0, command.length()) <= SHORT ? command
+            : command.substring(0, command.offsetByCodePoints(0, SHORT - 1)) + "…";
+    }
+
+    /** One occupant of each process, with all its addresses. */
+    private static Map<Occupants.Occupant, Set<String>> byProcess(List<Occupants.Occupant> occupants) {
+        Map<Occupants.Occupant, Set<String>> addresses = new LinkedHashMap<>();
+        for (Occupants.Occupant occupant : occupants) {
+            Occupants.Occupant first = addresses.keySet().stream()
+                .filter(other -> other.kind() == occupant.kind() && other.isSameProcess(occupant)).findFirst().orElse(occupant);
+            addresses.computeIfAbsent(first, key -> new LinkedHashSet<>()).add(occupant.socket().address());
+        }
+        return addresses;
+    }
+
+    private static String line(Occupants.Occupant occupant, String addresses) {
+        boolean isConnection = occupant.kind() == TcpSocket.Kind.CONNECTION;
+        if (occupant.process() == null) {
+            return occupant.kind() == TcpSocket.Kind.LISTENER ? "on " + addresses + ": " + unseen(occupant) : unseen(occupant);
+        }
+        int others = occupant.others().size();
+        String folder = occupant.process().workingDirectory();
+        return (isConnection ? "a connection of " : "") + "pid " + occupant.process().pid()
+            + (occupant.user() == null ? "" : " (" + occupant.user() + ")")
+            + (others == 0 ? "" : " and " + others + (others == 1 ? " worker" : " workers"))
+            + (isConnection ? " from " : " on ") + addresses + (folder == null ? "" : " in " + folder)
+            + ": " + occupant.process().command();
+    }
+
+    /** Who has it, where no process can be named. */
+    private static String unseen(Occupants.Occupant occupant) {
+        String process = occupant.user() == null ? "a process" : "a process of " + occupant.user();
+        String why = occupant.isAskedByRoot() ? ", not visible from here: another container?" : " that this user may not see";
+        return switch (occupant.kind()) {
+            case LISTENER -> process + why;
+            case CONNECTION -> "a connection of " + process + why;
+            case TIME_WAIT -> "left by a finished connection, free within a minute";
+            case UNKNOWN -> "a socket that does not listen; the kernel does not say whose";
+        };
+    }
+
+    private static String details(Occupants.Occupant occupant) {
+        List<String> details = new ArrayList<>();
+        Keeper keeper = occupant.keeper();
+        if (occupant.starter() != null && (keeper == null || keeper.pid() != occupant.starter().pid())) {
+            details.add("started by " + starter(occupant));
+        }
+        if (keeper != null) {
+            details.add("kept by " + keeper(keeper));
+        }
+        if (occupant.process() != null && occupant.process().isStopped()) {
+            details.add("stopped");
+        }
+        if (occupant.isLeftover()) {
+            details.add("a leftover child; the server is gone");
+        }
+        if (occupant.ours() != null) {
+            details.add(whose(occupant));
+        }
+        return String.join("; ", details);
+    }
+
+    /** Whose it is, in words. */
+    static String whose(Occupants.Occupant occupant) {
+        return occupant.ours() == null ? "cannot tell whose" : occupant.ours() ? "this project's" : "a stranger's";
+    }
+
+    private static String starter(Occupants.Occupant occupant) {
+        return cut(occupant.starter().command()) + " (pid " + occupant.starter().pid() + ")";
+    }
+
+    private static String keeper(Keeper keeper) {
+        return switch (keeper.kind()) {
+            case UNIT -> "systemd unit " + keeper.name();
+            case USER_UNIT -> "systemd user unit " + keeper.name();
+            case CONTAINER -> keeper.name().equals("crictl") ? "Kubernetes container " + keeper.task()
+                : keeper.name().equals("container") ? "container " + keeper.task() : keeper.name() + " container " + keeper.task();
+            case PUBLISHER -> keeper.name() + ", which publishes a container's port";
+            case SUPERVISOR -> keeper.name() + " (pid " + keeper.pid() + ")";
+        };
+    }
+
+    /** The JSON documents of these sockets, all or those that listen; null where something is not known. */
+    static List<Map<String, Object>> json(List<Occupants.Occupant> occupants, boolean onlyListeners) {
+        List<Map<String, Object>> documents = new ArrayList<>();
+        for (Occupants.Occupant occupant : occupants) {
+            Processes.Facts process = occupant.process();
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("kind", occupant.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            fields.put("address", occupant.socket().address().isEmpty() ? null : occupant.socket().address());
+            fields.put("pid", process == null ? null : process.pid());
+            fields.put("user", occupant.user());
+            fields.put("command", process == null ? null : process.command());
+            fields.put("cwd", process == null ? null : process.workingDirectory());
+            fields.put("started_by", occupant.starter() == null ? null : starter(occupant));
+            fields.put("kept_by", occupant.keeper() == null ? null : keeper(occupant.keeper()));
+            fields.put("sharers", occupant.others().size());
+            fields.put("ours", occupant.ours());
+            if (!onlyListeners || occupant.kind() == TcpSocket.Kind.LISTENER) {
+                documents.add(fields);
+            }
+        }
+        return documents;
+    }
+
+    /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
+    static String reservation(int port, List<Occupants.Occupant> occupants, EphemeralPorts ephemeral) {
+        if (!ephemeral.contains(port) || occupants.stream().noneMatch(occupant -> mayBeChosen(port, occupant))) {
+            return null;
+        }
+        return "port " + port + " is one that the kernel gives to connections; to keep it: " + ephemeral.reserving(port);
+    }
+
+    /** A server whose command line names its port has chosen it; of others, it may be the kernel that did. */
+    private static boolean mayBeChosen(int port, Occupants.Occupant occupant) {
+        return switch (occupant.kind()) {
+            case CONNECTION, TIME_WAIT -> true;
+            case LISTENER -> Boolean.FALSE.equals(occupant.ours()) && !String.join(" ", occupant.process().arguments()).contains("" + port);
+            case UNKNOWN -> false;
+        };
+    }
+}

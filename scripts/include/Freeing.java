@@ -1,0 +1,234 @@
+//SOURCES Keeper.java LocalPorts.java Occupants.java Processes.java Project.java
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Frees ports by ending the servers that listen on them: for each port all of them, or none. */
+final class Freeing {
+
+    /** What became of a port. */
+    enum Outcome {
+        /** It was available before. */
+        AVAILABLE,
+        /** What had it has ended. */
+        FREED,
+        /** Not everyone who has it may be ended, so nobody was. */
+        REFUSED,
+        /** Nothing listens on it, yet it is in use: ending processes is no way to free it. */
+        NOT_LISTENING,
+        /** Its servers were told to end, and still it is in use. */
+        STILL_IN_USE,
+        /** It was free, and was taken again within a second. */
+        CAME_BACK,
+        /** This user may not bind it, so that whether it is free cannot be told. */
+        DENIED
+    }
+
+    /** Why a process is not ended. */
+    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, NOT_PERMITTED }
+
+    /** Who had the port, why some were not ended, and who has it now. */
+    record Result(int port, Outcome outcome, List<Occupants.Occupant> occupants, Map<Occupants.Occupant, Refusal> refusals,
+                  List<Occupants.Occupant> now) { }
+
+    private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
+    private static final Duration UNTIL_BACK = Duration.ofSeconds(1);
+    private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server", "openvscode-server", "tmux",
+        "tmux: server", "screen", "SCREEN");
+    private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server", "/.windsurf-server",
+        "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
+
+    private final Project project;
+    private final boolean isForced;
+    private final Map<Integer, List<Occupants.Occupant>> toEnd = new LinkedHashMap<>();
+
+    private Freeing(Project project, boolean isForced) {
+        this.project = project;
+        this.isForced = isForced;
+    }
+
+    /**
+     * Ends what listens on these ports, and waits until they are free.
+     *
+     * @param grace how long a server may take to end before it is killed
+     * @param isForced whether strangers' servers are ended, too
+     */
+    static List<Result> free(Collection<Integer> ports, Project project, Duration grace, boolean isForced) throws IOException {
+        return new Freeing(project, isForced).free(ports, grace);
+    }
+
+    private List<Result> free(Collection<Integer> ports, Duration grace) throws IOException {
+        Map<Integer, Result> results = new LinkedHashMap<>();
+        for (Result result : judge(ports)) {
+            results.put(result.port, result);
+            if (result.outcome == Outcome.FREED) {
+                toEnd.put(result.port, result.occupants);
+            }
+        }
+        toEnd.values().forEach(occupants -> occupants.forEach(Freeing::terminate));
+        List<Integer> inUse = awaitAvailable(List.copyOf(toEnd.keySet()), grace);
+        kill(inUse);
+        inUse = awaitAvailable(inUse, UNTIL_BINDABLE);
+        List<Integer> freed = new ArrayList<>(toEnd.keySet());
+        freed.removeAll(inUse);
+        List<Integer> back = awaitTaken(freed, UNTIL_BACK);
+        Map<Integer, List<Occupants.Occupant>> now = occupants(toEnd.keySet());
+        for (int port : toEnd.keySet()) {
+            Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : back.contains(port) ? Outcome.CAME_BACK : Outcome.FREED;
+            results.put(port, new Result(port, outcome, toEnd.get(port), Map.of(), now.getOrDefault(port, List.of())));
+        }
+        return List.copyOf(results.values());
+    }
+
+    /** What is to be done about each port; FREED stands for what is yet to be ended. */
+    private List<Result> judge(Collection<Integer> ports) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        List<LocalPorts.State> states = new ArrayList<>();
+        for (int port : ports) {
+            states.add(localPorts.state(port));
+        }
+        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
+        List<Result> results = new ArrayList<>();
+        for (LocalPorts.State state : states) {
+            List<Occupants.Occupant> users = occupants.getOrDefault(state.port(), List.of());
+            Map<Occupants.Occupant, Refusal> refusals = new LinkedHashMap<>();
+            for (Occupants.Occupant user : users) {
+                Refusal refusal = refusal(user);
+                if (refusal != null) {
+                    refusals.put(user, refusal);
+                }
+            }
+            Outcome outcome = switch (state.verdict()) {
+                case AVAILABLE -> Outcome.AVAILABLE;
+                case DENIED -> Outcome.DENIED;
+                case BOUND -> Outcome.NOT_LISTENING;
+                case LISTENING -> refusals.isEmpty() ? Outcome.FREED : Outcome.REFUSED;
+            };
+            results.add(new Result(state.port(), outcome, users, refusals, users));
+        }
+        return results;
+    }
+
+    private static Map<Integer, List<Occupants.Occupant>> occupants(Collection<Integer> ports) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        List<LocalPorts.State> states = new ArrayList<>();
+        for (int port : ports) {
+            states.add(localPorts.state(port));
+        }
+        return Occupants.of(states, localPorts, null);
+    }
+
+    /** Why a listener is not to be ended; null if it may be. */
+    private Refusal refusal(Occupants.Occupant occupant) {
+        if (occupant.process() == null) {
+            return Refusal.UNSEEN;
+        }
+        if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
+            return Refusal.FIRST_PROCESS;
+        }
+        if (occupant.isAbove()) {
+            return Refusal.OWN_ANCESTOR;
+        }
+        if (occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER) {
+            return Refusal.PUBLISHER;
+        }
+        if (occupant.sharers().stream().anyMatch(Freeing::isOfLogin)) {
+            return Refusal.LOGIN;
+        }
+        if (!isForced && !Boolean.TRUE.equals(occupant.ours())) {
+            return occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER;
+        }
+        return occupant.isAskedByRoot() || occupant.isAskedByItsUser() ? null : Refusal.NOT_PERMITTED;
+    }
+
+    /** A login's server, or an editor's: with it the user's terminal would end. */
+    private static boolean isOfLogin(Processes.Facts process) {
+        String program = process.executable() + " " + process.command();
+        return LOGINS.contains(process.name()) || EDITORS.stream().anyMatch(program::contains);
+    }
+
+    /** Tells the first of those that share the socket to end; what is stopped hears it once it goes on. */
+    private static void terminate(Occupants.Occupant occupant) {
+        if (isSame(occupant.process())) {
+            ProcessHandle.of(occupant.process().pid()).ifPresent(ProcessHandle::destroy);
+        }
+        occupant.sharers().stream().filter(Processes.Facts::isStopped).filter(Freeing::isSame).forEach(Freeing::resume);
+    }
+
+    /** Java has no signal for that; a shell has it built in. */
+    private static void resume(Processes.Facts process) {
+        try {
+            new ProcessBuilder("/bin/sh", "-c", "kill -CONT " + process.pid()).inheritIO().start().waitFor();
+        } catch (IOException e) {
+            // It is killed after the grace.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Whether the process is still that one: a pid may have been given to another since. */
+    private static boolean isSame(Processes.Facts process) {
+        Processes.Facts now = Processes.read().of(process.pid());
+        return now != null && now.isRunning() && now.startTime() == process.startTime();
+    }
+
+    /** Kills all that still share the sockets that were to be closed, and no server that has come since. */
+    private void kill(Collection<Integer> ports) throws IOException {
+        for (Map.Entry<Integer, List<Occupants.Occupant>> port : occupants(ports).entrySet()) {
+            for (Occupants.Occupant now : port.getValue()) {
+                boolean isOld = toEnd.get(port.getKey()).stream().anyMatch(old -> old.socket().id() == now.socket().id());
+                if (isOld && !now.isAbove()) {
+                    now.sharers().stream().filter(sharer -> sharer.pid() != 1).filter(Freeing::isSame)
+                        .forEach(sharer -> ProcessHandle.of(sharer.pid()).ifPresent(ProcessHandle::destroyForcibly));
+                }
+            }
+        }
+    }
+
+    /** Those of the ports that are still in use after that time. */
+    private static List<Integer> awaitAvailable(List<Integer> ports, Duration patience) throws IOException {
+        List<Integer> inUse = new ArrayList<>(ports);
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (long pause = 5; !inUse.isEmpty(); pause = Math.min(2 * pause, 100)) {
+            for (Integer port : List.copyOf(inUse)) {
+                if (LocalPorts.read().isAvailable(port)) {
+                    inUse.remove(port);
+                }
+            }
+            if (inUse.isEmpty() || System.nanoTime() >= deadline) {
+                break;
+            }
+            sleep(pause);
+        }
+        return inUse;
+    }
+
+    /** Those of the ports that are in use again within that time. */
+    private static List<Integer> awaitTaken(List<Integer> ports, Duration patience) throws IOException {
+        List<Integer> taken = new ArrayList<>();
+        long deadline = System.nanoTime() + patience.toNanos();
+        while (taken.size() < ports.size() && System.nanoTime() < deadline) {
+            sleep(50);
+            for (int port : ports) {
+                if (!taken.contains(port) && LocalPorts.read().state(port).verdict() == LocalPorts.Verdict.LISTENING) {
+                    taken.add(port);
+                }
+            }
+        }
+        return taken;
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

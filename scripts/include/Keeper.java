@@ -1,0 +1,184 @@
+//SOURCES Processes.java
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Who would start a process again, or otherwise has to be told to stop it.
+ *
+ * @param name the unit, the container engine, or the supervisor's program
+ * @param task what it calls what it keeps: a container's ID, a program of supervisord; null where that is not known
+ * @param pid the supervisor or the publisher; 0 for others
+ */
+record Keeper(Kind kind, String name, String task, long pid) {
+
+    /** The kinds of keepers. */
+    enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, SUPERVISOR }
+
+    private static final Map<String, String> PUBLISHERS = Map.of("docker-proxy", "docker", "rootlesskit", "docker",
+        "com.docker.backend", "docker", "vpnkit", "docker", "rootlessport", "podman", "slirp4netns", "podman",
+        "pasta", "podman", "pasta.avx2", "podman", "gvproxy", "podman");
+    private static final Set<String> SUPERVISORS = Set.of("supervisord", "nodemon", "gunicorn", "circusd", "forever", "runsv",
+        "s6-supervise", "supervise", "uwsgi");
+    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
+    /** What only waits for the command that it was given. */
+    private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "bun", "env", "timeout", "time", "nice", "sudo",
+        "tini", "dumb-init", "docker-init", "catatonit", "setpriv", "make");
+    private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "tmux: server", "screen",
+        "SCREEN", "script", "agetty", "getty", "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty", "foot");
+    private static final Set<String> INITS = Set.of("systemd", "init", "launchd", "tini", "dumb-init", "docker-init", "catatonit");
+    private static final String POD_MANAGER = "PM2";
+
+    /** Who keeps this process; null if nobody does, or if it is also our own keeper. */
+    static Keeper of(Processes.Facts process, Processes processes) {
+        String engine = PUBLISHERS.get(process.name());
+        if (engine != null) {
+            return new Keeper(Kind.PUBLISHER, process.name(), engine, process.pid());
+        }
+        Processes.Facts ours = processes.of(ProcessHandle.current().pid());
+        Keeper group = inControlGroup(process.controlGroup());
+        if (group != null && group.equals(inControlGroup(ours == null ? "" : ours.controlGroup()))) {
+            group = null;
+        }
+        if (group != null && (group.kind == Kind.CONTAINER || isInSessionOf(main(process, processes), process))) {
+            return group;
+        }
+        return supervisor(process, processes);
+    }
+
+    /** The unit or container that a control group belongs to, null if it is another. */
+    static Keeper inControlGroup(String path) {
+        String[] names = path.split("/");
+        for (int i = names.length - 1; i > 0; i--) {
+            String id = names[i].replaceFirst("\\.scope$", "").replaceFirst("^(docker|libpod|cri-containerd|crio)-", "");
+            if (id.matches("[0-9a-f]{64}")) {
+                String engine = names[i].startsWith("libpod-") ? "podman"
+                    : names[i].startsWith("docker-") || names[i - 1].equals("docker") ? "docker"
+                    : names[i].startsWith("cri") || path.contains("/kubepods") ? "crictl" : "container";
+                return new Keeper(Kind.CONTAINER, engine, id.substring(0, 12), 0);
+            }
+        }
+        for (int i = names.length - 1; i > 0 && !names[i].endsWith(".scope") && !names[i].endsWith(".slice"); i--) {
+            if (names[i].matches("user@\\d+\\.service")) {
+                return null;
+            }
+            if (names[i].endsWith(".service")) {
+                return new Keeper(path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT, names[i], null, 0);
+            }
+        }
+        return null;
+    }
+
+    /** The process of a unit that systemd started: a terminal or an editor's server starts others in sessions of their own. */
+    private static Processes.Facts main(Processes.Facts process, Processes processes) {
+        Processes.Facts main = process;
+        for (Processes.Facts above : processes.ancestors(process.pid())) {
+            if (above.pid() == 1 || above.name().equals("systemd")) {
+                return main;
+            }
+            main = above;
+        }
+        return main;
+    }
+
+    static boolean isInSessionOf(Processes.Facts main, Processes.Facts process) {
+        return main.session() != 0 && main.session() == process.session();
+    }
+
+    private static Keeper supervisor(Processes.Facts process, Processes processes) {
+        if (process.name().equals(POD_MANAGER)) {
+            return new Keeper(Kind.SUPERVISOR, "pm2", null, process.pid()); // In cluster mode it listens itself.
+        }
+        Processes.Facts child = process;
+        for (Processes.Facts above : processes.ancestors(process.pid())) {
+            if (above.name().equals(POD_MANAGER)) {
+                return new Keeper(Kind.SUPERVISOR, "pm2", Processes.variable(process.pid(), "pm_id"), above.pid());
+            }
+            String name = SUPERVISORS.contains(above.name(0)) ? above.name(0) : above.name(1).replaceFirst("\\.js$", "");
+            if (SUPERVISORS.contains(name)) {
+                return new Keeper(Kind.SUPERVISOR, name, task(name, process, above), above.pid());
+            }
+            boolean isShell = isShell(above);
+            if (isShell && repeats(script(above), child)) {
+                return new Keeper(Kind.SUPERVISOR, "a loop of " + above.name(), null, above.pid());
+            }
+            if (!(isShell && above.arguments().size() > 1) && !WRAPPERS.contains(above.name()) && !WRAPPERS.contains(above.name(1))) {
+                return null;
+            }
+            child = above;
+        }
+        return null;
+    }
+
+    private static String task(String supervisor, Processes.Facts process, Processes.Facts above) {
+        if (!supervisor.equals("supervisord")) {
+            return above.workingDirectory();
+        }
+        String group = Processes.variable(process.pid(), "SUPERVISOR_GROUP_NAME");
+        String name = Processes.variable(process.pid(), "SUPERVISOR_PROCESS_NAME");
+        return name == null || name.equals(group) ? name : group + ":" + name;
+    }
+
+    /** The text that a shell runs; empty where it is not to be had. */
+    private static String script(Processes.Facts shell) {
+        List<String> arguments = shell.arguments();
+        for (int i = 1; i < arguments.size(); i++) {
+            String argument = arguments.get(i);
+            if (argument.matches("-\\w*c")) {
+                return String.join(" ", arguments.subList(i + 1, arguments.size()));
+            }
+            if (!argument.startsWith("-")) {
+                try {
+                    Path folder = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory());
+                    return Files.size(folder.resolve(argument)) > 1_000_000 ? "" : Files.readString(folder.resolve(argument));
+                } catch (java.io.IOException | IllegalArgumentException e) {
+                    return "";
+                }
+            }
+        }
+        return "";
+    }
+
+    /** Whether a loop of this shell script names the program or the script of that child, or runs its own arguments. */
+    static boolean repeats(String script, Processes.Facts child) {
+        List<String> names = new ArrayList<>(List.of("$@", "$*", child.name()));
+        if (!child.name(1).isEmpty() && !child.name(1).startsWith("-")) {
+            names.add(child.name(1));
+        }
+        int depth = 0;
+        for (String word : script.replaceAll("(?m)(^|\\s)#.*$", "").split("[\\s;&|(){}\"'`]+")) {
+            depth += Set.of("while", "until", "for").contains(word) ? 1 : word.equals("done") ? -1 : 0;
+            if (depth > 0 && names.contains(word.substring(word.lastIndexOf('/') + 1))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The nearest process above it that is no shell, terminal or init; null if there is none. */
+    static Processes.Facts starter(Processes.Facts process, Processes processes) {
+        for (Processes.Facts above : processes.ancestors(process.pid())) {
+            if (above.pid() == 1) {
+                return null;
+            }
+            if (!isShell(above) && !TERMINALS.contains(above.name()) && !isInit(above)) {
+                return above;
+            }
+        }
+        return null;
+    }
+
+    static boolean isShell(Processes.Facts process) {
+        return SHELLS.contains(process.name().toLowerCase(Locale.ROOT));
+    }
+
+    /** Whether it takes in the children of processes that have ended. */
+    static boolean isInit(Processes.Facts process) {
+        return process.pid() == 1 || INITS.contains(process.name());
+    }
+}

@@ -1,0 +1,72 @@
+//SOURCES TcpSocket.java
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What {@code lsof} tells where the system has no {@code /proc}; nothing where there is no lsof. */
+final class Lsof {
+
+    private Lsof() { }
+
+    /** The sockets that listen, as far as this user may see them, one for each process that has them. */
+    static List<TcpSocket> listeners() {
+        List<TcpSocket> listeners = new ArrayList<>();
+        long pid = 0;
+        long uid = -1;
+        long id = 0;
+        String any = "";
+        for (String line : run("-nP", "-iTCP", "-sTCP:LISTEN", "-F", "putdn")) {
+            String value = line.substring(1);
+            switch (line.charAt(0)) {
+                case 'p' -> pid = Long.parseLong(value);
+                case 'u' -> uid = Long.parseLong(value);
+                case 'f' -> id = 0;
+                case 't' -> any = value.equals("IPv6") ? "::" : "0.0.0.0";
+                case 'd' -> id = value.startsWith("0x") ? Long.parseUnsignedLong(value.substring(2), 16) : value.hashCode();
+                case 'n' -> {
+                    int colon = value.lastIndexOf(':');
+                    String address = value.substring(0, colon).replace("[", "").replace("]", "").replace("*", any);
+                    listeners.add(new TcpSocket(TcpSocket.Kind.LISTENER, address, Integer.parseInt(value.substring(colon + 1)), uid,
+                        id != 0 ? id : (pid + value).hashCode(), List.of(pid)));
+                }
+                default -> { }
+            }
+        }
+        return listeners;
+    }
+
+    /** The working directories of these processes. */
+    static Map<Long, String> folders(Collection<Long> pids) {
+        Map<Long, String> folders = new HashMap<>();
+        long pid = 0;
+        StringBuilder list = new StringBuilder();
+        pids.forEach(each -> list.append(list.isEmpty() ? "" : ",").append(each));
+        for (String line : pids.isEmpty() ? List.<String>of() : run("-a", "-p", list.toString(), "-d", "cwd", "-F", "pn")) {
+            if (line.charAt(0) == 'p') {
+                pid = Long.parseLong(line.substring(1));
+            } else if (line.charAt(0) == 'n') {
+                folders.put(pid, line.substring(1));
+            }
+        }
+        return folders;
+    }
+
+    /** The lines of lsof's output for programs ({@code -F}): a letter for the field, and its value. */
+    private static List<String> run(String... arguments) {
+        List<String> command = new ArrayList<>(List.of("lsof", "-w"));
+        command.addAll(List.of(arguments));
+        try {
+            Process lsof = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            lsof.getOutputStream().close();
+            return new String(lsof.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()
+                .filter(line -> !line.isEmpty()).toList();
+        } catch (IOException e) {
+            return List.of(); // Without lsof, the verdicts stand alone.
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//SOURCES Lsof.java Secrets.java
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** What the system tells of processes, each asked for once: {@code /proc} (proc(5)), or where there is none, the JDK and lsof. */
+final class Processes {
+
+    /**
+     * A process.
+     *
+     * @param parent 0 where there is none, or none to be seen
+     * @param startTime in the system's own unit; a pid and this name one process for ever
+     * @param state the kernel's letter: T stopped, Z ended but not waited for
+     * @param isForked whether it runs on in its parent's program, having started none of its own
+     * @param uid -1 where it is not told
+     * @param workingDirectory null where this user may not see it, as the executable is
+     * @param controlGroup the path that systemd or a container engine gave it; empty where there is none
+     */
+    record Facts(long pid, long parent, long startTime, char state, long group, long session, boolean isForked, long uid,
+                 List<String> arguments, String workingDirectory, String executable, String controlGroup) {
+
+        boolean isRunning() {
+            return state != 'Z' && state != 'X';
+        }
+
+        boolean isStopped() {
+            return state == 'T' || state == 't';
+        }
+
+        /** The command line without its secrets. */
+        String command() {
+            return Secrets.mask(arguments);
+        }
+
+        /** The name of the program, or of that argument, without its folder; empty where there is none. */
+        String name(int argument) {
+            String word = argument < arguments.size() ? arguments.get(argument) : "";
+            word = word.substring(word.lastIndexOf('/') + 1);
+            return argument > 0 ? word : word.replaceFirst("^-", "").replaceFirst("(?<=.):.*", "");
+        }
+
+        String name() {
+            return name(0);
+        }
+    }
+
+    private static final Path PROC = Path.of("/proc");
+    private static final int FORKED_NOT_EXECUTED = 0x40; // PF_FORKNOEXEC, Linux, include/linux/sched.h
+    private static Map<Long, String> userNames;
+
+    private final boolean hasProc;
+    private final Map<Long, Facts> known = new HashMap<>();
+    private final Map<Long, String> folders = new HashMap<>();
+
+    /** The processes as {@code /proc} shows them, or as a system tells them that has none. */
+    Processes(boolean hasProc) {
+        this.hasProc = hasProc;
+    }
+
+    /** Has one call of lsof look up the working directories of these, where /proc does not tell them. */
+    void lookUpFolders(Collection<Long> pids) {
+        if (!hasProc) {
+            folders.putAll(Lsof.folders(pids));
+        }
+    }
+
+    /** The process of that number; null if there is none, or none that can be seen from here. */
+    Facts of(long pid) {
+        return known.computeIfAbsent(pid, number -> hasProc ? read(number) : ask(number));
+    }
+
+    /** The processes above it, nearest first. */
+    List<Facts> ancestors(long pid) {
+        List<Facts> ancestors = new ArrayList<>();
+        Facts process = of(pid);
+        while (process != null && process.parent > 0 && (process = of(process.parent)) != null && !ancestors.contains(process)) {
+            ancestors.add(process);
+        }
+        return ancestors;
+    }
+
+    /** Whether a process is that one, or a child of it, or a child's child. */
+    boolean isDescendant(long pid, long ancestor) {
+        return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
+    }
+
+    /** The processes as this system tells them. */
+    static Processes read() {
+        return new Processes(Files.isDirectory(PROC.resolve("self")));
+    }
+
+    /** Whether it has not ended yet; one that nobody has waited for has. */
+    static boolean isRunning(long pid) {
+        Facts now = read().of(pid);
+        return now != null && now.isRunning();
+    }
+
+    /** The status of a process that has ended and was not waited for, as a shell gives it; null where it is not to be seen. */
+    static Integer exitStatus(long pid) {
+        String[] stat = stat(pid);
+        if (stat == null || !stat[0].equals("Z") || stat.length < 50) {
+            return null;
+        }
+        int status = Integer.parseInt(stat[49]);
+        return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8;
+    }
+
+    /** The user's name, or the number where it has none. */
+    static String userName(long uid) {
+        if (userNames == null) {
+            userNames = new HashMap<>();
+            for (String line : text(Path.of("/etc/passwd")).split("\n")) {
+                String[] fields = line.split(":", 4);
+                if (fields.length == 4 && fields[2].matches("\\d{1,10}")) {
+                    userNames.putIfAbsent(Long.parseLong(fields[2]), fields[0]);
+                }
+            }
+        }
+        return uid < 0 ? null : userNames.getOrDefault(uid, Long.toString(uid));
+    }
+
+    /** Which processes have these sockets, as far as this user may see: one pass over all of them. */
+    static Map<Long, List<Long>> holders(Set<Long> sockets) throws IOException {
+        Map<Long, List<Long>> holders = new HashMap<>();
+        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
+            for (Path process : processes) {
+                String[] descriptors = sockets.isEmpty() ? null : new File(process.toFile(), "fd").list();
+                for (String descriptor : descriptors == null ? new String[0] : descriptors) {
+                    String target = link(process.resolve("fd").resolve(descriptor));
+                    Long socket = target != null && target.startsWith("socket:[")
+                        ? Long.parseUnsignedLong(target.substring(8, target.length() - 1)) : null;
+                    if (socket != null && sockets.contains(socket)) {
+                        long pid = Long.parseLong(process.getFileName().toString());
+                        List<Long> pids = holders.computeIfAbsent(socket, key -> new ArrayList<>());
+                        if (!pids.contains(pid)) {
+                            pids.add(pid);
+                        }
+                    }
+                }
+            }
+        }
+        return holders;
+    }
+
+    /** One variable of the environment that a process was started with; null where it is not to be seen. */
+    static String variable(long pid, String name) {
+        for (String entry : text(process(pid).resolve("environ")).split("\0")) {
+            if (entry.startsWith(name + "=")) {
+                return entry.substring(name.length() + 1);
+            }
+        }
+        return null;
+    }
+
+    // Where there is /proc.
+
+    private static Facts read(long pid) {
+        String[] stat = stat(pid);
+        if (stat == null) {
+            return null;
+        }
+        Path process = process(pid);
+        return new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]), stat[0].charAt(0), Long.parseLong(stat[2]),
+            Long.parseLong(stat[3]), (Long.parseLong(stat[6]) & FORKED_NOT_EXECUTED) != 0, uid(process), arguments(process),
+            link(process.resolve("cwd")), link(process.resolve("exe")), controlGroup(text(process.resolve("cgroup"))));
+    }
+
+    /** The fields of {@code /proc/PID/stat} from the state on: the third is at 0. The name before them may hold anything. */
+    private static String[] stat(long pid) {
+        String stat = text(process(pid).resolve("stat"));
+        return stat.isEmpty() ? null : stat.substring(stat.lastIndexOf(')') + 2).trim().split(" ");
+    }
+
+    private static long uid(Path process) {
+        for (String line : text(process.resolve("status")).split("\n")) {
+            if (line.startsWith("Uid:")) {
+                return Long.parseLong(line.split("\t")[2]);
+            }
+        }
+        return -1;
+    }
+
+    /** Its arguments; the words of its title, where it has set one. */
+    private static List<String> arguments(Path process) {
+        String line = text(process.resolve("cmdline"));
+        if (line.isEmpty()) {
+            return List.of("[" + text(process.resolve("comm")).strip() + "]");
+        }
+        String[] arguments = line.replaceFirst("\0+$", "").split("\0", -1);
+        return List.of(arguments.length == 1 && !arguments[0].startsWith("/") ? arguments[0].strip().split(" +") : arguments);
+    }
+
+    /** Of the lines of {@code /proc/PID/cgroup}, the path in systemd's own hierarchy, or in the only one. */
+    static String controlGroup(String lines) {
+        String path = "";
+        for (String line : lines.split("\n")) {
+            String[] fields = line.split(":", 3);
+            if (fields.length == 3 && (fields[0].equals("0") || fields[1].equals("name=systemd")) && fields[2].length() > path.length()) {
+                path = fields[2];
+            }
+        }
+        return path;
+    }
+
+    private static Path process(long pid) {
+        return PROC.resolve(Long.toString(pid));
+    }
+
+    private static String text(Path file) {
+        try {
+            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            return ""; // It has ended, or is not this user's to see.
+        }
+    }
+
+    private static String link(Path path) {
+        try {
+            return Files.readSymbolicLink(path).toString();
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    // Where there is none.
+
+    private Facts ask(long pid) {
+        return ProcessHandle.of(pid).map(process -> {
+            ProcessHandle.Info info = process.info();
+            List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
+            info.arguments().ifPresentOrElse(words -> arguments.addAll(List.of(words)), () -> info.commandLine().ifPresent(line -> {
+                arguments.clear();
+                arguments.addAll(List.of(line.split(" ")));
+            }));
+            return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
+                info.startInstant().map(start -> start.toEpochMilli()).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false, -1,
+                arguments, folders.get(pid), info.command().orElse(null), "");
+        }).orElse(null);
+    }
+}
