@@ -126,7 +126,7 @@ class find_port extends PortCommand {
             throw new UserException("--count goes with BASE [MAX]; a service has one port");
         }
         // Whoever writes, allocates alone: what one gives away, the next must see.
-        return write ? AtomicFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
+        return write ? AtomicFile.locked(this::note, () -> assign(readEnvFile())) : assign(readEnvFile());
     }
 
     private int assign(EnvFile file) throws IOException {
@@ -163,8 +163,8 @@ class find_port extends PortCommand {
         return services;
     }
 
-    private void save(EnvFile file, List<Allocator.Assignment> assignments) {
-        EnvFile changed = file;
+    private void save(EnvFile file, List<Allocator.Assignment> assignments) throws IOException {
+        Map<String, String> ports = new LinkedHashMap<>();
         for (Allocator.Assignment assignment : assignments) {
             EnvFile.Entry old = file.get(assignment.service().variable());
             if (old != null && !old.value().isEmpty() && !PortMap.isPort(old.value())) {
@@ -172,15 +172,13 @@ class find_port extends PortCommand {
                 throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
                     + " is not a port; correct it first");
             }
-            changed = changed.with(assignment.service().variable(), String.valueOf(assignment.port()));
+            ports.put(assignment.service().variable(), String.valueOf(assignment.port()));
         }
+        EnvFile changed = file.with(ports);
         if (dryRun) {
             sayChanges(file, changed, assignments);
-        } else {
-            AtomicFile.clearAway(file.path());
-            if (changed != file) {
-                AtomicFile.replace(file.path(), changed.bytes());
-            }
+        } else if (changed != file) {
+            AtomicFile.replace(file.path(), file.isAbsent() ? null : file.bytes(), changed.bytes());
         }
     }
 

@@ -93,7 +93,7 @@ class EnvFileWriteTest {
         "JSON={\"A_PORT\":1}",
         "PEM=\"-----BEGIN-----\nA_PORT=4\\\"\n-----END-----\"", "XA_PORT=5", "A_PORTX=6", "B_PORT=3101", "not an assignment", "A_PORT",
         "=7",
-        "TAB\t=\tx\t", "APOSTROPHE=it's", "LONG=" + "x".repeat(3000), "\u00A0A_PORT=8", "A.PORT=9", "A-PORT=10", "NUL=\\0",
+        "TAB\t=\tx\t", "APOSTROPHE=it's", "LONG=" + "x".repeat(3000), "\u00A0X_PORT=8", "A.PORT=9", "A-PORT=10", "NUL=\\0",
         "DOLLAR=${A_PORT}"};
 
     private static String generate(Random random, boolean closed) {
