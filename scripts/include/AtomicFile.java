@@ -140,9 +140,6 @@ final class AtomicFile {
                 write(fresh, content, StandardOpenOption.TRUNCATE_EXISTING);
                 // A JVM's first renaming takes long: let it be one that nobody can come between.
                 fresh = Files.move(fresh, folder.resolve("fresh"), StandardCopyOption.ATOMIC_MOVE);
-                if (System.currentTimeMillis() - Files.getLastModifiedTime(target).toMillis() < 10 * QUIET) {
-                    Thread.sleep(expected.length == 0 ? EMPTY_ROUNDS * QUIET : QUIET); // its writer may be about to go on
-                }
                 if (!Arrays.equals(read(channel), expected) || !target.equals(target(file)) || !identity(target).equals(old)) {
                     return false;
                 }

@@ -27,6 +27,7 @@ final class EnvFile {
     record Entry(String name, String value, int line, int start, int end) { }
 
     private static final Path NOWHERE = Path.of("/dev/null");
+    private static final long JUST_EMPTIED = 100; // milliseconds in which one who saves the file by emptying it fills it
     private static final String BOM = "\u00EF\u00BB\u00BF";
 
     private final Path path;
@@ -49,10 +50,16 @@ final class EnvFile {
     static EnvFile read(Path path) {
         try {
             // Asked first, because opening a FIFO would wait for its writer.
-            if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile() && !path.equals(NOWHERE)) {
+            BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
+            if (!file.isRegularFile() && !path.equals(NOWHERE)) {
                 throw new UserException(path + ": not a regular file; name another with --env-file");
             }
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            long deadline = file.lastModifiedTime().toMillis() + JUST_EMPTIED;
+            while (text.isEmpty() && Math.abs(deadline - System.currentTimeMillis()) < JUST_EMPTIED) {
+                Thread.sleep(5);
+                text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            }
             if (text.indexOf('\0') >= 0) {
                 throw new UserException(path + ": not a text file in UTF-8; save it as one");
             }
@@ -61,6 +68,8 @@ final class EnvFile {
             return new EnvFile(path, "", true);
         } catch (IOException e) {
             throw UserException.of(e, "cannot read " + path);
+        } catch (InterruptedException e) {
+            throw new UserException("cannot read " + path + ": interrupted");
         }
     }
 
