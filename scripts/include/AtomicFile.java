@@ -136,7 +136,9 @@ final class AtomicFile {
             Path folder = folder(target);
             try {
                 Path fresh = folder.resolve("new");
-                copy(target, old, fresh);
+                if (!copy(target, old, fresh)) {
+                    return false;
+                }
                 write(fresh, content, StandardOpenOption.TRUNCATE_EXISTING);
                 // A JVM's first renaming takes long: let it be one that nobody can come between.
                 fresh = Files.move(fresh, folder.resolve("fresh"), StandardCopyOption.ATOMIC_MOVE);
@@ -187,31 +189,33 @@ final class AtomicFile {
         return last;
     }
 
-    /** Makes a file with the owner, mode and access control list of the old one. */
-    private static void copy(Path target, Map<String, Object> old, Path fresh) throws IOException, InterruptedException {
+    /** Makes a file with the owner, mode and access control list of the old one; false if that is another by now. */
+    private static boolean copy(Path target, Map<String, Object> old, Path fresh) throws IOException, InterruptedException {
         // The group's bits are the mask of a list: without them it lets nobody in.
         String group = String.valueOf((Integer) old.get("mode") & 070);
         Process copying = new ProcessBuilder("/bin/sh", "-c", COPY, "sh", target.toString(), fresh.toString(), group)
             .redirectErrorStream(true).start();
         String said = new String(copying.getInputStream().readAllBytes()).strip();
         int status = copying.waitFor();
-        if (Files.notExists(target)) {
-            throw new NoSuchFileException(target.toString());
+        if (!identity(target).equals(old)) {
+            return false;
         }
         if (status == 3) {
             throw refusal("no ls or getfacl here shows whether it has an access control list; install acl, or chmod g= it");
         }
-        if (status != 0 && !said.isEmpty()) {
-            throw refusal(said.substring(said.lastIndexOf(": ") + 1).strip() + " (cp -p)");
-        }
-        Map<String, Object> now = identity(fresh);
-        if (!now.get("uid").equals(old.get("uid"))) {
+        Map<String, Object> now = Files.exists(fresh) ? identity(fresh) : Map.of();
+        boolean isWhole = old.get("size").equals(now.get("size"));
+        if ((isWhole || status == 0) && !now.get("uid").equals(old.get("uid"))) {
             throw refusal("it belongs to " + Files.getOwner(target).getName() + ", and would be yours afterwards; let its owner or"
                 + " root write it, or make it yours first: cp " + target + " " + target + ".new && mv " + target + ".new " + target);
         }
-        if (status != 0 || !now.get("gid").equals(old.get("gid")) || !now.get("mode").equals(old.get("mode"))) {
+        if (!isWhole && status != 0) {
+            throw refusal(said.substring(said.lastIndexOf(": ") + 1).strip());
+        }
+        if (status != 0 || !old.get("gid").equals(now.get("gid")) || !old.get("mode").equals(now.get("mode"))) {
             throw refusal("its group, mode or access control list cannot be kept; let root write it, or name another with --env-file");
         }
+        return true;
     }
 
     private static FileSystemException refusal(String reason) {
