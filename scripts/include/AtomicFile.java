@@ -1,4 +1,4 @@
-//SOURCES UserException.java UserLock.java
+//SOURCES FileRights.java UserException.java UserLock.java
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -8,7 +8,6 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -43,15 +42,6 @@ final class AtomicFile {
     private static final int EMPTY_ROUNDS = 8; // as many times as long for a file just emptied
     private static final int ATTEMPTS = 20;
     private static final int MAX_SYMLINKS = 40; // as Linux has it (path_resolution(7))
-    private static final String IDENTITY = "unix:fileKey,size,lastModifiedTime,ctime,mode,uid,gid,isRegularFile";
-
-    /** Copies a file with its access control list, and looks whether that came through; 3 says that this cannot be seen here. */
-    private static final String COPY = """
-        export LC_ALL=C PATH="$PATH:/usr/bin:/bin"
-        rights() { ls -ld "$1" | cut -d' ' -f1; command -v getfacl >/dev/null && getfacl -cpn "$1"; }
-        case $(ls --version 2>&1; uname; command -v getfacl) in *coreutils*|*Darwin*|*BSD*|*getfacl) ;; *) [ "$3" = 0 ] || exit 3 ;; esac
-        cp -p "$1" "$2" && [ "$(rights "$1")" = "$(rights "$2")" ]
-        """;
 
     private AtomicFile() { }
 
@@ -88,15 +78,12 @@ final class AtomicFile {
             }
         } catch (ChangedException e) {
             throw e;
-        } catch (NoSuchFileException e) {
-            if (read != null) {
-                throw new ChangedException(file); // removed since then
-            }
-            throw UserException.of(e, "cannot write " + file);
         } catch (IOException e) {
-            throw isMountPoint(file) ? new UserException("cannot write " + file + ": it is a mount point, which cannot be"
-                + " replaced; write the file that is mounted there, or name another with --env-file")
-                : UserException.of(e, "cannot write " + file);
+            if (e instanceof FileAlreadyExistsException || e instanceof NoSuchFileException && read != null) {
+                throw new ChangedException(file); // made or removed since then
+            }
+            throw UserException.of(!isMountPoint(file) ? e : FileRights.refusal("it is a mount point, which cannot be replaced;"
+                + " write the file that is mounted there, or name another with --env-file"), "cannot write " + file);
         } catch (InterruptedException e) {
             throw new UserException("cannot write " + file + ": interrupted");
         }
@@ -125,9 +112,9 @@ final class AtomicFile {
 
     /** Replaces the file if it has the expected content, and has it at the last look; otherwise false. */
     private static boolean swap(Path file, Path target, byte[] expected, byte[] content) throws IOException, InterruptedException {
-        Map<String, Object> old = identity(target);
+        Map<String, Object> old = FileRights.identity(target);
         if (!(Boolean) old.get("isRegularFile") || !Files.isWritable(target)) {
-            throw refusal("it is read-only, or no regular file");
+            throw FileRights.refusal("it is read-only, or no regular file");
         }
         try (FileChannel channel = FileChannel.open(target)) {
             if (!Arrays.equals(read(channel), expected)) {
@@ -136,13 +123,13 @@ final class AtomicFile {
             Path folder = folder(target);
             try {
                 Path fresh = folder.resolve("new");
-                if (!copy(target, old, fresh)) {
+                if (!FileRights.copy(target, old, fresh)) {
                     return false;
                 }
                 write(fresh, content, StandardOpenOption.TRUNCATE_EXISTING);
                 // A JVM's first renaming takes long: let it be one that nobody can come between.
                 fresh = Files.move(fresh, folder.resolve("fresh"), StandardCopyOption.ATOMIC_MOVE);
-                if (!Arrays.equals(read(channel), expected) || !target.equals(target(file)) || !identity(target).equals(old)) {
+                if (!Arrays.equals(read(channel), expected) || !target.equals(target(file)) || !FileRights.identity(target).equals(old)) {
                     return false;
                 }
                 Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
@@ -171,7 +158,7 @@ final class AtomicFile {
             if (merged == null) {
                 Path saved = folder(target).resolve("saved");
                 write(saved, late, StandardOpenOption.CREATE_NEW);
-                throw refusal("two programs rewrote it at once; the text of one is in " + saved);
+                throw FileRights.refusal("two programs rewrote it at once; the text of one is in " + saved);
             }
         } while (!swap(file, target, now, merged));
     }
@@ -187,43 +174,6 @@ final class AtomicFile {
             last = now;
         }
         return last;
-    }
-
-    /** Makes a file with the owner, mode and access control list of the old one; false if that is another by now. */
-    private static boolean copy(Path target, Map<String, Object> old, Path fresh) throws IOException, InterruptedException {
-        // The group's bits are the mask of a list: without them it lets nobody in.
-        String group = String.valueOf((Integer) old.get("mode") & 070);
-        Process copying = new ProcessBuilder("/bin/sh", "-c", COPY, "sh", target.toString(), fresh.toString(), group)
-            .redirectErrorStream(true).start();
-        String said = new String(copying.getInputStream().readAllBytes()).strip();
-        int status = copying.waitFor();
-        if (!identity(target).equals(old)) {
-            return false;
-        }
-        if (status == 3) {
-            throw refusal("no ls or getfacl here shows whether it has an access control list; install acl, or chmod g= it");
-        }
-        Map<String, Object> now = Files.exists(fresh) ? identity(fresh) : Map.of();
-        boolean isWhole = old.get("size").equals(now.get("size"));
-        if ((isWhole || status == 0) && !now.get("uid").equals(old.get("uid"))) {
-            throw refusal("it belongs to " + Files.getOwner(target).getName() + ", and would be yours afterwards; let its owner or"
-                + " root write it, or make it yours first: cp " + target + " " + target + ".new && mv " + target + ".new " + target);
-        }
-        if (!isWhole && status != 0) {
-            throw refusal(said.substring(said.lastIndexOf(": ") + 1).strip());
-        }
-        if (status != 0 || !old.get("gid").equals(now.get("gid")) || !old.get("mode").equals(now.get("mode"))) {
-            throw refusal("its group, mode or access control list cannot be kept; let root write it, or name another with --env-file");
-        }
-        return true;
-    }
-
-    private static FileSystemException refusal(String reason) {
-        return new FileSystemException(null, null, reason);
-    }
-
-    private static Map<String, Object> identity(Path file) throws IOException {
-        return Files.readAttributes(file, IDENTITY, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static byte[] read(FileChannel channel) throws IOException {
