@@ -8,6 +8,7 @@
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -155,7 +156,7 @@ class find_port extends PortCommand {
             throw new UserException("--count goes with BASE [MAX]; a service has one port");
         }
         // Hold the lock while allocating, or two writers could pick the same port.
-        return write ? AtomicFile.locked(() -> assign(readEnvFile())) : assign(readEnvFile());
+        return write ? AtomicFile.locked(this::note, () -> assign(readEnvFile())) : assign(readEnvFile());
     }
 
     private Report assign(EnvFile file) throws IOException {
@@ -201,21 +202,19 @@ class find_port extends PortCommand {
         }
     }
 
-    private void save(EnvFile file, List<Allocator.Assignment> assignments) {
-        EnvFile changed = file;
+    private void save(EnvFile file, List<Allocator.Assignment> assignments) throws IOException {
+        Map<String, String> ports = new LinkedHashMap<>();
         for (Allocator.Assignment assignment : assignments) {
             requirePort(file.get(assignment.service().variable()), file);
             for (String variable : assignment.service().variables()) {
-                changed = changed.with(variable, String.valueOf(assignment.port()));
+                ports.put(variable, String.valueOf(assignment.port()));
             }
         }
+        EnvFile changed = file.with(ports);
         if (dryRun) {
             sayChanges(file, changed, assignments);
-        } else {
-            AtomicFile.clearAway(file.path());
-            if (changed != file) {
-                AtomicFile.replace(file.path(), changed.bytes());
-            }
+        } else if (changed != file) {
+            AtomicFile.replace(file.path(), file.isAbsent() ? null : file.bytes(), changed.bytes());
         }
     }
 

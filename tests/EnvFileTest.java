@@ -1,5 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
@@ -7,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +32,9 @@ class EnvFileTest {
         "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012", "B='it\nA_PORT=1'\nA_PORT=3012\n",
         "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012", "B=\nA_PORT=3012",
         "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"", "B='a' b\nA_PORT=3012",
-        "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012"})
+        "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012", "\u00A0A_PORT=\u00A03012\u00A0# x", "\u3000export\u2003A_PORT=3012", "B=1\rA_PORT=3012\rC=2",
+        "NOTE='it\\'s\nA_PORT=1\n'\nA_PORT=3012", "2FA_KEY='a\nA_PORT=1\nb'\nA_PORT=3012", "my+key=\"a\nA_PORT=1\n\"\nA_PORT=3012",
+        "DIR='C:\\'\nA_PORT=3012\nB='x'", "DIR=\"C:\\\\\"\nA_PORT=3012", "A_PORT: '3012' # x", "a b='\nA_PORT=3012\n'"})
     void readsTheValue(String text) throws Exception {
         assertEquals("3012", read(text).get("A_PORT").value());
     }
@@ -42,7 +47,8 @@ class EnvFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "\n", "#A_PORT=1", "XA_PORT=1", "A_PORT:1", "A PORT=1", "1A_PORT=1", "B='\nA_PORT=1'"})
+    @ValueSource(strings = {"", "\n", "#A_PORT=1", "XA_PORT=1", "A_PORT:1", "A PORT=1", "1A_PORT=1", "B='\nA_PORT=1'", "NOTE='it\\'s\nA_PORT=1\n'",
+        "2FA_KEY='a\nA_PORT=1\nb'", "2FA_KEY: \"a\nA_PORT=1\n\"", "NOTE=\"say \\\"\nA_PORT=1\n\"", "\u2007#A_PORT=1"})
     void findsNoValue(String text) throws Exception {
         assertNull(read(text).get("A_PORT"));
     }
@@ -84,6 +90,18 @@ class EnvFileTest {
         Files.write(folder.resolve("utf16"), "A_PORT=3012".getBytes(StandardCharsets.UTF_16));
         assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("utf16")));
         assertThrows(UserException.class, () -> EnvFile.read(folder));
+    }
+
+    @Test
+    void manyValuesAreWrittenAtOnceInTheirPlaces() throws Exception {
+        EnvFile file = read("A_PORT=1 # a\nB='x'\nC_PORT='2'");
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("C_PORT", "30000");
+        values.put("D_PORT", "4");
+        values.put("A_PORT", "");
+        values.put("E_PORT", "5");
+        assertEquals("A_PORT= # a\nB='x'\nC_PORT='30000'\nD_PORT=4\nE_PORT=5\n", new String(file.with(values).bytes()));
+        assertSame(file, file.with(Map.of("A_PORT", "1", "C_PORT", "2")));
     }
 
     @Test

@@ -1,123 +1,221 @@
-//SOURCES UserException.java
+//SOURCES FileRights.java UserException.java UserLock.java
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
+import java.util.Arrays;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 
 /**
  * Replaces a file's content so that whoever reads it, and whatever happens meanwhile, sees the old content or the new
- * one: written beside it, flushed to disk and renamed. Mode and owner stay, and a symbolic link stays a link.
+ * one: written in a folder beside it that is closed to others, flushed to disk and renamed, provided that the file is
+ * still the one that was read. Owner, mode and access control list stay, and a symbolic link stays a link.
  */
 final class AtomicFile {
 
+    /** Another program has changed the file since it was read; what that wrote is in the file. */
+    static final class ChangedException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        ChangedException(Path file) {
+            super(file.toString());
+        }
+    }
+
     private static final String SUFFIX = ".devflow-ports-";
+    private static final long OLD = 600_000; // milliseconds after which no process works on a temporary file any more
+    private static final long QUIET = 25; // milliseconds without a change after which a writer has finished
+    private static final int EMPTY_ROUNDS = 8; // as many times as long for a file just emptied
+    private static final int ATTEMPTS = 20;
     private static final int MAX_SYMLINKS = 40; // as Linux has it (path_resolution(7))
-    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
-    private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
 
     private AtomicFile() { }
 
     /**
-     * Does the work while no other process of this user does such work; others wait. The lock is kept in the user's
-     * cache, so that no other folder is littered, and ends with the process, however that ends.
+     * Does the work while no other process of this user does such work, and anew where it ends with a
+     * {@link ChangedException}. The note tells of a long wait.
      */
-    static <T> T locked(Callable<T> work) throws Exception {
-        try (FileChannel channel = lockFile()) {
-            channel.lock();
-            return work.call();
-        }
-    }
-
-    private static FileChannel lockFile() {
-        String home = absolute(System.getenv("HOME"), System.getProperty("user.home"));
-        String cache = absolute(System.getenv("XDG_CACHE_HOME"), home + "/.cache");
-        try {
-            Path folder = Path.of(cache, "devflow-ports");
-            Files.createDirectories(folder);
-            return FileChannel.open(folder.resolve("env.lock"), StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-        } catch (IOException | InvalidPathException e) {
-            throw new UserException("cannot keep a lock in " + cache + "; set XDG_CACHE_HOME to a directory of your own");
-        }
-    }
-
-    /** A relative path is to be ignored (XDG Base Directory Specification). */
-    private static String absolute(String path, String otherwise) {
-        return path != null && new File(path).isAbsolute() ? path : otherwise;
+    static <T> T locked(Consumer<String> note, Callable<T> work) throws Exception {
+        return UserLock.locked(note, () -> {
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    return work.call();
+                } catch (ChangedException e) {
+                    if (attempt == ATTEMPTS) {
+                        throw new UserException("another program keeps changing " + e.getMessage() + "; try again when that has finished");
+                    }
+                    Thread.sleep(ThreadLocalRandom.current().nextInt(5 * attempt));
+                }
+            }
+        });
     }
 
     /**
-     * Replaces the content, {@link #locked}.
+     * Replaces the content, {@link #locked}; {@code read} is what was read of the file, or null if there was none.
      *
-     * @throws UserException if that cannot be done; the file is then as it was
+     * @throws ChangedException if the file is another now, and so has to be read again
+     * @throws UserException if it cannot be replaced; the file is then as it was
      */
-    static void replace(Path file, byte[] content) {
+    static void replace(Path file, byte[] read, byte[] content) throws ChangedException {
         try {
             Path target = target(file);
-            replace(target, beside(target), content);
+            if (!(read == null ? create(target, content) : swap(file, target, read, content))) {
+                throw new ChangedException(file);
+            }
+        } catch (ChangedException e) {
+            throw e;
         } catch (IOException e) {
-            throw UserException.of(e, "cannot write " + file);
+            if (e instanceof FileAlreadyExistsException || e instanceof NoSuchFileException && read != null) {
+                throw new ChangedException(file); // made or removed since then
+            }
+            throw UserException.of(!isMountPoint(file) ? e : FileRights.refusal("it is a mount point, which cannot be replaced;"
+                + " write the file that is mounted there, or name another with --env-file"), "cannot write " + file);
+        } catch (InterruptedException e) {
+            throw new UserException("cannot write " + file + ": interrupted");
         }
     }
 
-    /** Removes what processes that were killed while writing have left beside the file. */
-    static void clearAway(Path file) {
+    /** Makes the file, unless there is one by now: then false. */
+    private static boolean create(Path target, byte[] content) throws IOException {
+        Path folder = folder(target);
+        Path fresh = folder.resolve("new");
         try {
-            Path target = target(file);
-            String prefix = target.getFileName() + SUFFIX;
-            try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(target.getParent(),
-                    path -> path.getFileName().toString().startsWith(prefix))) {
-                for (Path leftover : leftovers) {
-                    String pid = leftover.getFileName().toString().substring(prefix.length());
-                    if (pid.matches("[0-9]{1,18}") && ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
-                        Files.deleteIfExists(leftover);
-                    }
+            write(fresh, content, StandardOpenOption.CREATE_NEW);
+            Files.createLink(target, fresh); // unlike a rename, never over a file
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        } catch (FileSystemException | UnsupportedOperationException e) {
+            if (Files.notExists(fresh)) {
+                throw e;
+            }
+            write(target, content, StandardOpenOption.CREATE_NEW); // a file system without links
+        } finally {
+            remove(folder);
+        }
+        flush(target.getParent());
+        return true;
+    }
+
+    /** Replaces the file if it has the expected content, and has it at the last look; otherwise false. */
+    private static boolean swap(Path file, Path target, byte[] expected, byte[] content) throws IOException, InterruptedException {
+        Map<String, Object> old = FileRights.identity(target);
+        if (!(Boolean) old.get("isRegularFile") || !Files.isWritable(target)) {
+            throw FileRights.refusal("it is read-only, or no regular file");
+        }
+        try (FileChannel channel = FileChannel.open(target)) {
+            if (!Arrays.equals(read(channel), expected)) {
+                return false;
+            }
+            Path folder = folder(target);
+            try {
+                Path fresh = folder.resolve("new");
+                if (!FileRights.copy(target, old, fresh)) {
+                    return false;
+                }
+                write(fresh, content, StandardOpenOption.TRUNCATE_EXISTING);
+                // A JVM's first renaming takes long: let it be one that nobody can come between.
+                fresh = Files.move(fresh, folder.resolve("fresh"), StandardCopyOption.ATOMIC_MOVE);
+                if (!Arrays.equals(read(channel), expected) || !target.equals(target(file)) || !FileRights.identity(target).equals(old)) {
+                    return false;
+                }
+                Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+            } finally {
+                remove(folder);
+            }
+            flush(target.getParent());
+            byte[] late = settled(channel);
+            if (!Arrays.equals(late, expected)) {
+                carryOver(file, target, expected, late, content);
+                throw new ChangedException(file);
+            }
+            return true;
+        }
+    }
+
+    /** Puts what was written to the old file at the last moment into the place of what was made from its content before. */
+    private static void carryOver(Path file, Path target, byte[] before, byte[] late, byte[] ours)
+            throws IOException, InterruptedException {
+        byte[] merged;
+        byte[] now;
+        do {
+            now = Files.readAllBytes(target);
+            merged = startsWith(now, ours) ? concat(late, now, ours.length)
+                : startsWith(late, before) ? concat(now, late, before.length) : null;
+            if (merged == null) {
+                Path saved = folder(target).resolve("saved");
+                write(saved, late, StandardOpenOption.CREATE_NEW);
+                throw FileRights.refusal("two programs rewrote it at once; the text of one is in " + saved);
+            }
+        } while (!swap(file, target, now, merged));
+    }
+
+    /** What has been written to the file once its writer has stopped; a second at most. */
+    private static byte[] settled(FileChannel channel) throws IOException, InterruptedException {
+        byte[] last = read(channel);
+        int quiet = 0;
+        for (int round = 0; round < 40 && quiet < (last.length == 0 ? EMPTY_ROUNDS : 1); round++) {
+            Thread.sleep(QUIET);
+            byte[] now = read(channel);
+            quiet = Arrays.equals(now, last) ? quiet + 1 : 0;
+            last = now;
+        }
+        return last;
+    }
+
+    private static byte[] read(FileChannel channel) throws IOException {
+        return Channels.newInputStream(channel.position(0)).readAllBytes();
+    }
+
+    private static void write(Path file, byte[] content, OpenOption how) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, how)) {
+            for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
+                channel.write(rest);
+            }
+            channel.force(true);
+        }
+    }
+
+    /** A folder beside the file under a name of its own, closed to others. Leftovers of killed processes go, if old and ours. */
+    private static Path folder(Path target) throws IOException {
+        String prefix = target.getFileName() + SUFFIX;
+        Path folder = Files.createDirectory(target.resolveSibling(prefix + Long.toHexString(ThreadLocalRandom.current().nextLong())),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        try (DirectoryStream<Path> leftovers = Files.newDirectoryStream(target.getParent(),
+                path -> path.getFileName().toString().startsWith(prefix))) {
+            for (Path leftover : leftovers) {
+                if (System.currentTimeMillis() - Files.getLastModifiedTime(leftover).toMillis() > OLD
+                        && Files.getOwner(leftover).equals(Files.getOwner(folder))) {
+                    remove(leftover);
                 }
             }
         } catch (IOException e) {
             // If it is in the way of writing, that will be told.
         }
+        return folder;
     }
 
-    /** A name of this process's own: another user's does not take part in the lock. */
-    private static Path beside(Path target) {
-        return target.resolveSibling(target.getFileName() + SUFFIX + ProcessHandle.current().pid());
-    }
-
-    private static void replace(Path target, Path beside, byte[] content) throws IOException {
-        PosixFileAttributes old = attributes(target);
-        if (Files.exists(target) && (!Files.isRegularFile(target) || !Files.isWritable(target))) {
-            throw new FileSystemException(target.toString(), null, "it is read-only, or no regular file");
-        }
-        try {
-            try (FileChannel channel = old == null ? FileChannel.open(beside, NEW)
-                    : FileChannel.open(beside, NEW, PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
-                for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
-                    channel.write(rest);
-                }
-                if (old != null) {
-                    keepOwnerAndMode(beside, old);
-                }
-                channel.force(true);
+    private static void remove(Path folder) {
+        for (Path leftover : new Path[] {folder.resolve("new"), folder.resolve("fresh"), folder}) {
+            try {
+                Files.deleteIfExists(leftover);
+            } catch (IOException e) {
+                // Another process of ours was first, or a text was saved there.
             }
-            Files.move(beside, target, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(beside);
         }
-        flush(target.getParent());
     }
 
     /** The file itself, behind symbolic links; they may lead to a file that is yet to be made. */
@@ -132,22 +230,24 @@ final class AtomicFile {
         return target;
     }
 
-    /** The attributes of POSIX; null where there is no file or no POSIX. */
-    private static PosixFileAttributes attributes(Path file) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-        return view == null || Files.notExists(file) ? null : view.readAttributes();
+    private static boolean isMountPoint(Path file) {
+        try {
+            String name = " " + file.toRealPath().toString().replace(" ", "\\040") + " ";
+            return Files.readString(Path.of("/proc/self/mountinfo")).contains(name);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
-    private static void keepOwnerAndMode(Path file, PosixFileAttributes old) throws IOException {
-        PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
-        PosixFileAttributes fresh = view.readAttributes();
-        if (!fresh.owner().equals(old.owner())) {
-            view.setOwner(old.owner());
-        }
-        if (!fresh.group().equals(old.group())) {
-            view.setGroup(old.group());
-        }
-        view.setPermissions(old.permissions());
+    private static boolean startsWith(byte[] text, byte[] start) {
+        return text.length >= start.length && Arrays.equals(text, 0, start.length, start, 0, start.length);
+    }
+
+    /** The one, and of the other what stands behind that position. */
+    private static byte[] concat(byte[] one, byte[] other, int from) {
+        byte[] both = Arrays.copyOf(one, one.length + other.length - from);
+        System.arraycopy(other, from, both, one.length, other.length - from);
+        return both;
     }
 
     /** Makes the renaming last through a power failure, on systems that let a folder be flushed. */

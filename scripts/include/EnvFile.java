@@ -6,18 +6,19 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * A {@code .env} file: {@code NAME=value} lines as dotenv, Docker Compose and the shell agree on them.
+ * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
  *
  * <p>The text is held as ISO 8859-1, one char a byte, so that positions are byte offsets and any encoding
- * survives. A value may be bare (it ends at the line's end or at white space and a {@code #}), or stand in
- * single, double or back quotes, also over several lines; only double quotes know the escape {@code \"}.
+ * survives. A line ends at LF or CR. A value may be bare (it ends at the line's end or at white space and a {@code #}),
+ * or stand in single, double or back quotes, also over several lines; a backslash keeps a quote from closing it.
  * A quote that is never closed, or with something behind it, is an ordinary character.
  */
 final class EnvFile {
@@ -26,17 +27,18 @@ final class EnvFile {
     record Entry(String name, String value, int line, int start, int end) { }
 
     private static final Path NOWHERE = Path.of("/dev/null");
+    private static final long JUST_EMPTIED = 100; // milliseconds in which one who saves the file by emptying it fills it
     private static final String BOM = "\u00EF\u00BB\u00BF";
-    private static final Pattern NAME = Pattern.compile("[ \\t]*(?:export[ \\t]+)?([A-Za-z_][\\w.-]*)(?:[ \\t]*=|:[ \\t])");
-    private static final Pattern END = Pattern.compile("\\s*(?:#[^\n]*)?");
 
     private final Path path;
     private final String text;
+    private final boolean isAbsent;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
-    private EnvFile(Path path, String text) {
+    private EnvFile(Path path, String text, boolean isAbsent) {
         this.path = path;
         this.text = text;
+        this.isAbsent = isAbsent;
         parse();
     }
 
@@ -48,24 +50,37 @@ final class EnvFile {
     static EnvFile read(Path path) {
         try {
             // Asked first, because opening a FIFO would wait for its writer.
-            if (!Files.readAttributes(path, BasicFileAttributes.class).isRegularFile() && !path.equals(NOWHERE)) {
+            BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class);
+            if (!file.isRegularFile() && !path.equals(NOWHERE)) {
                 throw new UserException(path + ": not a regular file; name another with --env-file");
             }
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            long deadline = file.lastModifiedTime().toMillis() + JUST_EMPTIED;
+            while (text.isEmpty() && Math.abs(deadline - System.currentTimeMillis()) < JUST_EMPTIED) {
+                Thread.sleep(5);
+                text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            }
             if (text.indexOf('\0') >= 0) {
                 throw new UserException(path + ": not a text file in UTF-8; save it as one");
             }
-            return new EnvFile(path, text);
+            return new EnvFile(path, text, false);
         } catch (NoSuchFileException e) {
-            return new EnvFile(path, "");
+            return new EnvFile(path, "", true);
         } catch (IOException e) {
             throw UserException.of(e, "cannot read " + path);
+        } catch (InterruptedException e) {
+            throw new UserException("cannot read " + path + ": interrupted");
         }
     }
 
     /** The file this was read from. */
     Path path() {
         return path;
+    }
+
+    /** Whether there was no such file. */
+    boolean isAbsent() {
+        return isAbsent;
     }
 
     /** The assignment of that name which counts, the last one, or null. */
@@ -78,21 +93,49 @@ final class EnvFile {
         return entries.values();
     }
 
-    /**
-     * The file with that value, which must need no quotes: instead of the one that counts, or else on a line of its own
-     * at the end. Every other byte stays. It is the same file if it has that value already.
-     */
+    /** The file with that one value; see {@link #with(Map)}. */
     EnvFile with(String name, String value) {
-        Entry old = entries.get(name);
-        if (old != null && old.value().equals(value)) {
+        return with(Map.of(name, value));
+    }
+
+    /**
+     * The file with these values, which must need no quotes: instead of those that count, or else on lines of their own
+     * at the end. Every other byte stays. It is the same file if it has these values already.
+     */
+    EnvFile with(Map<String, String> values) {
+        String newline = text.contains("\r\n") ? "\r\n" : "\n";
+        List<Entry> edits = new ArrayList<>();
+        StringBuilder added = new StringBuilder();
+        values.forEach((name, value) -> {
+            Entry old = entries.get(name);
+            if (old == null) {
+                added.append(name).append('=').append(value).append(newline);
+            } else if (!old.value().equals(value)) {
+                edits.add(new Entry(name, value, old.line(), old.start(), old.end()));
+            }
+        });
+        if (edits.isEmpty() && added.isEmpty()) {
             return this;
         }
-        if (old != null) {
-            String rest = text.substring(old.end());
-            return new EnvFile(path, text.substring(0, old.start()) + value + (rest.startsWith("#") ? " " : "") + rest);
+        StringBuilder result = edited(edits);
+        if (!added.isEmpty() && !result.isEmpty() && result.charAt(result.length() - 1) != '\n') {
+            result.append(newline);
         }
-        String newline = text.contains("\r\n") ? "\r\n" : "\n";
-        return new EnvFile(path, text + (text.isEmpty() || text.endsWith("\n") ? "" : newline) + name + "=" + value + newline);
+        return new EnvFile(path, result.append(added).toString(), isAbsent);
+    }
+
+    private StringBuilder edited(List<Entry> edits) {
+        edits.sort(Comparator.comparingInt(Entry::start));
+        StringBuilder result = new StringBuilder();
+        int from = 0;
+        for (Entry edit : edits) {
+            result.append(text, from, edit.start()).append(edit.value());
+            from = edit.end();
+            if (text.startsWith("#", from)) {
+                result.append(' '); // or the comment would be part of the value
+            }
+        }
+        return result.append(text, from, text.length());
     }
 
     /** The file's content. */
@@ -105,61 +148,128 @@ final class EnvFile {
         int next;
         for (int start = text.startsWith(BOM) ? BOM.length() : 0; start < text.length(); start = next) {
             int end = endOfLine(start);
-            Matcher name = NAME.matcher(text).region(start, end);
-            if (name.lookingAt()) {
-                Entry entry = entry(name.group(1), line, name.end(), end);
-                entries.put(entry.name(), entry);
+            Entry entry = entry(start, end, line);
+            if (entry != null) {
+                if (isName(entry.name())) {
+                    entries.put(entry.name(), entry);
+                }
                 end = endOfLine(Math.max(entry.end(), start));
             }
             next = end + 1;
             for (int i = start; i < Math.min(next, text.length()); i++) {
-                line += text.charAt(i) == '\n' ? 1 : 0;
+                line += text.charAt(i) == '\n' || text.charAt(i) == '\r' && !text.startsWith("\n", i + 1) ? 1 : 0;
             }
         }
     }
 
-    private Entry entry(String name, int line, int equalsSign, int endOfLine) {
-        int start = equalsSign;
-        while (start < endOfLine && (text.charAt(start) == ' ' || text.charAt(start) == '\t')) {
-            start++;
+    /** The assignment on that line, or null. Its name may be one that is not to be taken: its quotes count all the same. */
+    private Entry entry(int start, int endOfLine, int line) {
+        int from = afterBlanks(start, endOfLine);
+        int exported = from + "export".length();
+        if (text.startsWith("export", from) && exported < endOfLine && blank(exported) > 0) {
+            from = afterBlanks(exported, endOfLine);
         }
+        int to = from;
+        while (to < endOfLine && blank(to) == 0 && "=#".indexOf(text.charAt(to)) < 0 && !isColon(to, endOfLine)) {
+            to++;
+        }
+        if (to > from && isColon(to, endOfLine)) {
+            return entry(text.substring(from, to), line, to + 1, endOfLine);
+        }
+        int sign = afterBlanks(to, endOfLine);
+        return to > from && sign < endOfLine && text.charAt(sign) == '='
+            ? entry(text.substring(from, to), line, sign + 1, endOfLine) : null;
+    }
+
+    private Entry entry(String name, int line, int behindSign, int endOfLine) {
+        int start = afterBlanks(behindSign, endOfLine);
         if (start < endOfLine && "'\"`".indexOf(text.charAt(start)) >= 0) {
             int close = closingQuote(start);
-            if (close > 0 && END.matcher(text).region(close + 1, endOfLine(close)).matches()) {
+            if (close > 0) {
                 return new Entry(name, text.substring(start + 1, close), line, start + 1, close);
             }
         }
-        String value = text.substring(start, commentOrEnd(start, endOfLine)).stripTrailing();
-        // A bare value that is empty stands right behind the equals sign, before the space that sets off a comment.
-        int from = value.isEmpty() ? equalsSign : start;
-        return new Entry(name, value, line, from, from + value.length());
+        int end = endOfBareValue(start, endOfLine);
+        // A bare value that is empty stands right behind the sign, before the space that sets off a comment.
+        return end == start ? new Entry(name, "", line, behindSign, behindSign)
+            : new Entry(name, text.substring(start, end), line, start, end);
     }
 
-    /** Where a comment begins, at the value's start or behind white space, or else the line's end. */
-    private int commentOrEnd(int start, int endOfLine) {
-        for (int i = start; i < endOfLine; i++) {
-            if (text.charAt(i) == '#' && (i == start || Character.isWhitespace(text.charAt(i - 1)))) {
-                return i;
-            }
+    /** The end of the line, or of what stands before a comment, without white space. */
+    private int endOfBareValue(int start, int endOfLine) {
+        int end = start;
+        int i = start;
+        while (i < endOfLine && !(text.charAt(i) == '#' && (i == start || i > end))) {
+            int blank = blank(i);
+            i += Math.max(blank, 1);
+            end = blank > 0 ? end : i;
         }
-        return endOfLine;
+        return end;
     }
 
+    /**
+     * As dotenv has it: the first quote that is not behind a backslash, if nothing follows it on its line; otherwise the
+     * last of those before it of which that is true ({@code DIR='C:\'}). Or -1.
+     */
     private int closingQuote(int open) {
         char quote = text.charAt(open);
-        for (int i = open + 1; i < text.length(); i++) {
-            if (text.charAt(i) == quote) {
+        int close = text.indexOf(quote, open + 1);
+        while (close > open + 1 && text.charAt(close - 1) == '\\') {
+            close = text.indexOf(quote, close + 1);
+        }
+        for (int i = close < 0 ? text.lastIndexOf(quote) : close; i > open; i = text.lastIndexOf(quote, i - 1)) {
+            int next = afterBlanks(i + 1, text.length());
+            if (next == text.length() || "#\r\n".indexOf(text.charAt(next)) >= 0) {
                 return i;
-            }
-            if (quote == '"' && text.charAt(i) == '\\') {
-                i++;
             }
         }
         return -1;
     }
 
+    private static boolean isName(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            char c = word.charAt(i);
+            boolean isLetter = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_';
+            if (!isLetter && (i == 0 || (c < '0' || c > '9') && c != '.' && c != '-')) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Whether a name's colon with white space behind it stands there, as dotenv takes it. */
+    private boolean isColon(int i, int endOfLine) {
+        return i + 1 < endOfLine && text.charAt(i) == ':' && blank(i + 1) > 0;
+    }
+
+    private int afterBlanks(int from, int end) {
+        int i = from;
+        for (int blank; i < end && (blank = blank(i)) > 0; ) {
+            i += blank;
+        }
+        return i;
+    }
+
+    /** How many bytes the white space there has, one that ends no line (Unicode's too, such as U+00A0); 0 if it is none. */
+    private int blank(int i) {
+        char c = text.charAt(i);
+        if (c < '\u00C2') {
+            return c == ' ' || c == '\t' || c == '\u000B' || c == '\f' ? 1 : 0;
+        }
+        int length = c < '\u00E0' ? 2 : 3;
+        if (c > '\u00EF' || i + length > text.length()) {
+            return 0;
+        }
+        int point = length == 2 ? (c & 0x1F) << 6 | text.charAt(i + 1) & 0x3F
+            : (c & 0x0F) << 12 | (text.charAt(i + 1) & 0x3F) << 6 | text.charAt(i + 2) & 0x3F;
+        return Character.isSpaceChar(point) ? length : 0;
+    }
+
     private int endOfLine(int from) {
-        int end = text.indexOf('\n', from);
-        return end < 0 ? text.length() : end;
+        int end = from;
+        while (end < text.length() && text.charAt(end) != '\n' && text.charAt(end) != '\r') {
+            end++;
+        }
+        return end;
     }
 }
