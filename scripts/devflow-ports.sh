@@ -29,7 +29,7 @@ while [ -L "$DEVFLOW_PORTS_DIR" ]; do
     *) DEVFLOW_PORTS_DIR=$(dirname "$DEVFLOW_PORTS_DIR")/$(readlink "$DEVFLOW_PORTS_DIR") ;;
   esac
 done
-DEVFLOW_PORTS_DIR=$(CDPATH= builtin cd -P -- "$(dirname -- "$DEVFLOW_PORTS_DIR")" && builtin pwd -P)
+DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "$(dirname -- "$DEVFLOW_PORTS_DIR")" && builtin pwd -P)
 
 # In this very bash, because the PATH may have none.
 devflow_ports_call() {
