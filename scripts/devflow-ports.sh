@@ -23,13 +23,13 @@ else
   return 2
 fi
 # The folder of this file, wherever a link to it may lie; without a variable that the caller could have.
-while [ -L "$DEVFLOW_PORTS_DIR" ]; do
+while case $DEVFLOW_PORTS_DIR in */*) ;; *) DEVFLOW_PORTS_DIR=./$DEVFLOW_PORTS_DIR ;; esac && [ -L "$DEVFLOW_PORTS_DIR" ]; do
   case $(readlink "$DEVFLOW_PORTS_DIR") in
     /*) DEVFLOW_PORTS_DIR=$(readlink "$DEVFLOW_PORTS_DIR") ;;
-    *) DEVFLOW_PORTS_DIR=$(dirname "$DEVFLOW_PORTS_DIR")/$(readlink "$DEVFLOW_PORTS_DIR") ;;
+    *) DEVFLOW_PORTS_DIR=${DEVFLOW_PORTS_DIR%/*}/$(readlink "$DEVFLOW_PORTS_DIR") ;;
   esac
 done
-DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "$(dirname -- "$DEVFLOW_PORTS_DIR")" && builtin pwd -P)
+DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && builtin pwd -P)
 
 # In this very bash, because the PATH may have none.
 devflow_ports_call() {

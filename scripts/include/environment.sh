@@ -50,23 +50,22 @@ is_writable() {
 }
 
 # sudo -E leaves root the user's home: what root makes there, the user could never change again.
+foreign=
 case ${HOME:-} in
-  /*) is_own "$HOME" ;;
-  *) false ;;
-esac || {
-  foreign=${HOME:-}
+  /*) is_own "$HOME" || foreign=$HOME ;;
+  *) HOME= ;;
+esac
+if [ -n "$foreign" ] || [ -z "$HOME" ]; then
   HOME=$(unset HOME && printf '%s' ~)
   unset JBANG_DIR JBANG_CACHE_DIR JBANG_REPO
-  case $foreign in
-    "" | "$HOME" | [!/]*) ;;
-    *) [ -d "$HOME/.cache/devflow-ports" ] || printf 'devflow-ports: %s belongs to another user; using %s\n' "$foreign" "$HOME" >&2 ;;
-  esac
-}
+fi
 case ${XDG_CACHE_HOME:-} in
   /*) is_own "$XDG_CACHE_HOME/devflow-ports" || unset XDG_CACHE_HOME ;;
   *) unset XDG_CACHE_HOME ;; # as the XDG specification has it
 esac
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/devflow-ports
+[ -z "$foreign" ] || [ -d "$cache" ] ||
+  printf 'devflow-ports: %s belongs to another user; using %s\n' "$foreign" "$cache" >&2
 
 # For a cache that is on a read-only disk.
 use_temporary_cache() {
