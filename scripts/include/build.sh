@@ -16,12 +16,13 @@ find "$cache/launch" -name clone -type f | while IFS= read -r file; do
 done
 
 scratch=$lane/scratch
-rm -rf "$scratch" "$lane/stamp" "$lane/jdk" && mkdir -p "$scratch/classes" "$scratch/project" || exit 1
+rm -rf "$scratch" "$lane/stamp" "$lane/jdk" "$lane/wrapper" && mkdir -p "$scratch/classes" "$scratch/project" || exit 1
 JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
 [ -n "$JAVA_HOME" ] && export JAVA_HOME && ln -s "$JAVA_HOME" "$lane/jdk" || {
   say "'$java' does not start"
   exit 2
 }
+[ "$java" -ef "$lane/jdk/bin/java" ] || : >"$lane/wrapper" # a script, or what macOS has in /usr/bin
 options=$(sed -n 's|^//RUNTIME_OPTIONS ||p' include/PortCommand.java)
 options="$options -XX:+SuppressFatalErrorMessage -XX:-CreateCoredumpOnCrash -Ddevflow.no=3"
 printf '%s\n"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$options" "$lane/classes" "$lane/program.jar" |

@@ -3,7 +3,7 @@
 # cache (the folder for what is fetched and built), PATH and HOME.
 
 # Exported by a shell that has them, options reach every bash. JVM options are for the services' own.
-set +efu
+set +efu +o posix
 shopt -u failglob nullglob
 IFS=$' \t\n'
 unset CDPATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
@@ -64,7 +64,7 @@ case ${XDG_CACHE_HOME:-} in
   *) unset XDG_CACHE_HOME ;; # as the XDG specification has it
 esac
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/devflow-ports
-[ -z "$foreign" ] || [ -d "$cache" ] ||
+[ -z "$foreign" ] || [ "$foreign" = "$HOME" ] || [ -d "$cache" ] ||
   printf 'devflow-ports: %s belongs to another user; using %s\n' "$foreign" "$cache" >&2
 
 # For a cache that is on a read-only disk.
