@@ -51,8 +51,12 @@ class find_port extends PortCommand {
         main(new find_port(), args);
     }
 
+    /** Whether no target means all services. */
+    boolean isAllByDefault;
+
     @Override
     protected Report report() throws Exception {
+        all |= isAllByDefault && targets.isEmpty();
         if (targets.isEmpty() != all) {
             throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());
         }

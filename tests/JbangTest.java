@@ -84,7 +84,7 @@ class JbangTest {
     @Test
     void theFirstStartsDoNotDisturbEachOther() {
         assertEquals(List.of(0, 0, 0, 1), firstAnswers.stream().map(Script.Result::exit).toList(), firstAnswers::toString);
-        assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines().allMatch(line -> line.matches("(\\[jbang]|jbangw:) .*"))),
+        assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines().allMatch(line -> line.matches("(devflow-ports|jbangw): .*"))),
             firstAnswers::toString);
     }
 
@@ -96,7 +96,8 @@ class JbangTest {
             assertTrue(result.out().startsWith("Port " + listener.getLocalPort() + ": listening  pid "), result.out());
         }
         assertEquals(2, jbangw("check_port", "it's \"no\" $(port)").run().exit());
-        assertOneLine(jbangw("check_port", "", "3005").run(), "an argument is empty");
+        assertOneLine(jbangw("check_port@devflow", "", "3005").run(), "an argument is empty");
+        assertEquals(2, jbangw("check_port", "", "3005").run().exit());
         assertEquals(2, jbangw("no_such_script").run().exit(), "JBang's own failure is no answer");
         assertEquals(2, jbangw("check_port", "x").env("LC_ALL", "C").run().exit());
         String port = "" + Sockets.freePort();
@@ -158,7 +159,7 @@ class JbangTest {
 
     @Test
     void withoutMavenSaysWhatToInstall() throws Exception {
-        assertOneLine(jbangw("port_status").env("HOME", elsewhere).env("PATH", barePath())
+        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", barePath())
             .env("JAVA_HOME", System.getProperty("java.home")).run(), "neither jbang nor Maven found");
     }
 
@@ -166,7 +167,7 @@ class JbangTest {
     void aJarThatIsNotTheKnownOneIsNotRun() throws Exception {
         String path = barePath();
         Script.executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
-        assertOneLine(jbangw("port_status").env("HOME", elsewhere).env("PATH", path)
+        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", path)
             .env("JAVA_HOME", System.getProperty("java.home")).run(), "did not bring");
         try (var files = Files.walk(elsewhere.resolve(".cache"))) {
             assertFalse(files.anyMatch(file -> file.toString().endsWith(".jar")));
@@ -179,13 +180,13 @@ class JbangTest {
         Path user = Files.createDirectories(elsewhere.resolve("a user/.m2")).getParent();
         Files.writeString(user.resolve(".m2/settings.xml"), "<settings><offline>true</offline><localRepository>"
             + elsewhere.resolve("repository") + "</localRepository></settings>");
-        assertOneLine(jbangw("port_status").env("HOME", user).run(), elsewhere.resolve("repository").toString());
+        assertOneLine(jbangw("port_status@devflow").env("HOME", user).run(), elsewhere.resolve("repository").toString());
     }
 
     @Test
     void anInstalledJbangIsPreferred() throws Exception {
         String path = barePath();
         Script.executable(Path.of(path, "jbang"), "printf '<%s>' \"$@\"\nexit 7\n");
-        assertEquals(new Script.Result(7, "<port_status><a b>", ""), jbangw("port_status", "a b").env("PATH", path).run());
+        assertEquals(new Script.Result(7, "<port_status@devflow><a b>", ""), jbangw("port_status@devflow", "a b").env("PATH", path).run());
     }
 }

@@ -1,0 +1,217 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** scripts/launch on a clone and in a cache of its own, whatever happens to them. Each test builds at least once. */
+class LaunchTest {
+
+    /** More kills and more damage with -Dfuzz. */
+    private static final int FUZZ = Integer.getInteger("fuzz", 1);
+
+    private enum Damage { CUT, EMPTIED, OVERWRITTEN, CUT_WITH_ITS_TIME_KEPT }
+
+    @TempDir
+    Path folder;
+
+    private Path clone;
+    private Path work;
+    private Path cache;
+    private String port;
+
+    @BeforeEach
+    void copyTheClone() throws Exception {
+        clone = Files.createDirectory(folder.resolve("a clone"));
+        work = Files.createDirectory(folder.resolve("work"));
+        cache = folder.resolve("cache");
+        port = "" + Sockets.freePort();
+        assertEquals(0, Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", clone.toString()).run().exit());
+    }
+
+    private Script launch(String... args) {
+        return Script.command(clone.resolve("scripts/launch").toString()).with(args).in(work).env("XDG_CACHE_HOME", cache)
+            .env("JAVA_HOME", System.getProperty("java.home")).env("DEVFLOW_PORTS_DEBUG", 1);
+    }
+
+    private Script function(String call) {
+        return Script.command("bash", "-c", ". '" + clone + "/scripts/devflow-ports.sh'\n" + call).in(work)
+            .env("XDG_CACHE_HOME", cache).env("JAVA_HOME", System.getProperty("java.home")).env("DEVFLOW_PORTS_DEBUG", 1);
+    }
+
+    /** Where the build is. */
+    private Path lane() {
+        return Path.of(cache + "/devflow-ports/launch" + System.getProperty("java.home") + "/bin/java" + clone + "/scripts");
+    }
+
+    /** Asks until the answer needs no build, which is the second time at the latest; every answer must be right. */
+    private void assertHeals(String what) throws Exception {
+        for (int call = 1; call <= 2; call++) {
+            Script.Result result = launch("find_port", port, port).run();
+            assertEquals(List.of(0, port + "\n"), List.of(result.exit(), result.out()), what + ": " + result.err());
+            assertFalse(result.err().contains("through JBang") || result.err().contains("no answer") && call == 2, what + ": " + result.err());
+            assertFalse(call == 2 && result.err().contains("builds in"), what + ": " + result.err());
+        }
+        assertTrue(Files.size(lane().resolve("classes")) > 1_000_000, what + ": no archive");
+        try (Stream<Path> left = Files.list(work)) {
+            assertEquals(List.of(), left.toList(), what);
+        }
+    }
+
+    private static void damage(Path file, Damage damage) throws IOException {
+        assertTrue(file.toFile().setWritable(true));
+        FileTime time = Files.getLastModifiedTime(file);
+        try (RandomAccessFile content = new RandomAccessFile(file.toFile(), "rw")) {
+            switch (damage) {
+                case CUT, CUT_WITH_ITS_TIME_KEPT -> content.setLength(content.length() / 3);
+                case EMPTIED -> content.setLength(0);
+                case OVERWRITTEN -> content.write("garbage ".repeat(64).getBytes());
+            }
+        }
+        if (damage == Damage.CUT_WITH_ITS_TIME_KEPT) {
+            Files.setLastModifiedTime(file, time);
+        }
+    }
+
+    @Test
+    void healsWhateverPartOfTheBuildIsDamaged() throws Exception {
+        assertHeals("first");
+        Random random = new Random();
+        List<String> parts = List.of("classes", "program.jar", "java.args", "stamp");
+        for (String part : parts) {
+            List<Damage> damages = FUZZ > 1 ? List.of(Damage.values()) : List.of(Damage.values()[random.nextInt(3)]);
+            for (Damage damage : damages) {
+                damage(lane().resolve(part), damage);
+                assertHeals(part + " " + damage);
+            }
+        }
+    }
+
+    /** The archive looks as it was built, so that only the JVM notices, by crashing. */
+    @Test
+    void theAnswerOfAJvmThatCrashedIsNoAnswer() throws Exception {
+        assertHeals("first");
+        damage(lane().resolve("classes"), Damage.CUT_WITH_ITS_TIME_KEPT);
+        Script.Result result = function("p=$(find_available_port " + port + ") && echo \"'$p'\"").run();
+        assertTrue(result.out().equals("'" + port + "'\n") || result.out().isEmpty() && result.exit() == 2, result.out() + result.err());
+        assertHeals("crashed");
+    }
+
+    @Test
+    void aBuildThatWasKilledIsMadeAnew() throws Exception {
+        Random random = new Random();
+        for (int kill = 0; kill < 2 * FUZZ; kill++) {
+            Process build = launch("find_port", port, port).builder().redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            if (!build.waitFor(random.nextInt(8000), TimeUnit.MILLISECONDS)) {
+                List<ProcessHandle> children = build.descendants().toList();
+                build.destroyForcibly();
+                children.forEach(ProcessHandle::destroyForcibly);
+            }
+            build.waitFor();
+            assertHeals("kill " + kill);
+            Files.delete(lane().resolve("stamp"));
+        }
+    }
+
+    /** As an archive or the build of an image leaves them. */
+    @Test
+    void sourcesThatChangedWithTheirTimesKeptAreBuilt() throws Exception {
+        assertHeals("first");
+        Path script = clone.resolve("scripts/check_port.java");
+        FileTime time = Files.getLastModifiedTime(script);
+        Files.writeString(script, Files.readString(script).replace("which port?", "what port?"));
+        Files.setLastModifiedTime(script, time);
+        Script.Result result = launch("check_port").run();
+        assertEquals(2, result.exit(), result.err());
+        assertTrue(result.err().contains("ERROR: what port?"), result.err());
+    }
+
+    @Test
+    void clearsAwayWhatWasBuiltForClonesThatAreGone() throws Exception {
+        Path gone = Files.createDirectories(cache.resolve("devflow-ports/launch/usr/bin/java/gone/scripts"));
+        Files.writeString(gone.resolve("clone"), folder.resolve("gone") + "\n");
+        Files.writeString(gone.resolve("classes"), "");
+        assertHeals("first");
+        assertFalse(Files.exists(gone));
+    }
+
+    @Test
+    void answersFromACacheThatCannotBeWritten() throws Exception {
+        assumeTrue(Servers.isOnPath("unshare")
+            && Script.command("unshare", "-m", "true").run().exit() == 0, "needs a mount namespace");
+        assertHeals("first");
+        Script.Result result = launch("find_port", port, port).env("DEVFLOW_PORTS_DEBUG", "")
+            .under("unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"",
+                cache.toString()).run();
+        assertEquals(new Script.Result(0, port + "\n", ""), result);
+    }
+
+    @Test
+    void makesNothingInAnotherUsersHome() throws Exception {
+        assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a folder away");
+        Path home = Files.createDirectory(folder.resolve("home"));
+        assertEquals(0, Script.command("chown", "1234", home.toString()).run().exit());
+        Script.Result first = launch("find_port", port, port).env("HOME", home).run();
+        assertEquals(port + "\n", first.out(), first.err());
+        assertTrue(first.err().contains(home + " belongs to another user"), first.err());
+        Script.Result second = launch("find_port", "--json", port).env("HOME", home).env("DEVFLOW_PORTS_DEBUG", "").run();
+        assertEquals(List.of(0, ""), List.of(second.exit(), second.err()), "said once");
+        try (Stream<Path> made = Files.list(home)) {
+            assertEquals(List.of(), made.toList());
+        }
+    }
+
+    @Test
+    void aSignalToTheLauncherEndsTheScript() throws Exception {
+        assertHeals("first");
+        for (String signal : List.of("TERM", "INT", "HUP")) {
+            Script.Result result = Script.command("bash", "-c", """
+                set -m
+                "$launch" port_status --json --watch=0.1 >out &
+                until [ -s out ]; do sleep 0.1; done
+                kill -$signal $!
+                wait $!
+                echo $?
+                ps -e -o args= | grep -c "[j]ava.*$lane"
+                rm out
+                """).env("launch", clone.resolve("scripts/launch")).env("signal", signal).env("lane", lane()).env("XDG_CACHE_HOME", cache)
+                .env("JAVA_HOME", System.getProperty("java.home")).in(work).run();
+            assertTrue(result.out().matches("1(29|30|43)\n0\n"), signal + ": " + result.out() + result.err());
+        }
+    }
+
+    @Test
+    void otherShellsWorkOrSayWhatTheyNeed() throws Exception {
+        Script.Result dash = Script.command("dash", "-ec", ". '" + clone + "/scripts/devflow-ports.sh'\necho not reached").run();
+        assertEquals(new Script.Result(2, "", "devflow-ports.sh: needs bash\n"), dash);
+    }
+
+    @Test
+    void withoutAWorkingDirectorySaysSoInOneLine() throws Exception {
+        Script.Result result = function("mkdir gone && cd gone && rmdir ../gone && check_port_available " + port + "; echo $?").run();
+        assertEquals("2\n", result.out());
+        assertEquals(1, result.err().lines().count(), result.err());
+        assertTrue(result.err().contains("working directory"), result.err());
+    }
+
+    @Test
+    void withoutAPathIsNoAnswer() throws Exception {
+        for (String path : List.of("", "/nowhere")) {
+            Script.Result result = function("PATH=" + path + " JAVA_HOME=\ncheck_port_available " + port + "; echo $?").run();
+            assertEquals("2\n", result.out(), result.err());
+        }
+    }
+}
