@@ -1,11 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/HealthProbe.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
+//SOURCES include/Endpoint.java include/Health.java include/HealthProbe.java include/PortCommand.java include/PortMap.java include/Report.java include/Terminal.java
 //SOURCES include/UserException.java
 
 import java.io.IOException;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,13 +29,13 @@ import picocli.CommandLine.Option;
 class health_all extends PortCommand {
 
     /** Whom to ask; its port has no service if it was named by a URL. */
-    private record Endpoint(PortMap.Service service, URI uri) {
+    private record Question(PortMap.Service service, Endpoint uri) {
 
         // Written out, because the generated ones cost 15 ms of start-up.
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Endpoint endpoint && service.equals(endpoint.service) && uri.equals(endpoint.uri);
+            return other instanceof Question endpoint && service.equals(endpoint.service) && uri.equals(endpoint.uri);
         }
 
         @Override
@@ -50,7 +48,7 @@ class health_all extends PortCommand {
         }
     }
 
-    private record Result(Endpoint endpoint, HealthProbe.Health health) {
+    private record Result(Question endpoint, Health health) {
 
         boolean isPassing() {
             return health.verdict().isPassing();
@@ -96,7 +94,7 @@ class health_all extends PortCommand {
         if (watch != null && (wait != null || quiet)) {
             throw new UserException("--watch goes with neither --wait nor --quiet; see health_all --help");
         }
-        List<Endpoint> endpoints = endpoints(portMap());
+        List<Question> endpoints = endpoints(portMap());
         HealthProbe.warmUp();
         if (watch != null) {
             Terminal.watch(out, watch, json, () -> report(ask(endpoints, timeout)));
@@ -111,7 +109,7 @@ class health_all extends PortCommand {
 
     // Whom to ask.
 
-    private List<Endpoint> endpoints(PortMap map) {
+    private List<Question> endpoints(PortMap map) {
         if (targets.isEmpty()) {
             return map.services().stream()
                 .filter(service -> service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE)
@@ -127,48 +125,37 @@ class health_all extends PortCommand {
         return service.status() != PortMap.Status.RESERVED && service.status() != PortMap.Status.FAILED;
     }
 
-    private Endpoint endpoint(PortMap.Service service) {
-        // A gRPC server takes HTTP/1 for an error, and of a documented service without an endpoint nothing is known.
-        boolean isHttp = service.healthPath() != null || service.group() != PortMap.Group.GRPC
-            && (service.status() == PortMap.Status.UNKNOWN || service.status() == PortMap.Status.NONE);
-        String path = !isHttp ? "" : service.healthPath() == null ? "/health" : service.healthPath();
-        String address = host.contains(":") && !host.startsWith("[") ? "[" + host + "]" : host;
-        try {
-            URI uri = new URI((isHttp ? "http" : "tcp") + "://" + address + ":" + service.port() + path);
-            if (address.equals(uri.getHost())) {
-                return new Endpoint(service, uri);
-            }
-        } catch (URISyntaxException e) {
-            // As wrong as one that is something else than a host.
+    private Question endpoint(PortMap.Service service) {
+        boolean isOnlyInEnv = service.status() == PortMap.Status.UNKNOWN || service.status() == PortMap.Status.NONE;
+        Endpoint.Protocol protocol = service.healthPath() != null ? Endpoint.Protocol.HTTP
+            : service.group() == PortMap.Group.GRPC ? Endpoint.Protocol.GRPC
+            : !isOnlyInEnv || service.group() == PortMap.Group.MCP ? Endpoint.Protocol.ANY
+            : Endpoint.Protocol.HTTP;
+        String path = protocol == Endpoint.Protocol.GRPC ? "" : protocol == Endpoint.Protocol.ANY ? "/"
+            : service.healthPath() == null ? "/health" : service.healthPath();
+        String name = Endpoint.host(host);
+        if (name == null) {
+            throw new UserException("'" + host + "' is not the name or address of a host");
         }
-        throw new UserException("'" + host + "' is not the name or address of a host");
+        return new Question(service, new Endpoint(protocol, name, service.port(), path));
     }
 
-    private static Endpoint endpoint(String url) {
-        try {
-            URI uri = new URI(url);
-            boolean isHttps = "https".equalsIgnoreCase(uri.getScheme());
-            if ((isHttps || "http".equalsIgnoreCase(uri.getScheme())) && uri.getHost() != null && uri.getUserInfo() == null
-                && uri.getPort() != 0 && uri.getPort() <= 65535) {
-                return new Endpoint(PortMap.Service.none(uri.getPort() > 0 ? uri.getPort() : isHttps ? 443 : 80), uri);
-            }
-        } catch (URISyntaxException e) {
-            // As wrong as one with parts missing.
-        }
-        throw new UserException("'" + url.replaceAll("//.*@", "//...@")
-            + "' is not a supported URL; write http://HOST:PORT/PATH, without a password");
+    private static Question endpoint(String url) {
+        Endpoint endpoint = Endpoint.of(url);
+        return new Question(PortMap.Service.none(endpoint.port()), endpoint);
     }
 
-    private static List<Result> ask(List<Endpoint> endpoints, Duration timeout) {
+    private List<Result> ask(List<Question> endpoints, Duration timeout) {
+        HealthProbe probe = new HealthProbe(java.util.Set.of(), System.getProperty("cacert"));
         List<CompletableFuture<Result>> questions = endpoints.stream().map(endpoint ->
-            HealthProbe.ask(endpoint.uri, timeout).thenApply(health -> new Result(endpoint, health))).toList();
+            probe.ask(endpoint.uri, timeout).thenApply(health -> new Result(endpoint, health))).toList();
         return questions.stream().map(CompletableFuture::join).toList();
     }
 
     // Waiting.
 
     /** Asks those that are not well again, quickly at first, then less often; in the end all: one may be gone again. */
-    private List<Result> await(List<Endpoint> endpoints) throws InterruptedException {
+    private List<Result> await(List<Question> endpoints) throws InterruptedException {
         boolean showsProgress = !quiet && Terminal.isStderrTerminal();
         if (showsProgress) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
@@ -186,8 +173,8 @@ class health_all extends PortCommand {
             if (left(start).compareTo(SHORTEST_QUESTION) < 0) {
                 break; // This process was stopped meanwhile.
             }
-            List<Endpoint> awaited = results.stream().filter(result -> !result.isPassing()).map(Result::endpoint).toList();
-            Map<Endpoint, Result> news = ask(awaited, shorter(timeout, left(start)))
+            List<Question> awaited = results.stream().filter(result -> !result.isPassing()).map(Result::endpoint).toList();
+            Map<Question, Result> news = ask(awaited, shorter(timeout, left(start)))
                 .stream().collect(Collectors.toMap(Result::endpoint, result -> result));
             results = results.stream().map(result -> news.getOrDefault(result.endpoint, result)).toList();
             if (allPassing(results) && left(start).compareTo(SHORTEST_QUESTION) > 0) {
@@ -231,7 +218,7 @@ class health_all extends PortCommand {
         int widestAnswer = results.stream().mapToInt(result -> Terminal.width(answer(result.health))).max().orElse(0);
         List<Terminal.Line> lines = new ArrayList<>();
         for (Result result : results) {
-            HealthProbe.Health health = result.health;
+            Health health = result.health;
             lines.add(new Terminal.Line(Terminal.pad(verdict(result), WIDEST_START)
                 + Terminal.pad(answer(health), Math.max(USUAL_ANSWER, widestAnswer)) + "  " + result.endpoint.title(),
                 Arrays.asList(result.endpoint, health.verdict(), health.httpStatus(), health.word())));
@@ -244,19 +231,19 @@ class health_all extends PortCommand {
         return "Port " + result.endpoint.service.port() + ": " + (result.isPassing() ? "✅ " + good(verdict) : "❌ " + bad(verdict));
     }
 
-    private static String answer(HealthProbe.Health health) {
+    private static String answer(Health health) {
         return health.reason() != null ? health.reason()
             : Terminal.pad(said(health), 11) + String.format(" %4d ms  %s", health.millis(), health.address());
     }
 
     /** The HTTP status and the body's own word. */
-    private static String said(HealthProbe.Health health) {
-        return health.httpStatus() == null ? "accepts"
+    private static String said(Health health) {
+        return health.httpStatus() == null ? (health.word() == null ? "accepts" : Terminal.printable(health.word()))
             : health.httpStatus() + (health.word() == null ? "" : " " + Terminal.fit(Terminal.printable(health.word()), 12));
     }
 
     private static Map<String, Object> document(Result result) {
-        HealthProbe.Health health = result.health;
+        Health health = result.health;
         Map<String, Object> fields = Report.fields(result.endpoint.service);
         fields.put("url", result.endpoint.uri.toString());
         fields.put("verdict", Report.lowerCase(health.verdict()));

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -170,7 +170,7 @@ class FuzzTest {
                 }
                 answer.set(text.toString());
                 String hint = "seed " + SEED + ", answer " + i;
-                HealthProbe.Health health = HealthProbe.ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"),
+                Health health = new HealthProbe(Set.of(), null).ask(Endpoint.of("http://127.0.0.1:" + server.getLocalPort() + "/"),
                     Duration.ofMillis(500))
                     .get(30, TimeUnit.SECONDS);
                 assertTrue(health.verdict() != HealthVerdict.DOWN && health.verdict() != HealthVerdict.REACHABLE, hint);

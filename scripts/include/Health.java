@@ -1,0 +1,47 @@
+//SOURCES HealthVerdict.java
+
+import java.util.List;
+
+/**
+ * How an endpoint is, and what that rests on; null where there is none. The word is what its body says, the location where a
+ * redirect leads, the address the one that was reached, and the latency, in milliseconds, how long it had us wait from
+ * connecting to the end of its answer. The reason says in words why it is not healthy where its answer does not; the answers are those
+ * that disagree.
+ */
+record Health(HealthVerdict verdict, Integer httpStatus, String word, String location, String address, long millis, String reason,
+              List<Health> answers) {
+
+    /** The reason why there is no answer of a server that has closed the connection. */
+    static final String CLOSED = "closed without an answer";
+
+    /** An answer without HTTP, or none. */
+    static Health of(HealthVerdict verdict, String word, String reason) {
+        return new Health(verdict, null, word, null, null, 0, reason, List.of());
+    }
+
+    Health at(String reached, long latency) {
+        return new Health(verdict, httpStatus, word, location, reached, latency, reason, answers);
+    }
+
+    /** Two addresses of a host that disagree. */
+    static Health mixed(Health passing, Health other) {
+        return new Health(HealthVerdict.MIXED, other.httpStatus, other.word, null, other.address, other.millis,
+            passing.said() + ", but " + other.said(), List.of(passing, other));
+    }
+
+    private String said() {
+        return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
+    /** Whether it has said anything: refused, unreachable and silent is no answer. */
+    boolean isAnswer() {
+        return verdict.compareTo(HealthVerdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
+    }
+
+    /** Whether it is up, whatever it says of what it depends on: healthy, or an answer below 400, or 429, that does not say unhealthy. */
+    boolean isUp() {
+        return verdict.isPassing()
+            || verdict == HealthVerdict.DEGRADED && (httpStatus == null || httpStatus < 400 || httpStatus == 429)
+            || verdict == HealthVerdict.MIXED && answers.get(1).isUp();
+    }
+}

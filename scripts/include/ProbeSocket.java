@@ -1,0 +1,151 @@
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.BindException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * A TCP connection for one question. It waits for its peer for a limited time in all; time that this process takes for itself,
+ * say to load classes, is not counted. It never connects to itself, and is closed so that no peer sees a reset.
+ */
+final class ProbeSocket extends Socket {
+
+    private static final int MOST_BYTES = 1 << 20; // of an endless answer
+    private static final long FAREWELL_NANOS = 20_000_000;
+    private static final int BINDS = 8;
+    private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
+
+    private final long patience;
+    private long waited;
+    private int received;
+
+    private ProbeSocket(long patience) {
+        this.patience = patience;
+    }
+
+    /** Connects from a port that no service has, so that none of theirs stays in TIME_WAIT. */
+    static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts) throws IOException {
+        ProbeSocket socket = bound(patienceNanos, target.getPort(), servicePorts);
+        long start = System.nanoTime();
+        try {
+            socket.connect(target, socket.millisLeft());
+            socket.waited += System.nanoTime() - start;
+            if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
+                socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
+                throw new ConnectException("connected to itself");
+            }
+            return socket;
+        } catch (IOException e) {
+            socket.closeNow();
+            throw e;
+        }
+    }
+
+    /**
+     * Without a port of its own, a socket is given one while it connects, and that may be its target's. What the system offers of
+     * the services' ports is held until it has offered another one.
+     */
+    static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
+        List<ProbeSocket> held = new ArrayList<>();
+        try {
+            for (int tries = 1; ; tries++) {
+                ProbeSocket socket = new ProbeSocket(patienceNanos);
+                held.add(socket);
+                try {
+                    boolean isOffered = tries <= BINDS / 2;
+                    socket.bind(new InetSocketAddress(isOffered ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
+                } catch (BindException e) {
+                    if (tries == 4 * BINDS) {
+                        throw e;
+                    }
+                    continue;
+                }
+                int port = socket.getLocalPort();
+                if (port != target && !servicePorts.contains(port)) {
+                    held.remove(socket);
+                    return socket;
+                }
+            }
+        } finally {
+            for (ProbeSocket socket : held) {
+                socket.closeNow();
+            }
+        }
+    }
+
+    /** How long this side has waited for the other one so far. */
+    long waitedMillis() {
+        return waited / 1_000_000;
+    }
+
+    /** Whether the other side has said anything. */
+    boolean hasReceived() {
+        return received > 0;
+    }
+
+    private int millisLeft() {
+        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, patience - waited) / 1_000_000 + 1);
+    }
+
+    /** Also what TLS reads from: each read ends when the time of all of them is up. */
+    @Override
+    public InputStream getInputStream() throws IOException {
+        return new FilterInputStream(super.getInputStream()) {
+            @Override
+            public int read() throws IOException {
+                byte[] one = new byte[1];
+                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                if (waited >= patience) {
+                    throw new SocketTimeoutException("the time is up");
+                }
+                if (received > MOST_BYTES) {
+                    throw new IOException("no end of it");
+                }
+                setSoTimeout(millisLeft());
+                long start = System.nanoTime();
+                try {
+                    int count = super.read(bytes, offset, length);
+                    received += Math.max(0, count);
+                    return count;
+                } finally {
+                    waited += System.nanoTime() - start;
+                }
+            }
+        };
+    }
+
+    /** Says that this is all, then reads what is still under way, for a moment: a close before that is a reset, which can end a server. */
+    @Override
+    public void close() throws IOException {
+        if (isConnected() && !isClosed()) {
+            waited = patience - FAREWELL_NANOS;
+            received = Math.min(received, MOST_BYTES / 2);
+            try {
+                shutdownOutput();
+                InputStream in = getInputStream();
+                byte[] rest = new byte[8192];
+                while (in.read(rest) >= 0) {
+                    continue;
+                }
+            } catch (IOException e) {
+                // It has nothing more to say, or no end of it.
+            }
+        }
+        closeNow();
+    }
+
+    private void closeNow() throws IOException {
+        super.close();
+    }
+}
