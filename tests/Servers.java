@@ -37,7 +37,18 @@ record Servers(Process process) implements AutoCloseable {
             """, address, String.valueOf(port));
     }
 
-    private static Servers start(String... command) throws Exception {
+    /** Node's HTTPS server, with the certificate and the key that the folder has. */
+    static Servers nodeTls(String address, int port, Path folder) throws Exception {
+        return start("node", "-e", """
+            const [address, port, folder] = process.argv.slice(1);
+            const read = name => require('fs').readFileSync(`${folder}/${name}`);
+            require('https').createServer({key: read('key'), cert: read('cert')}, (request, response) =>
+              response.end(JSON.stringify({status: request.socket.servername === 'localhost' ? 'UP' : 'no SNI'})))
+              .listen(+port, address, () => console.log('ready'));
+            """, address, String.valueOf(port), folder.toString());
+    }
+
+    static Servers start(String... command) throws Exception {
         assumeTrue(isOnPath(command[0]), command[0] + " is not installed");
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String line = new BufferedReader(process.inputReader()).readLine();

@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java HealthVerdict.java
+//SOURCES Endpoint.java Health.java HealthVerdict.java Hpack.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;

@@ -22,12 +22,13 @@ final class ProbeSocket extends Socket {
     private static final int BINDS = 8;
     private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
 
-    private final long patience;
+    private long left;
     private long waited;
     private int received;
+    private boolean isClosing;
 
     private ProbeSocket(long patience) {
-        this.patience = patience;
+        left = patience;
     }
 
     /** Connects from a port that no service has, so that none of theirs stays in TIME_WAIT. */
@@ -36,7 +37,8 @@ final class ProbeSocket extends Socket {
         long start = System.nanoTime();
         try {
             socket.connect(target, socket.millisLeft());
-            socket.waited += System.nanoTime() - start;
+            socket.count(start);
+            socket.setTcpNoDelay(true); // TLS writes in small pieces.
             if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
                 socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
                 throw new ConnectException("connected to itself");
@@ -91,7 +93,13 @@ final class ProbeSocket extends Socket {
     }
 
     private int millisLeft() {
-        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, patience - waited) / 1_000_000 + 1);
+        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, left) / 1_000_000 + 1);
+    }
+
+    private void count(long start) {
+        long nanos = System.nanoTime() - start;
+        left -= nanos;
+        waited += isClosing ? 0 : nanos;
     }
 
     /** Also what TLS reads from: each read ends when the time of all of them is up. */
@@ -106,7 +114,7 @@ final class ProbeSocket extends Socket {
 
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                if (waited >= patience) {
+                if (left <= 0) {
                     throw new SocketTimeoutException("the time is up");
                 }
                 if (received > MOST_BYTES) {
@@ -119,7 +127,7 @@ final class ProbeSocket extends Socket {
                     received += Math.max(0, count);
                     return count;
                 } finally {
-                    waited += System.nanoTime() - start;
+                    count(start);
                 }
             }
         };
@@ -129,7 +137,8 @@ final class ProbeSocket extends Socket {
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {
-            waited = patience - FAREWELL_NANOS;
+            isClosing = true;
+            left = FAREWELL_NANOS;
             received = Math.min(received, MOST_BYTES / 2);
             try {
                 shutdownOutput();

@@ -1,0 +1,55 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrometheusTest {
+
+    @TempDir
+    Path folder;
+
+    private static String text() {
+        Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
+        return Prometheus.text(List.of(
+            new Prometheus.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well),
+            new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n", Health.of(HealthVerdict.DOWN, null, "connection refused"))));
+    }
+
+    @Test
+    void saysUpLatencyStatusAndVerdict() {
+        String labels = "service=\"DevFlow Orchestrator\",variable=\"ORCHESTRATOR_PORT\",group=\"core\",port=\"3005\",url=\"http://localhost:3005/health\"";
+        for (String line : List.of("devflow_up{" + labels + "} 1\n", "devflow_health_latency_seconds{" + labels + "} 0.012\n",
+            "devflow_health_http_status{" + labels + "} 200\n", "devflow_health_verdict{" + labels + ",verdict=\"healthy\"} 1\n",
+            "devflow_health_verdict{" + labels + ",verdict=\"not-http\"} 0\n",
+            "devflow_up{service=\"\",variable=\"\",group=\"\",port=\"8787\",url=\"http://h/\\\"\\\\\\n\"} 0\n")) {
+            assertTrue(text().contains(line), () -> line + text());
+        }
+        assertEquals(1, text().lines().filter(line -> line.startsWith("devflow_health_http_status{")).count(), "where there is one");
+    }
+
+    @Test
+    void passesPrometheusOwnCheck() throws Exception {
+        assumeTrue(Servers.isOnPath("promtool"), "promtool is not installed");
+        Path metrics = Files.writeString(folder.resolve("metrics"), text());
+        Script.Result check = Script.command("sh", "-c", "promtool check metrics <\"$1\"", "sh", metrics.toString()).run();
+        assertEquals(new Script.Result(0, "", ""), check);
+    }
+
+    @Test
+    void theRuleOfTheDocumentationIsOne() throws Exception {
+        assumeTrue(Servers.isOnPath("promtool"), "promtool is not installed");
+        Matcher rule = Pattern.compile("```yaml\n(groups:.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Script.CLONE.resolve("docs/prometheus.md")));
+        assertTrue(rule.find());
+        Path file = Files.writeString(folder.resolve("rules.yml"), rule.group(1));
+        Script.Result check = Script.command("promtool", "check", "rules", file.toString()).run();
+        assertEquals(0, check.exit(), check.out() + check.err());
+    }
+}
