@@ -36,38 +36,25 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
             end++;
         }
-        Protocol protocol = start < 3 ? null : protocol(url.substring(0, start - 3));
         String authority = url.substring(start, end);
         int colon = authority.lastIndexOf(':') > authority.lastIndexOf(']') ? authority.lastIndexOf(':') : authority.length();
         String host = host(authority.substring(0, colon));
-        int port = protocol == null ? 0 : port(authority.substring(colon), protocol.usualPort);
-        if (port == 0 || host == null || host.contains(":") != authority.startsWith("[")
-            || url.chars().anyMatch(character -> character <= ' ' || character == 0x7F)) {
-            throw new UserException("'" + (url.contains("@") ? url.substring(0, start) + "..." + url.substring(url.lastIndexOf('@')) : url)
-                + "' is not a supported URL; write http://HOST:PORT/PATH, without a password, https://, grpc:// or tcp://");
-        }
-        String path = url.substring(end, url.indexOf('#') < 0 ? url.length() : url.indexOf('#'));
-        boolean isHttp = protocol.usualPort > 0;
-        return new Endpoint(protocol, host, port, isHttp && !path.startsWith("/") ? "/" + path : path);
-    }
-
-    private static Protocol protocol(String scheme) {
+        boolean isText = url.chars().allMatch(character -> character > ' ' && character != 0x7F);
         for (Protocol protocol : Protocol.values()) {
-            if (protocol.scheme.equalsIgnoreCase(scheme)) {
-                return protocol;
+            int port = colon + 1 < authority.length() ? port(authority.substring(colon + 1)) : protocol.usualPort;
+            if (start > 2 && protocol.scheme.equalsIgnoreCase(url.substring(0, start - 3)) && isText && port > 0 && host != null
+                && host.contains(":") == authority.startsWith("[")) {
+                String path = url.substring(end, url.indexOf('#') < 0 ? url.length() : url.indexOf('#'));
+                return new Endpoint(protocol, host, port, protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path);
             }
         }
-        return null;
+        throw new UserException("'" + (url.contains("@") ? url.substring(0, start) + "..." + url.substring(url.lastIndexOf('@')) : url)
+            + "' is not a supported URL; write http://HOST:PORT/PATH, without a password, https://, grpc:// or tcp://");
     }
 
-    /** A port after its colon, the usual one if there is none, 0 if it is not a port. */
-    private static int port(String text, int usual) {
-        if (text.length() < 2) {
-            return usual;
-        }
-        boolean isNumber = text.length() <= 6 && text.chars().skip(1).allMatch(digit -> digit >= '0' && digit <= '9');
-        int port = isNumber ? Integer.parseInt(text.substring(1)) : 0;
-        return port <= 65535 ? port : 0;
+    private static int port(String text) {
+        boolean isNumber = text.length() <= 5 && text.chars().allMatch(digit -> digit >= '0' && digit <= '9');
+        return isNumber && Integer.parseInt(text) <= 65_535 ? Integer.parseInt(text) : 0;
     }
 
     /** A host's name or address as the user writes it, with or without brackets, in the form that it has here; null if it is neither. */

@@ -3,15 +3,14 @@
 import java.util.List;
 
 /**
- * How an endpoint is, and what that rests on; null where there is none. The word is what its body says, the location where a
- * redirect leads, the address the one that was reached, and the latency, in milliseconds, how long it had us wait from
- * connecting to the end of its answer. The reason says in words why it is not healthy where its answer does not; the answers are those
- * that disagree.
+ * How an endpoint is, and what that rests on; null where there is none. The word is what its body says, the location where a redirect
+ * leads, the address the one that was reached, the latency, in milliseconds, how long it had us wait from connecting to the end of its
+ * answer, and the reason, in words, why it is not healthy where its answer does not say so. The answers are those that disagree.
  */
 record Health(HealthVerdict verdict, Integer httpStatus, String word, String location, String address, long millis, String reason,
               List<Health> answers) {
 
-    /** The reason why there is no answer of a server that has closed the connection. */
+    /** Why there is no answer of a server that accepts and closes. */
     static final String CLOSED = "closed without an answer";
 
     /** An answer without HTTP, or none. */
@@ -30,7 +29,7 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
     }
 
     private String said() {
-        return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+        return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.text();
     }
 
     /** Whether it has said anything: refused, unreachable and silent is no answer. */
@@ -38,7 +37,7 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         return verdict.compareTo(HealthVerdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
     }
 
-    /** Whether it is up, whatever it says of what it depends on: healthy, or an answer below 400, or 429, that does not say unhealthy. */
+    /** Whether it is up, whatever it says of what it depends on: an answer below 400, or 429, that does not say unhealthy. */
     boolean isUp() {
         return verdict.isPassing()
             || verdict == HealthVerdict.DEGRADED && (httpStatus == null || httpStatus < 400 || httpStatus == 429)

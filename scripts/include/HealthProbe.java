@@ -13,12 +13,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
@@ -74,12 +72,13 @@ final class HealthProbe {
     }
 
     /** All of a host's addresses, and what they say. */
-    private final class Question implements Supplier<Health> {
+    private final class Question implements Supplier<Health>, Runnable {
 
         private final Endpoint endpoint;
         private final Duration timeout;
-        private Health[] answers;
-        private int missing;
+        private long start;
+        private Health[] answers; // null until the name is looked up, which has no time limit of its own
+        private int missing = 1;
         private RuntimeException failure;
 
         Question(Endpoint endpoint, Duration timeout) {
@@ -87,71 +86,49 @@ final class HealthProbe {
             this.timeout = timeout;
         }
 
+        /** Waits for its turn, so that not so many ask at once that they delay each other; who gets no answer keeps it for a moment only. */
         @Override
         public Health get() {
+            boolean hasTurn = false;
             try {
-                // So many at once that they do not delay each other's answers; who does not answer keeps the others waiting for a moment only.
-                boolean hasTurn = turns.tryAcquire(TURN_MILLIS * (1L + waiting.getAndIncrement() / AT_ONCE), TimeUnit.MILLISECONDS);
+                hasTurn = turns.tryAcquire(TURN_MILLIS * (1L + waiting.getAndIncrement() / AT_ONCE), TimeUnit.MILLISECONDS);
                 waiting.getAndDecrement();
-                try {
-                    return askAll();
-                } finally {
-                    if (hasTurn) {
-                        turns.release();
-                    }
-                }
+                start = System.nanoTime();
+                THREADS.execute(this);
+                return await();
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
+            } finally {
+                turns.release(hasTurn ? 1 : 0);
             }
         }
 
-        private Health askAll() throws InterruptedException {
-            long start = System.nanoTime();
-            List<InetAddress> addresses;
+        @Override
+        public void run() {
+            List<InetAddress> addresses = List.of();
             try {
-                addresses = addresses();
+                addresses = Addresses.of(endpoint.host());
             } catch (UnknownHostException e) {
-                return Health.of(HealthVerdict.DOWN, null, "unknown host");
-            } catch (TimeoutException e) {
-                return late(timeout);
+                // It has none.
             }
-            long patience = timeout.toNanos() - (System.nanoTime() - start);
-            answers = new Health[addresses.size()];
-            missing = answers.length;
-            for (int i = 0; i < answers.length; i++) {
+            synchronized (this) {
+                answers = new Health[addresses.size()];
+                missing = answers.length;
+                notifyAll();
+            }
+            for (int i = 0; i < addresses.size(); i++) {
                 int number = i;
+                InetAddress address = addresses.get(i);
                 THREADS.execute(new Runnable() {
                     @Override
                     public void run() {
                         try {
-                            add(number, ask(endpoint, addresses.get(number), patience, timeout), null);
+                            add(number, ask(endpoint, address, timeout.toNanos() - (System.nanoTime() - start), timeout), null);
                         } catch (RuntimeException e) {
                             add(number, null, e);
                         }
                     }
                 });
-            }
-            return await(System.nanoTime() + patience + SLACK_NANOS);
-        }
-
-        /** Looking up a name has no time limit of its own. */
-        private List<InetAddress> addresses() throws UnknownHostException, TimeoutException, InterruptedException {
-            String host = endpoint.host();
-            if (host.contains(":") || host.equalsIgnoreCase("localhost")) {
-                return Addresses.of(host);
-            }
-            CompletableFuture<List<InetAddress>> lookup = new CompletableFuture<>();
-            THREADS.execute(() -> {
-                try {
-                    lookup.complete(Addresses.of(host));
-                } catch (UnknownHostException e) {
-                    lookup.completeExceptionally(e);
-                }
-            });
-            try {
-                return lookup.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-            } catch (ExecutionException e) {
-                throw new UnknownHostException();
             }
         }
 
@@ -162,15 +139,16 @@ final class HealthProbe {
             notifyAll();
         }
 
-        private synchronized Health await(long deadline) throws InterruptedException {
-            long end = deadline;
-            boolean hasPassed = false;
-            while (missing > 0 && failure == null && end - System.nanoTime() > 0) {
-                TimeUnit.NANOSECONDS.timedWait(this, end - System.nanoTime());
-                if (!hasPassed && first(true) != null) {
-                    hasPassed = true;
-                    end = Math.min(end, System.nanoTime() + OTHERS_NANOS);
+        private synchronized Health await() throws InterruptedException {
+            long passed = 0;
+            while (missing > 0 && failure == null) {
+                long limit = passed > 0 ? passed + OTHERS_NANOS : timeout.toNanos() + (answers == null ? 0 : SLACK_NANOS);
+                long left = limit - (System.nanoTime() - start);
+                if (left <= 0) {
+                    break;
                 }
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+                passed = passed == 0 && best(true) != null ? System.nanoTime() - start : passed;
             }
             if (failure != null) {
                 throw failure;
@@ -179,24 +157,22 @@ final class HealthProbe {
         }
 
         private Health judge() {
-            Health passing = first(true);
-            Health other = first(false);
-            if (passing != null || other != null) {
-                return passing == null ? other : other == null ? passing : Health.mixed(passing, other);
+            Health passing = best(true);
+            Health other = best(false);
+            if (passing != null && other != null && other.isAnswer()) {
+                return Health.mixed(passing, other);
             }
-            Health best = null;
-            for (Health health : answers) {
-                best = best == null || health != null && health.verdict().compareTo(best.verdict()) < 0 ? health : best;
-            }
-            return best == null ? late(timeout) : best;
+            return passing != null ? passing : other != null ? other : answers != null && answers.length == 0
+                ? Health.of(HealthVerdict.DOWN, null, "unknown host") : late(timeout);
         }
 
-        /** The best answer that passes, or that does not, or null. */
-        private Health first(boolean passing) {
+        /** Of those that pass, or that do not, the best answer, or, if there is none, the best reason why; null if there is neither. */
+        private Health best(boolean passing) {
             Health best = null;
-            for (Health health : answers) {
-                if (health != null && health.isAnswer() && health.verdict().isPassing() == passing
-                    && (best == null || health.verdict().compareTo(best.verdict()) < 0)) {
+            for (int i = 0; answers != null && i < answers.length; i++) {
+                Health health = answers[i];
+                if (health != null && health.verdict().isPassing() == passing && (best == null
+                    || (health.isAnswer() == best.isAnswer() ? health.verdict().compareTo(best.verdict()) < 0 : health.isAnswer()))) {
                     best = health;
                 }
             }

@@ -24,6 +24,11 @@ enum HealthVerdict {
         return this == HEALTHY || this == REACHABLE;
     }
 
+    /** How it is written for people and in documents. */
+    String text() {
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    }
+
     /** The verdict on an HTTP status with a body that, by itself, means this. */
     static HealthVerdict of(int httpStatus, HealthVerdict body) {
         return httpStatus >= 500 || body == UNHEALTHY ? UNHEALTHY : httpStatus / 100 == 2 && body == HEALTHY ? HEALTHY : DEGRADED;

@@ -10,21 +10,22 @@ import java.io.OutputStream;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
 /**
- * One GET by HTTP/1.1 (RFC 9112), over a connection of its own, without proxy or redirects. The JDK's client cannot be kept
- * from asking a second time when the server closes without an answer.
+ * One GET by HTTP/1.1 (RFC 9112), over a connection of its own, without proxy or redirects. The JDK's clients cannot be kept from
+ * asking again when the server closes without an answer.
  */
 final class HttpProbe {
 
-    /** No more of a head or of a body is read. */
-    static final int LIMIT = 64 * 1024;
-    private static final String VERSION = "HTTP/";
+    private static final int LIMIT = 64 * 1024; // of a head, and of a body
+    private static final String VERSION = "HTTP/1.";
     private static final String NO_HTTP = "answers, but not in HTTP";
+    private static final String BROKEN = "breaks off its answer";
 
     private final InputStream in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -41,16 +42,14 @@ final class HttpProbe {
         this.in = new BufferedInputStream(in);
     }
 
-    /** Asks; the streams are the connection's. */
+    /** Asks; the streams are the connection's. It is left to us to close it, so that TIME_WAIT is ours, and not at the service's port. */
     static Health ask(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
         out.write(("GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority(false)
-            + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n")
-            .getBytes(StandardCharsets.UTF_8));
+            + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n").getBytes(StandardCharsets.UTF_8));
         out.flush();
-        return endpoint.protocol() == Endpoint.Protocol.ANY ? anything(in) : answer(in);
-    }
-
-    private static Health anything(InputStream in) throws IOException {
+        if (endpoint.protocol() != Endpoint.Protocol.ANY) {
+            return answer(in);
+        }
         return in.read() < 0 ? Health.of(HealthVerdict.DOWN, null, Health.CLOSED) : Health.of(HealthVerdict.REACHABLE, null, null);
     }
 
@@ -64,34 +63,32 @@ final class HttpProbe {
                 }
             } while (answer.status / 100 == 1 && answer.status != 101); // RFC 9110, 15.2: the answer is still to come.
         } catch (ProtocolException | EOFException e) {
-            return Health.of(HealthVerdict.NOT_HTTP, null, e instanceof EOFException ? "breaks off its answer" : e.getMessage());
+            return Health.of(HealthVerdict.NOT_HTTP, null, e instanceof EOFException ? BROKEN : e.getMessage());
         }
+        return answer.judge();
+    }
+
+    private Health judge() {
+        HealthBody.Said said = HealthBody.NOTHING;
         IOException failure = null;
         try {
-            answer.readBody();
+            readBody();
         } catch (IOException e) {
             failure = e;
         }
-        return answer.judge(failure);
-    }
-
-    private Health judge(IOException failure) {
-        HealthBody.Said said;
-        IOException cut = failure;
         try {
-            said = HealthBody.read(decoded(), type, status, cut == null && !isCutByUs);
+            said = HealthBody.read(decoded(), type, status, failure == null && !isCutByUs);
         } catch (IOException e) {
-            cut = cut == null ? e : cut;
-            said = HealthBody.NOTHING;
+            failure = failure == null ? e : failure;
         }
         HealthVerdict verdict = HealthVerdict.of(status, said.verdict());
         String reason = said.reason();
-        if (cut != null && status / 100 == 2 && verdict != HealthVerdict.UNHEALTHY) {
-            boolean isLate = cut instanceof SocketTimeoutException;
+        if (failure != null && status / 100 == 2 && verdict != HealthVerdict.UNHEALTHY) {
+            boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? HealthVerdict.TIMEOUT : HealthVerdict.NOT_HTTP;
-            reason = isLate ? "no end of its answer in time" : "breaks off its answer";
+            reason = isLate ? "no end of its answer in time" : BROKEN;
         }
-        return new Health(verdict, status, said.word(), status / 100 == 3 ? location : null, null, 0, reason, java.util.List.of());
+        return new Health(verdict, status, said.word(), status / 100 == 3 ? location : null, null, 0, reason, List.of());
     }
 
     // The head.
@@ -100,25 +97,24 @@ final class HttpProbe {
     private boolean readHead() throws IOException {
         for (int i = 0; i < VERSION.length(); i++) {
             int character = in.read();
-            if (character < 0 && i == 0) {
-                return false;
-            }
-            // What speaks another protocol may never end its line.
-            if (character != VERSION.charAt(i)) {
-                throw character < 0 ? new EOFException() : new ProtocolException(NO_HTTP);
+            if (character != VERSION.charAt(i)) { // What speaks another protocol may never end its line.
+                if (character >= 0) {
+                    throw new ProtocolException(NO_HTTP);
+                }
+                return ended(i > 0);
             }
         }
         String line = line();
-        if (line.length() < 7 || !line.startsWith("1.") || line.charAt(3) != ' ' || line.length() > 7 && line.charAt(7) != ' ') {
-            throw new ProtocolException(NO_HTTP);
-        }
-        status = (int) number(line.substring(4, 7), 10);
+        boolean isStatus = line.length() >= 5 && line.charAt(1) == ' ' && (line.length() == 5 || line.charAt(5) == ' ');
+        status = isStatus ? (int) number(line.substring(2, 5), 10) : 0;
         if (status < 100) {
             throw new ProtocolException(NO_HTTP);
         }
         for (line = line(); !line.isEmpty(); line = line()) {
-            int colon = Math.max(0, line.indexOf(':'));
-            header(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + Math.min(1, line.length())).strip());
+            int colon = line.indexOf(':');
+            if (colon > 0) {
+                header(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+            }
         }
         return true;
     }
@@ -143,9 +139,7 @@ final class HttpProbe {
         StringBuilder line = new StringBuilder();
         int character;
         while ((character = in.read()) != '\n') {
-            if (character < 0) {
-                throw new EOFException();
-            }
+            ended(character < 0);
             if (headLeft-- == 0) {
                 throw new ProtocolException("no end of its header");
             }
@@ -155,15 +149,19 @@ final class HttpProbe {
         return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
     }
 
+    private static boolean ended(boolean early) throws EOFException {
+        if (early) {
+            throw new EOFException();
+        }
+        return false;
+    }
+
     private static long number(String digits, int radix) throws IOException {
         try {
-            if (!digits.isEmpty() && Character.digit(digits.charAt(0), radix) >= 0) {
-                return Long.parseLong(digits, radix);
-            }
+            return digits.startsWith("+") ? -1 : Long.parseLong(digits, radix);
         } catch (NumberFormatException e) {
-            // As wrong as one that does not begin with a digit.
+            return -1;
         }
-        throw new ProtocolException(NO_HTTP);
     }
 
     // The body.
@@ -172,47 +170,38 @@ final class HttpProbe {
         if (status == 101 || status == 204 || status == 304) {
             return; // RFC 9112, 6.3: these have none, whatever they announce.
         }
-        if (coding.endsWith("chunked")) {
-            readChunks();
-        } else {
-            long announced = length == null ? Long.MAX_VALUE : number(length, 10);
-            if (read(announced) < announced && length != null && !isCutByUs) {
-                throw new EOFException();
-            }
+        if (!coding.endsWith("chunked")) {
+            read(length == null ? Long.MAX_VALUE : number(length, 10));
+            return;
         }
-    }
-
-    private void readChunks() throws IOException {
-        long size;
-        do {
+        long size = -1;
+        while (size != 0 && !isCutByUs) {
             String line = line();
             size = number((line.indexOf(';') < 0 ? line : line.substring(0, line.indexOf(';'))).strip(), 16);
-            if (read(size) < size && !isCutByUs) {
-                throw new EOFException();
+            read(size);
+            if (size > 0 && !isCutByUs && !line().isEmpty()) {
+                throw new ProtocolException("a chunk is longer than it says");
             }
-        } while (!isCutByUs && size > 0 && line().isEmpty());
-        if (size > 0 && !isCutByUs) {
-            throw new ProtocolException("a chunk is longer than it says");
         }
-        while (size == 0 && !line().isEmpty()) {
+        while (!isCutByUs && !line().isEmpty()) {
             continue; // Trailer fields.
         }
     }
 
-    /** Reads so many bytes, or to the end, or to our limit. */
-    private long read(long count) throws IOException {
+    /** Reads so many bytes, or to our limit; the most there can be is as many as there are. */
+    private void read(long count) throws IOException {
         byte[] part = new byte[8192];
-        long done = 0;
-        while (done < count && !isCutByUs) {
-            int read = in.read(part, 0, (int) Math.min(part.length, Math.min(count - done, LIMIT - body.size())));
+        long left = count;
+        while (left > 0 && !isCutByUs) {
+            int read = in.read(part, 0, (int) Math.min(part.length, Math.min(left, LIMIT - body.size())));
             if (read < 0) {
                 break;
             }
             body.write(part, 0, read);
-            done += read;
-            isCutByUs = body.size() == LIMIT && done < count;
+            left -= read;
+            isCutByUs = body.size() == LIMIT && left > 0;
         }
-        return done;
+        ended(count < 0 || count < Long.MAX_VALUE && left > 0 && !isCutByUs);
     }
 
     /** The body as it was before it was compressed, as far as it was read. */
@@ -229,9 +218,7 @@ final class HttpProbe {
             }
             isCutByUs |= text.size() == LIMIT;
         } catch (EOFException e) {
-            if (!isCutByUs) {
-                throw e;
-            }
+            ended(!isCutByUs);
         }
         return text.toByteArray();
     }

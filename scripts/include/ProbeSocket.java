@@ -12,14 +12,15 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A TCP connection for one question. It waits for its peer for a limited time in all; time that this process takes for itself,
- * say to load classes, is not counted. It never connects to itself, and is closed so that no peer sees a reset.
+ * A TCP connection for one question. It waits for its peer for a limited time in all; what this process takes for itself, say to
+ * load classes, is not counted. It never connects to itself, and is closed so that no peer sees a reset.
  */
 final class ProbeSocket extends Socket {
 
     private static final int MOST_BYTES = 1 << 20; // of an endless answer
     private static final long FAREWELL_NANOS = 20_000_000;
-    private static final int BINDS = 8;
+    private static final int OFFERS = 4;
+    private static final int MOST_BINDS = 64;
     private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
 
     private long left;
@@ -27,8 +28,8 @@ final class ProbeSocket extends Socket {
     private int received;
     private boolean isClosing;
 
-    private ProbeSocket(long patience) {
-        left = patience;
+    private ProbeSocket(long patienceNanos) {
+        left = patienceNanos;
     }
 
     /** Connects from a port that no service has, so that none of theirs stays in TIME_WAIT. */
@@ -51,30 +52,26 @@ final class ProbeSocket extends Socket {
     }
 
     /**
-     * Without a port of its own, a socket is given one while it connects, and that may be its target's. What the system offers of
-     * the services' ports is held until it has offered another one.
+     * Binds, because a socket without a port is given one while it connects, and that may be its target's. What the system offers
+     * of the services' ports is held until it has offered another one.
      */
     static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
         List<ProbeSocket> held = new ArrayList<>();
         try {
-            for (int tries = 1; ; tries++) {
+            for (int i = 0; i < MOST_BINDS; i++) {
                 ProbeSocket socket = new ProbeSocket(patienceNanos);
                 held.add(socket);
                 try {
-                    boolean isOffered = tries <= BINDS / 2;
-                    socket.bind(new InetSocketAddress(isOffered ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
+                    socket.bind(new InetSocketAddress(i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
                 } catch (BindException e) {
-                    if (tries == 4 * BINDS) {
-                        throw e;
-                    }
-                    continue;
+                    continue; // taken, or every port that the system offers is
                 }
-                int port = socket.getLocalPort();
-                if (port != target && !servicePorts.contains(port)) {
+                if (socket.getLocalPort() != target && !servicePorts.contains(socket.getLocalPort())) {
                     held.remove(socket);
                     return socket;
                 }
             }
+            throw new BindException("no port to ask from is free");
         } finally {
             for (ProbeSocket socket : held) {
                 socket.closeNow();
@@ -82,7 +79,7 @@ final class ProbeSocket extends Socket {
         }
     }
 
-    /** How long this side has waited for the other one so far. */
+    /** How long this side has waited for the other one, until it was closed. */
     long waitedMillis() {
         return waited / 1_000_000;
     }
@@ -114,11 +111,8 @@ final class ProbeSocket extends Socket {
 
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                if (left <= 0) {
-                    throw new SocketTimeoutException("the time is up");
-                }
-                if (received > MOST_BYTES) {
-                    throw new IOException("no end of it");
+                if (left <= 0 || received > MOST_BYTES) {
+                    throw left <= 0 ? new SocketTimeoutException("the time is up") : new IOException("no end of it");
                 }
                 setSoTimeout(millisLeft());
                 long start = System.nanoTime();
@@ -133,7 +127,7 @@ final class ProbeSocket extends Socket {
         };
     }
 
-    /** Says that this is all, then reads what is still under way, for a moment: a close before that is a reset, which can end a server. */
+    /** Says that this is all, then reads what is still under way, for a moment: to close before that is a reset, which can end a server. */
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {
@@ -142,11 +136,7 @@ final class ProbeSocket extends Socket {
             received = Math.min(received, MOST_BYTES / 2);
             try {
                 shutdownOutput();
-                InputStream in = getInputStream();
-                byte[] rest = new byte[8192];
-                while (in.read(rest) >= 0) {
-                    continue;
-                }
+                getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
             } catch (IOException e) {
                 // It has nothing more to say, or no end of it.
             }

@@ -29,21 +29,8 @@ final class Tls {
     /** Trusts the authorities of a PEM file, as curl's --cacert does, or, if it is null, those of the JDK. */
     Tls(String caFile) {
         try {
-            KeyStore authorities = null;
-            if (caFile != null) {
-                authorities = KeyStore.getInstance(KeyStore.getDefaultType());
-                authorities.load(null, null);
-                try (InputStream pem = Files.newInputStream(Path.of(caFile))) {
-                    for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                        authorities.setCertificateEntry("" + authorities.size(), certificate);
-                    }
-                }
-                if (authorities.size() == 0) {
-                    throw new CertificateException();
-                }
-            }
             TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(authorities);
+            trust.init(caFile == null ? null : authorities(Path.of(caFile)));
             context = SSLContext.getInstance("TLS");
             context.init(null, trust.getTrustManagers(), null);
         } catch (IOException | InvalidPathException e) {
@@ -52,6 +39,20 @@ final class Tls {
             throw new UserException(caFile == null ? "this Java has no usable TLS: " + e.getMessage()
                 : caFile + " has no certificates in PEM format");
         }
+    }
+
+    private static KeyStore authorities(Path file) throws IOException, GeneralSecurityException {
+        KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
+        authorities.load(null, null);
+        try (InputStream pem = Files.newInputStream(file)) {
+            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                authorities.setCertificateEntry("" + authorities.size(), certificate);
+            }
+        }
+        if (authorities.size() == 0) {
+            throw new CertificateException();
+        }
+        return authorities;
     }
 
     /** Shakes hands with a server that must have a certificate for this host. */
