@@ -170,6 +170,51 @@ class HttpProbeTest {
         }
     }
 
+    /** When the service is started again, its port must not be in TIME_WAIT because it was asked. */
+    @Test
+    void leavesNothingBehindAtTheServicesPort() throws Exception {
+        int port = Sockets.freePort();
+        try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
+            for (String scheme : List.of("http", "tcp", "http")) {
+                assertTrue(RawServer.ask(scheme + "://127.0.0.1:" + port, 20).verdict().isPassing(), server::toString);
+            }
+            String local = String.format(" 0100007F:%04X ", port);
+            assertEquals(List.of(), Files.readAllLines(Path.of("/proc/net/tcp")).stream()
+                .filter(row -> row.contains(local) && row.contains(" 06 ") && row.indexOf(local) < 10).toList());
+        }
+    }
+
+    /** One process each, which answers, is stopped, and goes on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"node", "python3", "nginx"})
+    void aStoppedServerIsATimeout(String program) throws Exception {
+        assumeTrue(Servers.isOnPath(program), program + " is not installed");
+        int port = Sockets.freePort();
+        try (Servers server = program.equals("node") ? Servers.node("127.0.0.1", port, 200, "OK")
+            : program.equals("nginx") ? Servers.nginx(port, folder) : Servers.python("127.0.0.1", port)) {
+            Health before = RawServer.ask("http://127.0.0.1:" + port, 20);
+            assertEquals(List.of(HealthVerdict.HEALTHY, 200), List.of(before.verdict(), before.httpStatus()));
+            assertEquals(0, Script.command("kill", "-STOP", "" + server.process().pid()).run().exit());
+            for (String scheme : List.of("http", "grpc", "https")) {
+                assertEquals(HealthVerdict.TIMEOUT, RawServer.ask(scheme + "://127.0.0.1:" + port, 0.3).verdict(), scheme);
+            }
+            assertEquals(0, Script.command("kill", "-CONT", "" + server.process().pid()).run().exit());
+            assertEquals(HealthVerdict.HEALTHY, RawServer.ask("http://127.0.0.1:" + port, 20).verdict());
+        }
+    }
+
+    @Test
+    void aWebSocketServerIsReachable() throws Exception {
+        Path packages = Servers.npm("ws@8");
+        int port = Sockets.freePort();
+        try (Servers server = Servers.start("node", "-e", "new (require('" + packages + "/ws').WebSocketServer)({host: '127.0.0.1', port: "
+            + port + "}, () => console.log('ready'))")) {
+            Health health = RawServer.ask("http://127.0.0.1:" + port, 20);
+            assertEquals(List.of(HealthVerdict.DEGRADED, 426), List.of(health.verdict(), health.httpStatus()), server::toString);
+            assertEquals(HealthVerdict.REACHABLE, RawServer.ask("tcp://127.0.0.1:" + port, 20).verdict());
+        }
+    }
+
     @Test
     void tellsCertificateTroubleFromNoTls() throws Exception {
         assumeTrue(Servers.isOnPath("openssl") && Servers.isOnPath("node"), "needs openssl and node");

@@ -31,7 +31,7 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
 
     /** The endpoint that a URL names; its scheme in any case. */
     static Endpoint of(String url) {
-        int start = url.indexOf("://") + 3;
+        int start = Math.min(url.length(), url.indexOf("://") + 3);
         int end = start;
         while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
             end++;
@@ -42,7 +42,7 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         boolean isText = url.chars().allMatch(character -> character > ' ' && character != 0x7F);
         for (Protocol protocol : Protocol.values()) {
             int port = colon + 1 < authority.length() ? port(authority.substring(colon + 1)) : protocol.usualPort;
-            if (start > 2 && protocol.scheme.equalsIgnoreCase(url.substring(0, start - 3)) && isText && port > 0 && host != null
+            if (url.contains("://") && protocol.scheme.equalsIgnoreCase(url.substring(0, start - 3)) && isText && port > 0 && host != null
                 && host.contains(":") == authority.startsWith("[")) {
                 String path = url.substring(end, url.indexOf('#') < 0 ? url.length() : url.indexOf('#'));
                 return new Endpoint(protocol, host, port, protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path);

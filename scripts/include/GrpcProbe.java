@@ -42,6 +42,7 @@ final class GrpcProbe {
     private final ByteArrayOutputStream message = new ByteArrayOutputStream();
     private final Hpack headers = new Hpack();
     private boolean isHttp2;
+    private boolean isEnding;
     private boolean isEnded;
 
     private GrpcProbe(InputStream in, OutputStream out) {
@@ -51,29 +52,29 @@ final class GrpcProbe {
 
     /** Asks for the health of the service that the endpoint's path names; the streams are the connection's. */
     static Health ask(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
-        byte[] service = endpoint.path().replaceFirst("^/", "").getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream question = new ByteArrayOutputStream();
         question.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         frame(question, SETTINGS, 0, 0, new byte[0]);
         frame(question, HEADERS, END_HEADERS, STREAM, Hpack.request(endpoint.authority(false)));
-        ByteArrayOutputStream request = new ByteArrayOutputStream();
-        if (service.length > 0) {
-            request.write(0x0A); // HealthCheckRequest: field 1, a string
-            for (int length = service.length; ; length >>>= 7) {
-                request.write(length > 0x7F ? length & 0x7F | 0x80 : length);
-                if (length <= 0x7F) {
-                    break;
-                }
-            }
-            request.writeBytes(service);
-        }
-        int size = request.size();
-        byte[] prefixed = Arrays.copyOf(new byte[] {0, 0, 0, (byte) (size >> 8), (byte) size}, 5 + size); // not compressed
-        System.arraycopy(request.toByteArray(), 0, prefixed, 5, size);
-        frame(question, DATA, END_STREAM, STREAM, prefixed);
+        frame(question, DATA, END_STREAM, STREAM, request(endpoint.path().replace("/", "").getBytes(StandardCharsets.UTF_8)));
         out.write(question.toByteArray());
         out.flush();
         return new GrpcProbe(in, out).answer();
+    }
+
+    /** A HealthCheckRequest, whose field 1 is the service, and before it that it is not compressed, and its length. */
+    private static byte[] request(byte[] service) {
+        ByteArrayOutputStream request = new ByteArrayOutputStream();
+        int length = service.length;
+        int lengthBytes = length > 0x7F ? 2 : 1; // Protocol Buffers have seven bits of a number in a byte.
+        int size = length == 0 ? 0 : 1 + lengthBytes + length;
+        request.writeBytes(new byte[] {0, 0, 0, (byte) (size >> 8), (byte) size});
+        if (length > 0) {
+            request.write(0x0A);
+            request.writeBytes(lengthBytes == 1 ? new byte[] {(byte) length} : new byte[] {(byte) (length | 0x80), (byte) (length >> 7)});
+            request.writeBytes(service);
+        }
+        return request.toByteArray();
     }
 
     private static void frame(OutputStream out, int type, int flags, int stream, byte[] payload) throws IOException {
@@ -149,8 +150,6 @@ final class GrpcProbe {
         isEnding |= type != CONTINUATION && (flags & END_STREAM) != 0;
         isEnded = isEnding && isWhole;
     }
-
-    private boolean isEnding;
 
     private Health judge() {
         boolean isGrpc = headers.contentType == null ? "200".equals(headers.status) || headers.status == null
