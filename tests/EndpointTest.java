@@ -21,13 +21,16 @@ class EndpointTest {
         "grpc://localhost:50051/my.Service     | localhost   | 50051 | /my.Service | localhost:50051"})
     void readsAUrl(String url, String host, int port, String path, String authority) {
         Endpoint endpoint = Endpoint.of(url);
-        assertEquals(List.of(host, port, path, authority), List.of(endpoint.host(), endpoint.port(), endpoint.path(), endpoint.authority(false)));
+        assertEquals(List.of(host, port, path, authority),
+            List.of(endpoint.host(), endpoint.port(), endpoint.path(), endpoint.authority(false)));
         assertEquals(endpoint, Endpoint.of(endpoint.toString()), "written and read again");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/", "http://h:+1/", "http://h:x/",
-        "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/", "http://[h]/", "http://[:::1]/", "http://[::1/",
+    @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/", "http://h:+1/",
+        "http://h:x/",
+        "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/", "http://[h]/", "http://[:::1]/",
+        "http://[::1/",
         "http://h%/", "tcp://h", "grpc://h/", "http://a/@hunter2 b"})
     void refusesWhatIsNone(String url) {
         String message = assertThrows(UserException.class, () -> Endpoint.of(url)).getMessage();
@@ -35,7 +38,8 @@ class EndpointTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"::1, ::1", "0:0:0:0:0:0:0:2, ::2", "0:0:1:0:0:0:0:1, 0:0:1::1", "2001:db8:0:1:1:1:1:1, 2001:db8:0:1:1:1:1:1", "1:0:0:2:0:0:3:4, 1::2:0:0:3:4",
+    @CsvSource({"::1, ::1", "0:0:0:0:0:0:0:2, ::2", "0:0:1:0:0:0:0:1, 0:0:1::1", "2001:db8:0:1:1:1:1:1, 2001:db8:0:1:1:1:1:1",
+        "1:0:0:2:0:0:3:4, 1::2:0:0:3:4",
         "1::, 1::", "127.0.0.1, 127.0.0.1", "fe80::1%lo, fe80::1%lo"})
     void writesAnAddressAsRfc5952Does(String address, String text) throws Exception {
         assertEquals(text, Addresses.text(Addresses.of(address).get(0)));

@@ -178,4 +178,22 @@ class FuzzTest {
             }
         }
     }
+
+    /** Whatever follows it. */
+    @Test
+    void aBodyThatSaysDownIsNeverHealthy() throws Exception {
+        Random random = new Random(SEED);
+        String[] parts = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"status\"", "\"ok\"", "true", "null", "1", "1e999", "NaN", " ",
+            "\n[-]x", "\uFEFF",
+            "\\", "\"", "'", "\u0000", "{\"a\":".repeat(200)};
+        for (int i = 0; i < 20_000 * TIMES; i++) {
+            StringBuilder body = new StringBuilder(random.nextBoolean() ? "{\"status\":\"down\"," : "{'status':'down'");
+            for (int k = random.nextInt(10); k > 0; k--) {
+                body.append(parts[random.nextInt(parts.length)]);
+            }
+            String type = random.nextBoolean() ? "application/json" : "";
+            HealthVerdict verdict = HealthBody.read(body.toString().getBytes(StandardCharsets.UTF_8), type, 200, true).verdict();
+            assertTrue(verdict != HealthVerdict.HEALTHY, () -> "seed " + SEED + ": " + body);
+        }
+    }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +77,8 @@ class GrpcProbeTest {
 
     @Test
     void tellsOtherServersFromGrpc() throws Exception {
-        for (String greeting : new String[] {"-ERR unknown command\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "\u004a\0\0\0"}) {
+        for (String greeting : List.of("-ERR unknown command\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n",
+            "\u004a\0\0\0")) {
             try (RawServer server = RawServer.saying(greeting)) {
                 assertEquals(HealthVerdict.NOT_GRPC, server.askBy("grpc", 10).verdict());
             }

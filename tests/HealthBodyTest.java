@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a body means with the status 200; of each kind of health endpoint that there is, what it says when it is well and when not. */
+/** What a body means with the status 200: of each kind of health endpoint, what it says when it is well and when it is not. */
 class HealthBodyTest {
 
     private static final String JSON = "application/json; charset=utf-8";

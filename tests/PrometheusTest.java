@@ -24,7 +24,8 @@ class PrometheusTest {
 
     @Test
     void saysUpLatencyStatusAndVerdict() {
-        String labels = "service=\"DevFlow Orchestrator\",variable=\"ORCHESTRATOR_PORT\",group=\"core\",port=\"3005\",url=\"http://localhost:3005/health\"";
+        String labels = "service=\"DevFlow Orchestrator\","
+            + "variable=\"ORCHESTRATOR_PORT\",group=\"core\",port=\"3005\",url=\"http://localhost:3005/health\"";
         for (String line : List.of("devflow_up{" + labels + "} 1\n", "devflow_health_latency_seconds{" + labels + "} 0.012\n",
             "devflow_health_http_status{" + labels + "} 200\n", "devflow_health_verdict{" + labels + ",verdict=\"healthy\"} 1\n",
             "devflow_health_verdict{" + labels + ",verdict=\"not-http\"} 0\n",

@@ -10,7 +10,10 @@ final class Addresses {
 
     private Addresses() { }
 
-    /** The addresses of a host, which may be one with a scope, {@code fe80::1%eth0}. What servers print for "every address of mine", 0.0.0.0 and ::, means this machine, as localhost does. */
+    /**
+     * The addresses of a host, which may be one with a scope, {@code fe80::1%eth0}. What servers print for "every address of mine",
+     * 0.0.0.0 and ::, means this machine, as localhost does.
+     */
     static List<InetAddress> of(String host) throws UnknownHostException {
         if (host.equalsIgnoreCase("localhost") || host.equals("0.0.0.0") || host.equals("::")) {
             return List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"));

@@ -37,8 +37,8 @@ final class HealthBody {
         "degraded", "warn", "warning", "starting", "unknown", "paused", "service_unknown", "yellow", "maintenance", "partial",
         "initializing", "loading", "pending", "restarting", "draining", "busy");
     private static final Set<String> UNHEALTHY = Set.of(
-        "down", "out_of_service", "unhealthy", "error", "shutting_down", "false", "critical", "exited", "dead", "fail", "not_serving", "red",
-        "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown", "terminated", "terminating", "killed",
+        "down", "out_of_service", "unhealthy", "error", "shutting_down", "false", "critical", "exited", "dead", "fail", "not_serving",
+        "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown", "terminated", "terminating", "killed",
         "offline", "unavailable", "unreachable", "disconnected", "inactive", "broken", "bad", "ko", "nok", "outage", "major_outage");
 
     /** The keys of an overall word, and, if they have a boolean, of the outermost object alone. */
@@ -105,7 +105,8 @@ final class HealthBody {
                 token = next();
                 boolean counts = KEYS.contains(key) || isStatus && key.equals("code")
                     || depth == 0 && OUTERMOST_KEYS.contains(key) && token != null && token.isBoolean();
-                Said said = token == null ? null : !token.isScalarValue() ? word(token, depth + 1, counts) : counts ? scalar(key, token) : null;
+                Said said = token == null || token.isScalarValue() && !counts ? null
+                    : token.isScalarValue() ? scalar(key, token) : word(token, depth + 1, counts);
                 own = counts ? Said.worst(own, said) : own;
                 parts = counts ? parts : Said.worst(parts, said);
             }
@@ -165,7 +166,8 @@ final class HealthBody {
         }
         // "error: no connection" is an error; "ok, but slow" is not ok.
         Said first = known(firstWord(word));
-        return new Said(word, first != null && first.verdict == HealthVerdict.UNHEALTHY ? HealthVerdict.UNHEALTHY : HealthVerdict.DEGRADED, null);
+        boolean isUnhealthy = first != null && first.verdict == HealthVerdict.UNHEALTHY;
+        return new Said(word, isUnhealthy ? HealthVerdict.UNHEALTHY : HealthVerdict.DEGRADED, null);
     }
 
     /** A plain text is judged by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */

@@ -1,4 +1,5 @@
-//SOURCES Addresses.java Endpoint.java GrpcProbe.java Health.java HealthVerdict.java HttpProbe.java ProbeSocket.java Tls.java UserException.java
+//SOURCES Addresses.java Endpoint.java GrpcProbe.java Health.java HealthVerdict.java HttpProbe.java ProbeSocket.java Tls.java
+//SOURCES UserException.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -37,7 +38,7 @@ final class HealthProbe {
     private final AtomicInteger waiting = new AtomicInteger();
     private Tls tls;
 
-    /** Asks from none of these ports; https servers have a certificate from the authorities of that PEM file, or, null, as the JDK has them. */
+    /** Asks from none of these ports; https servers have a certificate of the authorities in that PEM file, or, if null, of the JDK's. */
     HealthProbe(Set<Integer> servicePorts, String caFile) {
         this.servicePorts = servicePorts;
         this.caFile = caFile;
@@ -86,7 +87,7 @@ final class HealthProbe {
             this.timeout = timeout;
         }
 
-        /** Waits for its turn, so that not so many ask at once that they delay each other; who gets no answer keeps it for a moment only. */
+        /** Waits for its turn: many at once delay each other's answers. Those that get no answer keep the others for a moment only. */
         @Override
         public Health get() {
             boolean hasTurn = false;
@@ -187,9 +188,9 @@ final class HealthProbe {
     private Health ask(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
         try (ProbeSocket socket = ProbeSocket.connect(new InetSocketAddress(address, endpoint.port()), patience, servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
-            boolean isDown = health.verdict() == HealthVerdict.DOWN;
-            long millis = health.verdict() == HealthVerdict.TIMEOUT ? timeout.toMillis() : Math.min(timeout.toMillis(), socket.waitedMillis());
-            return health.at(isDown ? null : Addresses.text(address), millis);
+            boolean isLate = health.verdict() == HealthVerdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
+            return health.at(health.verdict() == HealthVerdict.DOWN ? null : Addresses.text(address),
+                isLate ? timeout.toMillis() : socket.waitedMillis());
         } catch (SocketTimeoutException e) {
             return late(timeout);
         } catch (IOException e) {

@@ -44,8 +44,9 @@ final class HttpProbe {
 
     /** Asks; the streams are the connection's. It is left to us to close it, so that TIME_WAIT is ours, and not at the service's port. */
     static Health ask(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
-        out.write(("GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority(false)
-            + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+        String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority(false)
+            + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n";
+        out.write(request.getBytes(StandardCharsets.UTF_8));
         out.flush();
         if (endpoint.protocol() != Endpoint.Protocol.ANY) {
             return answer(in);
@@ -156,7 +157,7 @@ final class HttpProbe {
         return false;
     }
 
-    private static long number(String digits, int radix) throws IOException {
+    private static long number(String digits, int radix) {
         try {
             return digits.startsWith("+") ? -1 : Long.parseLong(digits, radix);
         } catch (NumberFormatException e) {

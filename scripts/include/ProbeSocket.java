@@ -61,8 +61,9 @@ final class ProbeSocket extends Socket {
             for (int i = 0; i < MOST_BINDS; i++) {
                 ProbeSocket socket = new ProbeSocket(patienceNanos);
                 held.add(socket);
+                int port = i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT);
                 try {
-                    socket.bind(new InetSocketAddress(i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
+                    socket.bind(new InetSocketAddress(port));
                 } catch (BindException e) {
                     continue; // taken, or every port that the system offers is
                 }
