@@ -88,7 +88,8 @@ class HttpProbeTest {
 
     @Test
     void aBodyThatWeCutIsNoFaultOfTheServer() throws Exception {
-        assertEquals(HealthVerdict.HEALTHY, answer(OK + "Content-Type: application/json\r\n\r\n{\"status\":\"ok\",\"log\":\"" + "x".repeat(100_000)).verdict());
+        String endless = OK + "Content-Type: application/json\r\n\r\n{\"status\":\"ok\",\"log\":\"" + "x".repeat(100_000);
+        assertEquals(HealthVerdict.HEALTHY, answer(endless).verdict());
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
         bomb.writeBytes((OK + "Content-Encoding: gzip\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
         try (OutputStream body = new GZIPOutputStream(bomb)) {
@@ -110,13 +111,14 @@ class HttpProbeTest {
             Health health = server.askBy("http", 5);
             assertEquals(List.of(HealthVerdict.NOT_HTTP, Health.CLOSED), List.of(health.verdict(), health.reason()));
             assertEquals(1, server.requests.size());
-            assertTrue(server.requests.get(0).startsWith("GET / HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n"), server.requests.get(0));
+            String beginning = "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n";
+            assertTrue(server.requests.get(0).startsWith(beginning), server.requests.get(0));
         }
     }
 
     @ParameterizedTest
-    @CsvSource({"http, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK and what else it sends'", "http, 'SSH-2.0-x\r\n and more'", "http, ''",
-        "grpc, '-ERR unknown command\r\n'"})
+    @CsvSource({"http, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK and what else it sends'",
+        "http, 'SSH-2.0-x\r\n and more'", "http, ''", "grpc, '-ERR unknown command\r\n'"})
     void endsAConnectionByFin(String scheme, String answer) throws Exception {
         try (RawServer server = new RawServer("127.0.0.1", Sockets.freePort(), answer.getBytes(StandardCharsets.US_ASCII), false)) {
             server.askBy(scheme, 0.5);
@@ -160,7 +162,8 @@ class HttpProbeTest {
     void neverConnectsToItselfNorFromAServicesPort() throws Exception {
         for (String range : List.of("50052 50053", "50051 50052", "50052 50052")) {
             Script.Result result = Namespace.bash(folder, "sysctl -qw net.ipv4.ip_local_port_range='" + range + "'\n"
-                + "for i in 1 2 3; do for scheme in tcp grpc http; do health_all --json $scheme://127.0.0.1:50052 || true; done; done; listen 50052 50052").run();
+                + "for i in 1 2 3; do for scheme in tcp grpc http; do health_all --json $scheme://127.0.0.1:50052 || true; done; done\n"
+                + "listen 50052 50052").run();
             assertEquals(0, result.exit(), result.err());
             assertEquals(9, result.out().lines().filter(line -> line.contains("connection refused")).count(), result.out());
         }
@@ -227,9 +230,11 @@ class HttpProbeTest {
         assertEquals(0, made.exit(), made.err());
         int port = Sockets.freePort();
         String authority = folder.resolve("ca.pem").toString();
-        try (Servers server = Servers.nodeTls("::1", port, folder); RawServer plain = RawServer.saying("HTTP/1.1 400 Bad Request\r\n\r\n")) {
+        try (Servers server = Servers.nodeTls("::1", port, folder);
+             RawServer plain = RawServer.saying("HTTP/1.1 400 Bad Request\r\n\r\n")) {
             Health health = ask("https://localhost:" + port, authority);
-            assertEquals(List.of(HealthVerdict.HEALTHY, "UP", "::1"), List.of(health.verdict(), health.word(), health.address()), server::toString);
+            assertEquals(List.of(HealthVerdict.HEALTHY, "UP", "::1"), List.of(health.verdict(), health.word(), health.address()),
+                server::toString);
             assertEquals("its certificate is not for ::1", ask("https://[::1]:" + port, authority).reason());
             assertTrue(ask("https://localhost:" + port, null).reason().startsWith("its certificate is not trusted; --cacert"));
             assertEquals("speaks no TLS", ask("https://localhost:" + plain.port(), authority).reason());

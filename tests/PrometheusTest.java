@@ -2,6 +2,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,24 +17,29 @@ class PrometheusTest {
     @TempDir
     Path folder;
 
-    private static String text() {
+    private static String text() throws Exception {
         Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
-        return Prometheus.text(List.of(
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        Prometheus.write(text, List.of(
             new Prometheus.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well),
             new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n", Health.of(HealthVerdict.DOWN, null, "connection refused"))));
+        return text.toString(StandardCharsets.UTF_8);
     }
 
     @Test
-    void saysUpLatencyStatusAndVerdict() {
-        String labels = "service=\"DevFlow Orchestrator\","
-            + "variable=\"ORCHESTRATOR_PORT\",group=\"core\",port=\"3005\",url=\"http://localhost:3005/health\"";
-        for (String line : List.of("devflow_up{" + labels + "} 1\n", "devflow_health_latency_seconds{" + labels + "} 0.012\n",
-            "devflow_health_http_status{" + labels + "} 200\n", "devflow_health_verdict{" + labels + ",verdict=\"healthy\"} 1\n",
-            "devflow_health_verdict{" + labels + ",verdict=\"not-http\"} 0\n",
-            "devflow_up{service=\"\",variable=\"\",group=\"\",port=\"8787\",url=\"http://h/\\\"\\\\\\n\"} 0\n")) {
-            assertTrue(text().contains(line), () -> line + text());
+    void saysUpLatencyStatusAndVerdict() throws Exception {
+        String text = text();
+        String labels = "port=\"3005\",service=\"DevFlow Orchestrator\",url=\"http://localhost:3005/health\"";
+        String variable = ",variable=\"ORCHESTRATOR_PORT\"";
+        for (String line : List.of("devflow_up{group=\"core\"," + labels + variable + "} 1.0\n",
+            "devflow_health_latency_seconds{group=\"core\"," + labels + variable + "} 0.012\n",
+            "devflow_health_http_status{group=\"core\"," + labels + variable + "} 200.0\n",
+            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"healthy\"} 1.0\n",
+            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"not-http\"} 0.0\n",
+            "devflow_up{group=\"\",port=\"8787\",service=\"\",url=\"http://h/\\\"\\\\\\n\",variable=\"\"} 0.0\n")) {
+            assertTrue(text.contains(line), () -> line + text);
         }
-        assertEquals(1, text().lines().filter(line -> line.startsWith("devflow_health_http_status{")).count(), "where there is one");
+        assertEquals(1, text.lines().filter(line -> line.startsWith("devflow_health_http_status{")).count(), "where there is one");
     }
 
     @Test

@@ -1,5 +1,13 @@
 //SOURCES Health.java HealthVerdict.java
+//DEPS io.prometheus:prometheus-metrics-exposition-textformats:1.3.6
 
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 
 /** Results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
@@ -8,45 +16,42 @@ final class Prometheus {
     /** An endpoint and how it is; service, variable and group are null where the port map has none. */
     record Sample(String service, String variable, String group, int port, String url, Health health) {
 
-        private String labels() {
-            return label("service", service) + "," + label("variable", variable) + "," + label("group", group) + ","
-                + label("port", "" + port) + "," + label("url", url);
+        /** An empty value is to Prometheus as no label. */
+        private Labels labels() {
+            return Labels.of("service", service == null ? "" : service, "variable", variable == null ? "" : variable,
+                "group", group == null ? "" : group, "port", "" + port, "url", url);
         }
     }
 
     private Prometheus() { }
 
-    /** The whole document. */
-    static String text(List<Sample> samples) {
-        StringBuilder up = head("devflow_up", "Whether the endpoint passes its health check.");
-        StringBuilder latency = head("devflow_health_latency_seconds", "Time from the connection to the end of the answer.");
-        StringBuilder status = head("devflow_health_http_status", "The HTTP status of the answer, where there is one.");
-        StringBuilder verdicts = head("devflow_health_verdict", "1 for the verdict on the endpoint, 0 for the others.");
+    /** Writes the whole document. */
+    static void write(OutputStream out, List<Sample> samples) throws IOException {
+        GaugeSnapshot.Builder up = gauge("devflow_up", "Whether the endpoint passes its health check.");
+        GaugeSnapshot.Builder latency = gauge("devflow_health_latency_seconds", "Time from the connection to the end of the answer.");
+        GaugeSnapshot.Builder status = gauge("devflow_health_http_status", "The HTTP status of the answer, where there is one.");
+        GaugeSnapshot.Builder verdicts = gauge("devflow_health_verdict", "1 for the verdict on the endpoint, 0 for the others.");
         for (Sample sample : samples) {
             Health health = sample.health;
-            line(up, "devflow_up", sample.labels(), health.verdict().isPassing() ? 1 : 0);
-            line(latency, "devflow_health_latency_seconds", sample.labels(), health.millis() / 1000.0);
+            up.dataPoint(point(sample.labels(), health.verdict().isPassing() ? 1 : 0));
+            latency.dataPoint(point(sample.labels(), health.millis() / 1000.0));
             if (health.httpStatus() != null) {
-                line(status, "devflow_health_http_status", sample.labels(), health.httpStatus());
+                status.dataPoint(point(sample.labels(), health.httpStatus()));
             }
             for (HealthVerdict verdict : HealthVerdict.values()) {
-                String labels = sample.labels() + "," + label("verdict", verdict.text());
-                line(verdicts, "devflow_health_verdict", labels, verdict == health.verdict() ? 1 : 0);
+                Labels labels = sample.labels().merge(Labels.of("verdict", verdict.text()));
+                verdicts.dataPoint(point(labels, verdict == health.verdict() ? 1 : 0));
             }
         }
-        return up.append(latency).append(status).append(verdicts).toString();
+        new PrometheusTextFormatWriter(false) // without times of creation
+            .write(out, MetricSnapshots.of(up.build(), latency.build(), status.build(), verdicts.build()));
     }
 
-    private static StringBuilder head(String metric, String help) {
-        return new StringBuilder("# HELP ").append(metric).append(' ').append(help).append("\n# TYPE ").append(metric).append(" gauge\n");
+    private static GaugeSnapshot.Builder gauge(String name, String help) {
+        return GaugeSnapshot.builder().name(name).help(help);
     }
 
-    private static void line(StringBuilder text, String metric, String labels, Number value) {
-        text.append(metric).append('{').append(labels).append("} ").append(value).append('\n');
-    }
-
-    /** An empty value is to Prometheus as no label. */
-    private static String label(String name, String value) {
-        return name + "=\"" + (value == null ? "" : value.replace("\\", "\\\\").replace("\"", "\\\"").replace("\n", "\\n")) + "\"";
+    private static GaugeDataPointSnapshot point(Labels labels, double value) {
+        return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
     }
 }
