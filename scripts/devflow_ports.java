@@ -68,7 +68,8 @@ class devflow_ports {
         String[][] searches = {{unused, "65535"}, {"--json", unused}, {"--all"}, {"--all", "--json"}, {"--all", "--write", "--export"},
             {"--all", "--dry-run"}, {"--help"}};
         String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--map"}, {"--help"}};
-        String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {"http://localhost:" + unused + "/"}, {"--help"}};
+        String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {"http://localhost:" + unused + "/"},
+            {"--prometheus", unused}, {"--help"}};
         for (String[] args : checks) {
             new check_port().execute(args);
         }

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -170,12 +170,30 @@ class FuzzTest {
                 }
                 answer.set(text.toString());
                 String hint = "seed " + SEED + ", answer " + i;
-                HealthProbe.Health health = HealthProbe.ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"),
+                Health health = new HealthProbe(Set.of(), null).ask(Endpoint.of("http://127.0.0.1:" + server.getLocalPort() + "/"),
                     Duration.ofMillis(500))
                     .get(30, TimeUnit.SECONDS);
                 assertTrue(health.verdict() != HealthVerdict.DOWN && health.verdict() != HealthVerdict.REACHABLE, hint);
                 assertTrue(health.verdict() != HealthVerdict.HEALTHY || health.httpStatus() / 100 == 2, hint);
             }
+        }
+    }
+
+    /** Whatever follows it. */
+    @Test
+    void aBodyThatSaysDownIsNeverHealthy() throws Exception {
+        Random random = new Random(SEED);
+        String[] parts = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"status\"", "\"ok\"", "true", "null", "1", "1e999", "NaN", " ",
+            "\n[-]x", "\uFEFF",
+            "\\", "\"", "'", "\u0000", "{\"a\":".repeat(200)};
+        for (int i = 0; i < 20_000 * TIMES; i++) {
+            StringBuilder body = new StringBuilder(random.nextBoolean() ? "{\"status\":\"down\"," : "{'status':'down'");
+            for (int k = random.nextInt(10); k > 0; k--) {
+                body.append(parts[random.nextInt(parts.length)]);
+            }
+            String type = random.nextBoolean() ? "application/json" : "";
+            HealthVerdict verdict = HealthBody.read(body.toString().getBytes(StandardCharsets.UTF_8), type, 200, true).verdict();
+            assertTrue(verdict != HealthVerdict.HEALTHY, () -> "seed " + SEED + ": " + body);
         }
     }
 }

@@ -30,6 +30,8 @@ record Servers(Process process) implements AutoCloseable {
                 def log_message(self, *args):
                     pass
             class Server(http.server.ThreadingHTTPServer):
+                def handle_error(self, request, client):
+                    pass
                 address_family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
             server = Server((sys.argv[1], int(sys.argv[2])), Handler)
             print('ready', flush=True)
@@ -37,7 +39,42 @@ record Servers(Process process) implements AutoCloseable {
             """, address, String.valueOf(port));
     }
 
-    private static Servers start(String... command) throws Exception {
+    /** Node's HTTPS server, with the certificate and the key that the folder has. */
+    static Servers nodeTls(String address, int port, Path folder) throws Exception {
+        return start("node", "-e", """
+            const [address, port, folder] = process.argv.slice(1);
+            const read = name => require('fs').readFileSync(`${folder}/${name}`);
+            require('https').createServer({key: read('key'), cert: read('cert')}, (request, response) =>
+              response.end(JSON.stringify({status: request.socket.servername === 'localhost' ? 'UP' : 'no SNI'})))
+              .listen(+port, address, () => console.log('ready'));
+            """, address, String.valueOf(port), folder.toString());
+    }
+
+    /** nginx in one process; it answers every request with 200 and OK. */
+    static Servers nginx(int port, Path folder) throws Exception {
+        Path configuration = Files.writeString(folder.resolve("nginx.conf"), """
+            daemon off; master_process off; pid nginx.pid; error_log stderr crit; events { }
+            http { access_log off; server { listen 127.0.0.1:%d; location / { default_type text/plain; return 200 OK; } } }
+            """.formatted(port));
+        Servers server = start("sh", "-c", "echo ready; exec nginx -p \"$1\" -c \"$2\"", "sh", folder.toString(), configuration.toString());
+        while (server.process.isAlive() && !RawServer.ask("tcp://127.0.0.1:" + port, 5).verdict().isPassing()) {
+            Thread.sleep(20);
+        }
+        return server;
+    }
+
+    /** The folder with these packages of npm, which are fetched once. */
+    static synchronized Path npm(String... packages) throws Exception {
+        assumeTrue(isOnPath("npm"), "npm is not installed");
+        Path folder = Path.of(System.getProperty("java.io.tmpdir"), "devflow-test-npm-" + System.getProperty("user.name"));
+        Files.createDirectories(folder);
+        Script.Result install = Script.command("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefer-offline", "--prefix",
+            folder.toString()).with(packages).run();
+        assumeTrue(install.exit() == 0, "npm cannot fetch packages: " + install.err());
+        return folder.resolve("node_modules");
+    }
+
+    static Servers start(String... command) throws Exception {
         assumeTrue(isOnPath(command[0]), command[0] + " is not installed");
         Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         String line = new BufferedReader(process.inputReader()).readLine();

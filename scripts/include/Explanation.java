@@ -36,12 +36,17 @@ final class Explanation {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             return "this user may not bind it";
         }
+        return "in use by " + brief(occupants);
+    }
+
+    /** Who they are, with the beginning of each command line. */
+    static String brief(List<Occupants.Occupant> occupants) {
         Set<String> users = new LinkedHashSet<>();
         for (Occupants.Occupant occupant : occupants) {
             users.add(occupant.process() != null ? (occupant.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
                 + "pid " + occupant.process().pid() + " (" + cut(occupant.process().command()) + ")" : unseen(occupant));
         }
-        return "in use by " + String.join(" and ", users);
+        return String.join(" and ", users);
     }
 
     private static String cut(String command) {

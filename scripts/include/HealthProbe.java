@@ -1,133 +1,57 @@
-//SOURCES HealthVerdict.java TcpSocket.java UserException.java
+//SOURCES Addresses.java Endpoint.java GrpcProbe.java Health.java HealthVerdict.java HttpProbe.java ProbeSocket.java Tls.java
+//SOURCES UserException.java
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigDecimal;
 import java.net.ConnectException;
-import java.net.HttpURLConnection;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Proxy;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.net.URI;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.InflaterInputStream;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
 
-/** Queries a health endpoint. Never takes longer than its timeout, whatever the server does. */
+/** Asks endpoints how they are: each address of an endpoint's host once. */
 final class HealthProbe {
 
-    /**
-     * The verdict and what it rests on. HTTP status and word (a JSON body's {@code status}) are null where there is
-     * none, the address where none was reached; the reason says in words why there is no answer, else it is null.
-     */
-    record Health(HealthVerdict verdict, Integer httpStatus, String word, String address, long millis, String reason) { }
-
-    /** No more of a body is read. */
-    static final int BODY_LIMIT = 64 * 1024;
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
+    private static final long OTHERS_NANOS = 200_000_000; // for the other addresses, once one has passed
+    private static final long SLACK_NANOS = 1_000_000_000; // for what this process takes for itself
+    private static final int AT_ONCE = 8;
+    private static final int TURN_MILLIS = 10;
 
-    static {
-        // One question a connection, addressed by the name that the user gave, as curl would.
-        System.setProperty("http.keepAlive", "false");
-        System.setProperty("sun.net.http.allowRestrictedHeaders", "true");
+    private final Set<Integer> servicePorts;
+    private final String caFile;
+    private final Semaphore turns = new Semaphore(AT_ONCE);
+    private final AtomicInteger waiting = new AtomicInteger();
+    private Tls tls;
+
+    /** Asks from none of these ports; https servers have a certificate of the authorities in that PEM file, or, if null, of the JDK's. */
+    HealthProbe(Set<Integer> servicePorts, String caFile) {
+        this.servicePorts = servicePorts;
+        this.caFile = caFile;
     }
 
-    private HealthProbe() { }
-
-    /**
-     * Asks by HTTP GET, or, if the endpoint's scheme is {@code tcp}, by connecting; without proxy or redirects. Every
-     * address of the host is asked at once, for {@code localhost} 127.0.0.1 and ::1. The first healthy answer counts, else
-     * the best one.
-     */
-    static CompletableFuture<Health> ask(URI endpoint, Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
-        return CompletableFuture.supplyAsync(() -> addresses(endpoint), THREADS)
-            .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
-            .thenCompose(addresses -> best(addresses.stream()
-                .map(address -> CompletableFuture.supplyAsync(() -> ask(endpoint, address, timeout), THREADS)
-                    .completeOnTimeout(late(timeout), deadline - System.nanoTime(), TimeUnit.NANOSECONDS))
-                .toList()))
-            .exceptionally(failure -> {
-                if (failure.getCause() instanceof TimeoutException) {
-                    return late(timeout); // in resolving the name
-                }
-                throw new CompletionException(failure.getCause());
-            });
-    }
-
-    /**
-     * Asks a server of our own. The first question loads a hundred classes, which takes longer than many a service to
-     * answer; so no service's latency includes that.
-     */
+    /** Loads what an answer needs, so that no service's latency includes that. */
     static void warmUp() {
-        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
-            server.setSoTimeout(1000);
-            CompletableFuture<Health> question = ask(URI.create("http://127.0.0.1:" + server.getLocalPort() + "/"), Duration.ofSeconds(1));
-            try (Socket socket = server.accept()) {
-                String answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"status\":\"ok\"}";
-                socket.getOutputStream().write(answer.getBytes(StandardCharsets.US_ASCII));
-                socket.shutdownOutput();
-                question.join();
-            }
+        try {
+            ProbeSocket.bound(0, 0, Set.of()).close();
+            HttpProbe.answer(new ByteArrayInputStream("HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
             // Then the first latencies are less exact.
         }
-    }
-
-    private static CompletableFuture<Health> best(List<CompletableFuture<Health>> attempts) {
-        CompletableFuture<Health> best = new CompletableFuture<>();
-        attempts.forEach(attempt -> attempt.whenComplete((health, failure) -> {
-            if (failure != null) {
-                best.completeExceptionally(failure);
-            } else if (health.verdict.isPassing()) {
-                best.complete(health);
-            }
-        }));
-        CompletableFuture.allOf(attempts.toArray(CompletableFuture[]::new)).thenRun(() -> best.complete(attempts.stream()
-            .map(CompletableFuture::join).min(Comparator.comparing(Health::verdict)).orElse(without(HealthVerdict.DOWN, "unknown host"))));
-        return best;
-    }
-
-    /** The addresses, as they stand in a URL; for https the name, which the certificate must bear. */
-    private static List<String> addresses(URI endpoint) {
-        String host = endpoint.getHost();
-        if ("https".equals(endpoint.getScheme())) {
-            return List.of(host);
-        }
-        if (host.equalsIgnoreCase("localhost")) {
-            return List.of("127.0.0.1", "[::1]");
-        }
-        try {
-            return Arrays.stream(InetAddress.getAllByName(host))
-                .map(address -> address instanceof Inet6Address ? "[" + TcpSocket.text(address.getAddress()) + "]" : address.getHostAddress())
-                .toList();
-        } catch (UnknownHostException e) {
-            return List.of();
-        }
-    }
-
-    private static Health late(Duration timeout) {
-        return new Health(HealthVerdict.TIMEOUT, null, null, null, timeout.toMillis(), "no answer within " + seconds(timeout));
     }
 
     /** A duration as the user would write it: {@code 2 s}, {@code 0.5 s}. */
@@ -135,136 +59,179 @@ final class HealthProbe {
         return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
     }
 
-    private static Health without(HealthVerdict verdict, String reason) {
-        return new Health(verdict, null, null, null, 0, reason);
-    }
-
-    private static Health unreachable(IOException cause) {
-        if (String.valueOf(cause.getMessage()).startsWith("Too many open files")) {
-            throw new UserException("too many open files; raise the limit (ulimit -n), or query fewer endpoints at once");
+    /**
+     * Asks all addresses of the endpoint's host at once. The first that passes counts, or the best; where two answers differ in passing,
+     * it is mixed. An address has so much time for its answer, from when it is asked.
+     *
+     * @throws UserException (as the future's cause) if this process cannot ask
+     */
+    CompletableFuture<Health> ask(Endpoint endpoint, Duration timeout) {
+        if (endpoint.protocol() == Endpoint.Protocol.HTTPS && tls == null) {
+            tls = new Tls(caFile); // before the clock runs
         }
-        return without(HealthVerdict.DOWN, cause instanceof ConnectException ? "connection refused"
-            : "cannot be reached: " + cause.getMessage());
+        return CompletableFuture.supplyAsync(new Question(endpoint, timeout), THREADS);
     }
 
-    private static Health ask(URI endpoint, String address, Duration timeout) {
-        long start = System.nanoTime();
-        Health health;
+    /** All of a host's addresses, and what they say. */
+    private final class Question implements Supplier<Health>, Runnable {
+
+        private final Endpoint endpoint;
+        private final Duration timeout;
+        private long start;
+        private Health[] answers; // null until the name is looked up, which has no time limit of its own
+        private int missing = 1;
+        private RuntimeException failure;
+
+        Question(Endpoint endpoint, Duration timeout) {
+            this.endpoint = endpoint;
+            this.timeout = timeout;
+        }
+
+        /** Waits for its turn: many at once delay each other's answers. Those that get no answer keep the others for a moment only. */
+        @Override
+        public Health get() {
+            boolean hasTurn = false;
+            try {
+                hasTurn = turns.tryAcquire(TURN_MILLIS * (1L + waiting.getAndIncrement() / AT_ONCE), TimeUnit.MILLISECONDS);
+                waiting.getAndDecrement();
+                start = System.nanoTime();
+                THREADS.execute(this);
+                return await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            } finally {
+                turns.release(hasTurn ? 1 : 0);
+            }
+        }
+
+        @Override
+        public void run() {
+            List<InetAddress> addresses = List.of();
+            try {
+                addresses = Addresses.of(endpoint.host());
+            } catch (UnknownHostException e) {
+                // It has none.
+            }
+            synchronized (this) {
+                answers = new Health[addresses.size()];
+                missing = answers.length;
+                notifyAll();
+            }
+            for (int i = 0; i < addresses.size(); i++) {
+                int number = i;
+                InetAddress address = addresses.get(i);
+                THREADS.execute(new Runnable() {
+                    @Override
+                    public void run() {
+                        try {
+                            add(number, ask(endpoint, address, timeout.toNanos() - (System.nanoTime() - start), timeout), null);
+                        } catch (RuntimeException e) {
+                            add(number, null, e);
+                        }
+                    }
+                });
+            }
+        }
+
+        private synchronized void add(int number, Health health, RuntimeException trouble) {
+            answers[number] = health;
+            failure = trouble == null ? failure : trouble;
+            missing--;
+            notifyAll();
+        }
+
+        private synchronized Health await() throws InterruptedException {
+            long passed = 0;
+            while (missing > 0 && failure == null) {
+                long limit = passed > 0 ? passed + OTHERS_NANOS : timeout.toNanos() + (answers == null ? 0 : SLACK_NANOS);
+                long left = limit - (System.nanoTime() - start);
+                if (left <= 0) {
+                    break;
+                }
+                TimeUnit.NANOSECONDS.timedWait(this, left);
+                passed = passed == 0 && best(true) != null ? System.nanoTime() - start : passed;
+            }
+            if (failure != null) {
+                throw failure;
+            }
+            return judge();
+        }
+
+        private Health judge() {
+            Health passing = best(true);
+            Health other = best(false);
+            if (passing != null && other != null && other.isAnswer()) {
+                return Health.mixed(passing, other);
+            }
+            return passing != null ? passing : other != null ? other : answers != null && answers.length == 0
+                ? Health.of(HealthVerdict.DOWN, null, "unknown host") : late(timeout);
+        }
+
+        /** Of those that pass, or that do not, the best answer, or, if there is none, the best reason why; null if there is neither. */
+        private Health best(boolean passing) {
+            Health best = null;
+            for (int i = 0; answers != null && i < answers.length; i++) {
+                Health health = answers[i];
+                if (health != null && health.verdict().isPassing() == passing && (best == null
+                    || (health.isAnswer() == best.isAnswer() ? health.verdict().compareTo(best.verdict()) < 0 : health.isAnswer()))) {
+                    best = health;
+                }
+            }
+            return best;
+        }
+    }
+
+    private static Health late(Duration timeout) {
+        return Health.of(HealthVerdict.TIMEOUT, null, "no answer within " + seconds(timeout)).at(null, timeout.toMillis());
+    }
+
+    private Health ask(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
+        try (ProbeSocket socket = ProbeSocket.connect(new InetSocketAddress(address, endpoint.port()), patience, servicePorts)) {
+            Health health = talk(endpoint, socket, timeout);
+            boolean isLate = health.verdict() == HealthVerdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
+            return health.at(health.verdict() == HealthVerdict.DOWN ? null : Addresses.text(address),
+                isLate ? timeout.toMillis() : socket.waitedMillis());
+        } catch (SocketTimeoutException e) {
+            return late(timeout);
+        } catch (IOException e) {
+            String message = String.valueOf(e.getMessage());
+            if (message.startsWith("Too many open files")) {
+                throw new UserException("too many open files; raise the limit (ulimit -n), or query fewer endpoints at once");
+            }
+            return message.contains("timed out") ? late(timeout) : Health.of(HealthVerdict.DOWN, null,
+                e instanceof ConnectException ? "connection refused" : "cannot be reached: " + message);
+        }
+    }
+
+    private Health talk(Endpoint endpoint, ProbeSocket socket, Duration timeout) {
+        Endpoint.Protocol protocol = endpoint.protocol();
+        boolean isHttp = protocol == Endpoint.Protocol.HTTP || protocol == Endpoint.Protocol.HTTPS;
         try {
-            health = "tcp".equals(endpoint.getScheme()) ? connect(endpoint, address, timeout) : get(endpoint, address, timeout);
-        } catch (UnknownHostException e) {
-            health = without(HealthVerdict.DOWN, "unknown host");
+            return switch (protocol) {
+                case TCP -> Health.of(HealthVerdict.REACHABLE, null, null);
+                case GRPC -> GrpcProbe.ask(endpoint, socket.getInputStream(), socket.getOutputStream());
+                case HTTP, ANY -> HttpProbe.ask(endpoint, socket.getInputStream(), socket.getOutputStream());
+                case HTTPS -> getByTls(endpoint, socket);
+            };
         } catch (SocketTimeoutException e) {
             return late(timeout);
         } catch (SSLException e) {
-            health = without(HealthVerdict.NOT_HTTP, "no TLS that can be trusted");
-        } catch (IOException e) {
-            if (System.nanoTime() - start >= timeout.toNanos()) {
-                return late(timeout); // and ended by us
-            }
-            health = without(HealthVerdict.NOT_HTTP, "no whole answer in HTTP");
-        } catch (UserException e) {
-            throw e;
-        } catch (RuntimeException | StackOverflowError e) {
-            // Of java.net, for malformed headers, and for each "100 Continue" before an answer.
-            health = without(HealthVerdict.NOT_HTTP, "no answer in proper HTTP");
-        }
-        String reached = health.verdict == HealthVerdict.DOWN ? null : address.replaceAll("[\\[\\]]", "");
-        return new Health(health.verdict, health.httpStatus, health.word, reached,
-            TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start), health.reason);
-    }
-
-    private static Health connect(URI endpoint, String address, Duration timeout) throws IOException {
-        try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(InetAddress.getByName(address), endpoint.getPort()), (int) timeout.toMillis());
-            return without(HealthVerdict.REACHABLE, null);
-        } catch (SocketTimeoutException | UnknownHostException e) {
-            throw e;
-        } catch (IOException e) {
-            return unreachable(e);
+            return Health.of(HealthVerdict.NOT_HTTP, null, Tls.reason(e, endpoint.host()));
+        } catch (IOException e) { // mostly a reset
+            boolean isSilent = !socket.hasReceived();
+            return Health.of(isHttp ? HealthVerdict.NOT_HTTP : isSilent ? HealthVerdict.DOWN : HealthVerdict.NOT_GRPC, null,
+                isSilent ? Health.CLOSED : "breaks off its answer");
         }
     }
 
-    private static Health get(URI endpoint, String address, Duration timeout) throws IOException {
-        HttpURLConnection connection = open(endpoint, address, timeout);
-        long deadline = System.nanoTime() + timeout.toNanos();
-        // Ends what is still under way, so that a watch gathers neither threads nor sockets.
-        CompletableFuture<Void> end = new CompletableFuture<Void>().completeOnTimeout(null, timeout.toMillis(), TimeUnit.MILLISECONDS);
-        end.thenRunAsync(connection::disconnect, THREADS);
+    private Health getByTls(Endpoint endpoint, ProbeSocket socket) throws IOException {
+        SSLSocket secured = tls.over(socket, endpoint.host(), endpoint.port());
+        Health health = HttpProbe.ask(endpoint, secured.getInputStream(), secured.getOutputStream());
         try {
-            return answer(connection, deadline);
-        } finally {
-            end.cancel(false);
-            connection.disconnect();
-        }
-    }
-
-    private static Health answer(HttpURLConnection connection, long deadline) throws IOException {
-        try {
-            connection.connect();
-        } catch (SSLException | SocketTimeoutException | UnknownHostException e) {
-            throw e;
+            secured.shutdownOutput();
         } catch (IOException e) {
-            return unreachable(e);
+            // It has gone, and has said all it had to say.
         }
-        int status = connection.getResponseCode();
-        if (status < 0) {
-            return without(HealthVerdict.NOT_HTTP, "answers, but not in HTTP");
-        }
-        String word = HealthVerdict.statusWord(body(connection, deadline));
-        return new Health(HealthVerdict.of(status, word), status, word, null, 0, null);
-    }
-
-    private static HttpURLConnection open(URI endpoint, String address, Duration timeout) throws IOException {
-        String port = endpoint.getPort() < 0 ? "" : ":" + endpoint.getPort();
-        String path = (endpoint.getRawPath().isEmpty() ? "/" : endpoint.getRawPath())
-            + (endpoint.getRawQuery() == null ? "" : "?" + endpoint.getRawQuery());
-        HttpURLConnection connection = (HttpURLConnection)
-            URI.create(endpoint.getScheme() + "://" + address + port + path).toURL().openConnection(Proxy.NO_PROXY);
-        connection.setRequestProperty("Host", endpoint.getHost() + port);
-        connection.setRequestProperty("Accept", "application/json, */*");
-        connection.setRequestProperty("Accept-Encoding", "identity");
-        connection.setInstanceFollowRedirects(false);
-        connection.setUseCaches(false);
-        connection.setConnectTimeout((int) timeout.toMillis());
-        connection.setReadTimeout((int) timeout.toMillis());
-        return connection;
-    }
-
-    private static byte[] body(HttpURLConnection connection, long deadline) throws IOException {
-        InputStream stream = connection.getResponseCode() < 400 ? connection.getInputStream() : connection.getErrorStream();
-        if (stream == null) {
-            return new byte[0];
-        }
-        try (stream) {
-            byte[] body = read(stream, deadline);
-            if (body.length < Math.min(BODY_LIMIT, connection.getContentLengthLong())
-                && connection.getResponseCode() != HttpURLConnection.HTTP_NOT_MODIFIED) {
-                throw new EOFException("the body is shorter than announced");
-            }
-            return decoded(new ByteArrayInputStream(body), connection.getContentEncoding()).readNBytes(BODY_LIMIT);
-        }
-    }
-
-    private static InputStream decoded(InputStream body, String encoding) throws IOException {
-        return switch (encoding == null ? "" : encoding.toLowerCase(Locale.ROOT)) {
-            case "gzip", "x-gzip" -> new GZIPInputStream(body);
-            case "deflate" -> new InflaterInputStream(body);
-            default -> body;
-        };
-    }
-
-    /** Reads up to the limit, and no longer than until the deadline, however slowly the bytes come. */
-    private static byte[] read(InputStream stream, long deadline) throws IOException {
-        ByteArrayOutputStream body = new ByteArrayOutputStream();
-        byte[] part = new byte[8192];
-        int length;
-        while (body.size() < BODY_LIMIT && (length = stream.read(part, 0, Math.min(part.length, BODY_LIMIT - body.size()))) >= 0) {
-            if (System.nanoTime() > deadline) {
-                throw new SocketTimeoutException("the body does not end in time");
-            }
-            body.write(part, 0, length);
-        }
-        return body.toByteArray();
+        return health;
     }
 }

@@ -102,6 +102,10 @@ abstract class PortCommand implements Callable<Integer> {
         if (interval() == null) {
             Report report = report();
             print(report);
+            if (report.conclusion() != null && !quiet) {
+                out.flush();
+                note(report.conclusion());
+            }
             return report.exitCode();
         }
         if (json || !Terminal.isInteractive()) {

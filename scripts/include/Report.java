@@ -20,6 +20,11 @@ interface Report {
         return false;
     }
 
+    /** What there is to say on standard error once it is printed, or null. */
+    default String conclusion() {
+        return null;
+    }
+
     /** An answer that is its exit code alone. */
     record Silent(int exitCode) implements Report {
 

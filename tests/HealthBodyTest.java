@@ -1,0 +1,124 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a body means with the status 200: of each kind of health endpoint, what it says when it is well and when it is not. */
+class HealthBodyTest {
+
+    private static final String JSON = "application/json; charset=utf-8";
+
+    private static HealthBody.Said read(String body, String type, int status) throws Exception {
+        return HealthBody.read(body.getBytes(StandardCharsets.UTF_8), type, status, true);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        // Spring Boot Actuator, MicroProfile Health
+        "{\"status\":\"UP\",\"groups\":[\"liveness\",\"readiness\"]} | HEALTHY | UP",
+        "{\"status\":\"UP\",\"components\":{\"db\":{\"status\":\"UP\"},\"disk\":{\"status\":\"UP\",\"details\":{\"free\":1}}}} | HEALTHY | UP",
+        "{\"status\":\"OUT_OF_SERVICE\"} | UNHEALTHY | OUT_OF_SERVICE",
+        "{\"status\":\"UNKNOWN\"} | DEGRADED | UNKNOWN",
+        "{\"status\":\"DOWN\",\"checks\":[{\"name\":\"db\",\"status\":\"DOWN\",\"data\":{}}]} | UNHEALTHY | DOWN",
+        "{\"status\":{\"code\":\"DOWN\",\"description\":\"\"}} | UNHEALTHY | DOWN",
+        // ASP.NET Core, in its own and in its readers' case
+        "{\"Status\":\"DOWN\"} | UNHEALTHY | DOWN",
+        "{\"status\":\"Degraded\",\"totalDuration\":\"00:00:00.1\",\"entries\":{\"db\":{\"status\":\"Unhealthy\"}}} | DEGRADED | Degraded",
+        "{\"Entries\":{\"db\":{\"Status\":\"Unhealthy\"},\"bus\":{\"Status\":\"Healthy\"}}} | UNHEALTHY | Unhealthy",
+        // terminus
+        "{\"status\":\"ok\",\"info\":{\"db\":{\"status\":\"up\"}},\"error\":{},\"details\":{\"db\":{\"status\":\"up\"}}} | HEALTHY | ok",
+        "{\"status\":\"shutting_down\"} | UNHEALTHY | shutting_down",
+        // dropwizard: no word of its own, but of each part
+        "{\"deadlocks\":{\"healthy\":true},\"db\":{\"healthy\":true,\"duration\":3}} | HEALTHY | true",
+        "{\"deadlocks\":{\"healthy\":true},\"db\":{\"healthy\":false,\"message\":\"gone\"}} | UNHEALTHY | false",
+        // Consul, Docker
+        "[{\"Node\":\"a\",\"Status\":\"passing\"},{\"Node\":\"a\",\"Status\":\"critical\"}] | UNHEALTHY | critical",
+        "[{\"Node\":\"a\",\"Status\":\"passing\"}] | HEALTHY | passing",
+        "{\"State\":{\"Status\":\"running\",\"Health\":{\"Status\":\"unhealthy\"}}} | UNHEALTHY | unhealthy",
+        "{\"State\":{\"Status\":\"running\",\"Health\":{\"Status\":\"starting\"}}} | DEGRADED | starting",
+        // etcd, application/health+json, gRPC as JSON, Elasticsearch
+        "{\"health\":\"true\",\"reason\":\"\"} | HEALTHY | true",
+        "{\"health\":\"false\",\"reason\":\"ALARM NOSPACE\"} | UNHEALTHY | false",
+        "{\"status\":\"pass\",\"checks\":{\"db:time\":[{\"status\":\"pass\"}]}} | HEALTHY | pass",
+        "{\"status\":\"warn\",\"output\":\"\"} | DEGRADED | warn",
+        "{\"checks\":{\"db:time\":[{\"status\":\"pass\"},{\"status\":\"fail\"}]}} | UNHEALTHY | fail",
+        "{\"status\":\"SERVING\"} | HEALTHY | SERVING",
+        "{\"status\":\"NOT_SERVING\"} | UNHEALTHY | NOT_SERVING",
+        "{\"cluster_name\":\"x\",\"status\":\"yellow\",\"timed_out\":false} | DEGRADED | yellow",
+        // Own ones
+        "{\"healthy\":false} | UNHEALTHY | false",
+        "{\"ok\":false} | UNHEALTHY | false",
+        "{\"ok\":0} | UNHEALTHY | 0",
+        "{\"ok\":1} | HEALTHY | 1",
+        "{\"state\":\"down\"} | UNHEALTHY | down",
+        "{\"outcome\":\"failure\"} | UNHEALTHY | failure",
+        "{\"statusCode\":503} | UNHEALTHY | 503",
+        "{\"status_code\":\"503\"} | UNHEALTHY | 503",
+        "{\"status\":404} | DEGRADED | 404",
+        "{\"status\":200} | HEALTHY | ",
+        "{\"status\":1} | HEALTHY | ",
+        "{\"ready\":false} | UNHEALTHY | false",
+        "{\"status\":\"okay\"} | HEALTHY | okay",
+        "{\"status\":\"listening\"} | HEALTHY | listening",
+        "{\"status\":\"fatal\"} | UNHEALTHY | fatal",
+        "{\"status\":\"not ready\"} | UNHEALTHY | not ready",
+        "{\"status\":\"error: no connection\"} | UNHEALTHY | error: no connection",
+        "{\"status\":\"ok, but slow\"} | DEGRADED | ok, but slow",
+        "{\"status\":\"reticulating\"} | DEGRADED | reticulating",
+        "{\"ok\":true,\"status\":\"down\"} | UNHEALTHY | down",
+        "{\"status\":\"ok\",\"db\":{\"status\":\"down\"}} | HEALTHY | ok",
+        "{\"services\":{\"db\":{\"status\":\"ok\"},\"bus\":{\"ok\":false}}} | UNHEALTHY | false",
+        "{\"features\":{\"beta\":false},\"errors\":0} | HEALTHY | ",
+        "{\"features\":{\"live\":false}} | HEALTHY | ",
+        "{\"uptime\":12,\"version\":\"1.0\"} | HEALTHY | ",
+        "{} | HEALTHY | ",
+        "false | UNHEALTHY | false",
+        "\"UP\" | HEALTHY | ",
+        // What is no JSON
+        "{'status':'DOWN'} | DEGRADED | ",
+        "{\"status\":\"DOW | DEGRADED | ",
+        "{\"status\":\"ok\"} trailing | DEGRADED | ok",
+        "{\"status\":\"down\",\"since\": | UNHEALTHY | down",
+        "OK | DEGRADED | "})
+    void judgesJson(String body, HealthVerdict verdict, String word) throws Exception {
+        HealthBody.Said said = read(body, JSON, 200);
+        assertEquals(verdict, said.verdict());
+        assertEquals(word, said.word());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "OK | HEALTHY", "`ok\n` | HEALTHY", "Healthy | HEALTHY", "Degraded | DEGRADED", "Unhealthy | UNHEALTHY", "DOWN | UNHEALTHY",
+        "ERROR: no database | UNHEALTHY", "Not ready yet | UNHEALTHY", "status: down | UNHEALTHY", "503 Service Unavailable | UNHEALTHY",
+        "Prometheus Server is Healthy. | HEALTHY", "<html><body>It works</body></html> | HEALTHY", "`` | HEALTHY",
+        "`[+]ping ok\n[+]etcd ok\nhealthz check passed` | HEALTHY",
+        "`[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed` | UNHEALTHY", "[-]etcd failed | UNHEALTHY",
+        "{'status':'DOWN'} | DEGRADED", "{\"healthy\":false} | UNHEALTHY"})
+    void judgesText(String body, HealthVerdict verdict) throws Exception {
+        assertEquals(verdict, read(body, "text/plain", 200).verdict());
+    }
+
+    @Test
+    void theHttpStatusAgainIsNoWord() throws Exception {
+        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).word());
+        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).word());
+        assertNull(read("Not found", "text/plain", 404).word());
+    }
+
+    @Test
+    void whatWeCutIsNotBroken() throws Exception {
+        byte[] beginning = ("{\"status\":\"ok\",\"log\":\"" + "x".repeat(1000)).getBytes(StandardCharsets.UTF_8);
+        assertEquals(HealthVerdict.HEALTHY, HealthBody.read(beginning, JSON, 200, false).verdict());
+        assertNotEquals(HealthVerdict.HEALTHY, HealthBody.read(beginning, JSON, 200, true).verdict());
+    }
+
+    @Test
+    void readsUtf16() throws Exception {
+        assertEquals("down", HealthBody.read("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_16BE), JSON, 200, true).word());
+        assertEquals("down", HealthBody.read("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_16LE), JSON, 200, true).word());
+    }
+}

@@ -1,0 +1,252 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HttpProbeTest {
+
+    private static final String OK = "HTTP/1.1 200 OK\r\n";
+
+    @TempDir
+    Path folder;
+
+    private static Health answer(byte[] bytes) throws IOException {
+        return HttpProbe.answer(new ByteArrayInputStream(bytes));
+    }
+
+    private static Health answer(String text) throws IOException {
+        return answer(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "HTTP/1.1 103 Early Hints/Link: x//HTTP/1.1 200 OK//                    | HEALTHY   | 200 |",
+        "HTTP/1.1 102 Processing//HTTP/1.1 100 Continue//HTTP/1.1 503 No//      | UNHEALTHY | 503 |",
+        "HTTP/1.1 101 Switching Protocols//                                     | DEGRADED  | 101 |",
+        "HTTP/1.1 200//OK                                                       | HEALTHY   | 200 |",
+        "HTTP/1.1 200 /Content-Length: 2//OK and more                           | HEALTHY   | 200 |",
+        "HTTP/1.0 200 OK//{\"status\":\"up\"}                                   | HEALTHY   | 200 | up",
+        "HTTP/1.1 204 No Content/Content-Length: 5//                            | HEALTHY   | 204 |",
+        "HTTP/1.1 503 No/Content-Length: 50//{\"status\":\"dow                  | UNHEALTHY | 503 |",
+        "HTTP/1.1 503 No/Transfer-Encoding: chunked//5/ab                       | UNHEALTHY | 503 |",
+        "HTTP/1.1 404 No/Content-Length: 50//x                                  | DEGRADED  | 404 |",
+        "HTTP/1.1 200 OK/Content-Length: 50//{\"status\":\"down\"               | UNHEALTHY | 200 | down",
+        "HTTP/1.1 200 OK/Content-Length: 50//{\"status\":\"ok\"                 | NOT_HTTP  | 200 | ok",
+        "HTTP/1.1 200 OK/Transfer-Encoding: chunked//F;x=y/{\"status\":\"ok\"}/0/X: y//   | HEALTHY   | 200 | ok",
+        "HTTP/1.1 200 OK/Transfer-Encoding: chunked//3/abcd/0//                 | NOT_HTTP  | 200 |",
+        "HTTP/1.1 200 OK/Transfer-Encoding: chunked//-1/                        | NOT_HTTP  | 200 |",
+        "HTTP/1.1 200 OK/Content-Length: 1/Content-Length: 2//ab                | NOT_HTTP  |     |",
+        "HTTP/1.1 200 OK/Content-Length: -5//ab                                 | NOT_HTTP  | 200 |",
+        "HTTP/1.1 200 OK/Content-Encoding: br//ab                               | NOT_HTTP  | 200 |",
+        "HTTP/1.1 200 OK/Content-Encoding: gzip//no gzip                        | NOT_HTTP  | 200 |",
+        "HTTP/1.1 2000 OK//                                                     | NOT_HTTP  |     |",
+        "HTTP/1.1 099 OK//                                                      | NOT_HTTP  |     |",
+        "HTTP/2 200//                                                           | NOT_HTTP  |     |",
+        "HTTP/1.1 200 OK/X: y/                                                  | NOT_HTTP  |     |",
+        "SSH-2.0-OpenSSH/                                                       | NOT_HTTP  |     |"})
+    void keepsTheStatusWhateverBecomesOfTheBody(String answer, HealthVerdict verdict, Integer status, String word) throws Exception {
+        Health health = answer(answer.replace("HTTP/", "HTTP\0").replace("/", "\r\n").replace("\0", "/"));
+        assertEquals(Arrays.asList(verdict, status, word), Arrays.asList(health.verdict(), health.httpStatus(), health.word()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gzip", "x-gzip", "deflate", "deflate, bare"})
+    void readsACompressedBody(String coding) throws Exception {
+        ByteArrayOutputStream answer = new ByteArrayOutputStream();
+        answer.writeBytes((OK + "Content-Encoding: " + coding.replace(", bare", "") + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        try (OutputStream body = coding.endsWith("gzip") ? new GZIPOutputStream(answer)
+            : new DeflaterOutputStream(answer, new Deflater(9, coding.endsWith("bare")))) {
+            body.write("{\"status\":\"down\"}".getBytes(StandardCharsets.US_ASCII));
+        }
+        assertEquals("down", answer(answer.toByteArray()).word());
+        assertEquals(HealthVerdict.NOT_HTTP, answer(Arrays.copyOf(answer.toByteArray(), answer.size() - 12)).verdict(), "cut");
+    }
+
+    @Test
+    void aBodyThatWeCutIsNoFaultOfTheServer() throws Exception {
+        String endless = OK + "Content-Type: application/json\r\n\r\n{\"status\":\"ok\",\"log\":\"" + "x".repeat(100_000);
+        assertEquals(HealthVerdict.HEALTHY, answer(endless).verdict());
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        bomb.writeBytes((OK + "Content-Encoding: gzip\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        try (OutputStream body = new GZIPOutputStream(bomb)) {
+            body.write(("{\"status\":\"ok\",\"log\":\"" + "x".repeat(10_000_000)).getBytes(StandardCharsets.US_ASCII));
+        }
+        assertEquals("ok", answer(bomb.toByteArray()).word());
+    }
+
+    @Test
+    void showsWhereARedirectLeads() throws Exception {
+        assertEquals("/health/", answer("HTTP/1.1 307 Temporary Redirect\r\nlocation:  /health/ \r\n\r\n").location());
+        assertEquals("https://x/", answer("HTTP/1.1 301 Moved\r\nLOCATION: https://x/\r\n\r\n").location());
+        assertNull(answer("HTTP/1.1 200 OK\r\nLocation: /x\r\n\r\n").location());
+    }
+
+    @Test
+    void oneQuestionIsOneRequest() throws Exception {
+        try (RawServer server = RawServer.saying("")) {
+            Health health = server.askBy("http", 5);
+            assertEquals(List.of(HealthVerdict.NOT_HTTP, Health.CLOSED), List.of(health.verdict(), health.reason()));
+            assertEquals(1, server.requests.size());
+            String beginning = "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n";
+            assertTrue(server.requests.get(0).startsWith(beginning), server.requests.get(0));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"http, 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK and what else it sends'",
+        "http, 'SSH-2.0-x\r\n and more'", "http, ''", "grpc, '-ERR unknown command\r\n'"})
+    void endsAConnectionByFin(String scheme, String answer) throws Exception {
+        try (RawServer server = new RawServer("127.0.0.1", Sockets.freePort(), answer.getBytes(StandardCharsets.US_ASCII), false)) {
+            server.askBy(scheme, 0.5);
+            for (int i = 0; i < 100 && server.ends.isEmpty(); i++) {
+                Thread.sleep(50);
+            }
+            assertEquals(List.of("FIN"), server.ends);
+        }
+    }
+
+    @Test
+    void addressesThatDisagreeAreMixed() throws Exception {
+        int port = Sockets.freePort();
+        byte[] well = (OK + "\r\nOK").getBytes(StandardCharsets.US_ASCII);
+        byte[] ill = "HTTP/1.1 503 No\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        try (RawServer four = new RawServer("127.0.0.1", port, ill, true); RawServer six = new RawServer("::1", port, well, true)) {
+            Health health = RawServer.ask("http://localhost:" + port, 5);
+            assertEquals(HealthVerdict.MIXED, health.verdict(), () -> four.requests + " " + six.requests);
+            assertEquals("::1 200 healthy, but 127.0.0.1 503 unhealthy", health.reason());
+            assertEquals(List.of(200, 503), health.answers().stream().map(Health::httpStatus).toList());
+        }
+    }
+
+    /** As Docker does for an address family that its container does not serve. */
+    @Test
+    void anAddressThatClosesOrIsSilentDoesNotDisagree() throws Exception {
+        int port = Sockets.freePort();
+        try (RawServer four = new RawServer("127.0.0.1", port, (OK + "\r\nOK").getBytes(StandardCharsets.US_ASCII), true)) {
+            try (RawServer six = new RawServer("::1", port, new byte[0], true)) {
+                assertEquals(HealthVerdict.HEALTHY, RawServer.ask("http://localhost:" + port, 5).verdict(), six.requests::toString);
+            }
+        }
+        int other = Sockets.freePort();
+        try (RawServer four = new RawServer("127.0.0.1", other, (OK + "\r\nOK").getBytes(StandardCharsets.US_ASCII), true);
+             ServerSocket silent = Sockets.listener("::1", other)) {
+            assertEquals("127.0.0.1", RawServer.ask("http://localhost:" + other, 20).address(), () -> four.requests + " " + silent);
+        }
+    }
+
+    @Test
+    void neverConnectsToItselfNorFromAServicesPort() throws Exception {
+        for (String range : List.of("50052 50053", "50051 50052", "50052 50052")) {
+            Script.Result result = Namespace.bash(folder, "sysctl -qw net.ipv4.ip_local_port_range='" + range + "'\n"
+                + "for i in 1 2 3; do for scheme in tcp grpc http; do health_all --json $scheme://127.0.0.1:50052 || true; done; done\n"
+                + "listen 50052 50052").run();
+            assertEquals(0, result.exit(), result.err());
+            assertEquals(9, result.out().lines().filter(line -> line.contains("connection refused")).count(), result.out());
+        }
+        Set<Integer> all = IntStream.range(1024, 61_000).boxed().collect(Collectors.toSet());
+        try (ProbeSocket socket = ProbeSocket.bound(0, 0, all)) {
+            assertTrue(socket.getLocalPort() >= 61_000);
+        }
+    }
+
+    /** When the service is started again, its port must not be in TIME_WAIT because it was asked. */
+    @Test
+    void leavesNothingBehindAtTheServicesPort() throws Exception {
+        int port = Sockets.freePort();
+        try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
+            for (String scheme : List.of("http", "tcp", "http")) {
+                assertTrue(RawServer.ask(scheme + "://127.0.0.1:" + port, 20).verdict().isPassing(), server::toString);
+            }
+            String local = String.format(" 0100007F:%04X ", port);
+            assertEquals(List.of(), Files.readAllLines(Path.of("/proc/net/tcp")).stream()
+                .filter(row -> row.contains(local) && row.contains(" 06 ") && row.indexOf(local) < 10).toList());
+        }
+    }
+
+    /** One process each, which answers, is stopped, and goes on. */
+    @ParameterizedTest
+    @ValueSource(strings = {"node", "python3", "nginx"})
+    void aStoppedServerIsATimeout(String program) throws Exception {
+        assumeTrue(Servers.isOnPath(program), program + " is not installed");
+        int port = Sockets.freePort();
+        try (Servers server = program.equals("node") ? Servers.node("127.0.0.1", port, 200, "OK")
+            : program.equals("nginx") ? Servers.nginx(port, folder) : Servers.python("127.0.0.1", port)) {
+            Health before = RawServer.ask("http://127.0.0.1:" + port, 20);
+            assertEquals(List.of(HealthVerdict.HEALTHY, 200), List.of(before.verdict(), before.httpStatus()));
+            assertEquals(0, Script.command("kill", "-STOP", "" + server.process().pid()).run().exit());
+            for (String scheme : List.of("http", "grpc", "https")) {
+                assertEquals(HealthVerdict.TIMEOUT, RawServer.ask(scheme + "://127.0.0.1:" + port, 0.3).verdict(), scheme);
+            }
+            assertEquals(0, Script.command("kill", "-CONT", "" + server.process().pid()).run().exit());
+            assertEquals(HealthVerdict.HEALTHY, RawServer.ask("http://127.0.0.1:" + port, 20).verdict());
+        }
+    }
+
+    @Test
+    void aWebSocketServerIsReachable() throws Exception {
+        Path packages = Servers.npm("ws@8");
+        int port = Sockets.freePort();
+        try (Servers server = Servers.start("node", "-e", "new (require('" + packages + "/ws').WebSocketServer)({host: '127.0.0.1', port: "
+            + port + "}, () => console.log('ready'))")) {
+            Health health = RawServer.ask("http://127.0.0.1:" + port, 20);
+            assertEquals(List.of(HealthVerdict.DEGRADED, 426), List.of(health.verdict(), health.httpStatus()), server::toString);
+            assertEquals(HealthVerdict.REACHABLE, RawServer.ask("tcp://127.0.0.1:" + port, 20).verdict());
+        }
+    }
+
+    @Test
+    void tellsCertificateTroubleFromNoTls() throws Exception {
+        assumeTrue(Servers.isOnPath("openssl") && Servers.isOnPath("node"), "needs openssl and node");
+        Script.Result made = Script.command("sh", "-ec", """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out csr -subj /CN=localhost
+            printf 'subjectAltName=DNS:localhost\\n' >names
+            openssl x509 -req -in csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert
+            """).in(folder).run();
+        assertEquals(0, made.exit(), made.err());
+        int port = Sockets.freePort();
+        String authority = folder.resolve("ca.pem").toString();
+        try (Servers server = Servers.nodeTls("::1", port, folder);
+             RawServer plain = RawServer.saying("HTTP/1.1 400 Bad Request\r\n\r\n")) {
+            Health health = ask("https://localhost:" + port, authority);
+            assertEquals(List.of(HealthVerdict.HEALTHY, "UP", "::1"), List.of(health.verdict(), health.word(), health.address()),
+                server::toString);
+            assertEquals("its certificate is not for ::1", ask("https://[::1]:" + port, authority).reason());
+            assertTrue(ask("https://localhost:" + port, null).reason().startsWith("its certificate is not trusted; --cacert"));
+            assertEquals("speaks no TLS", ask("https://localhost:" + plain.port(), authority).reason());
+        }
+        for (String file : List.of("/nowhere/ca.pem", "key", "names", ".")) {
+            String message = assertThrows(UserException.class,
+                () -> ask("https://localhost:1", folder.resolve(file).toString())).getMessage();
+            assertEquals(1, message.lines().count(), message);
+        }
+    }
+
+    private static Health ask(String url, String authority) {
+        return new HealthProbe(Set.of(), authority).ask(Endpoint.of(url), Duration.ofSeconds(20)).join();
+    }
+}

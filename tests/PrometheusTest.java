@@ -1,0 +1,63 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PrometheusTest {
+
+    @TempDir
+    Path folder;
+
+    private static String text() throws Exception {
+        Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        Prometheus.write(text, List.of(
+            new Prometheus.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well),
+            new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n", Health.of(HealthVerdict.DOWN, null, "connection refused"))));
+        return text.toString(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void saysUpLatencyStatusAndVerdict() throws Exception {
+        String text = text();
+        String labels = "port=\"3005\",service=\"DevFlow Orchestrator\",url=\"http://localhost:3005/health\"";
+        String variable = ",variable=\"ORCHESTRATOR_PORT\"";
+        for (String line : List.of("devflow_up{group=\"core\"," + labels + variable + "} 1.0\n",
+            "devflow_health_latency_seconds{group=\"core\"," + labels + variable + "} 0.012\n",
+            "devflow_health_http_status{group=\"core\"," + labels + variable + "} 200.0\n",
+            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"healthy\"} 1.0\n",
+            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"not-http\"} 0.0\n",
+            "devflow_up{group=\"\",port=\"8787\",service=\"\",url=\"http://h/\\\"\\\\\\n\",variable=\"\"} 0.0\n")) {
+            assertTrue(text.contains(line), () -> line + text);
+        }
+        assertEquals(1, text.lines().filter(line -> line.startsWith("devflow_health_http_status{")).count(), "where there is one");
+    }
+
+    @Test
+    void passesPrometheusOwnCheck() throws Exception {
+        assumeTrue(Servers.isOnPath("promtool"), "promtool is not installed");
+        Path metrics = Files.writeString(folder.resolve("metrics"), text());
+        Script.Result check = Script.command("sh", "-c", "promtool check metrics <\"$1\"", "sh", metrics.toString()).run();
+        assertEquals(new Script.Result(0, "", ""), check);
+    }
+
+    @Test
+    void theRuleOfTheDocumentationIsOne() throws Exception {
+        assumeTrue(Servers.isOnPath("promtool"), "promtool is not installed");
+        Matcher rule = Pattern.compile("```yaml\n(groups:.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Script.CLONE.resolve("docs/prometheus.md")));
+        assertTrue(rule.find());
+        Path file = Files.writeString(folder.resolve("rules.yml"), rule.group(1));
+        Script.Result check = Script.command("promtool", "check", "rules", file.toString()).run();
+        assertEquals(0, check.exit(), check.out() + check.err());
+    }
+}

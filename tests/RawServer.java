@@ -1,0 +1,75 @@
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A server that reads what comes first and then says its bytes, whatever was asked; afterwards it closes, or waits for the client to. */
+final class RawServer implements AutoCloseable {
+
+    private final ServerSocket server;
+    private final byte[] answer;
+    private final boolean closes;
+    /** How each connection went: what was asked, and whether the client ended it by FIN or by a reset. */
+    final List<String> requests = new CopyOnWriteArrayList<>();
+    final List<String> ends = new CopyOnWriteArrayList<>();
+
+    RawServer(String address, int port, byte[] answer, boolean closes) throws IOException {
+        server = Sockets.listener(address, port);
+        this.answer = answer;
+        this.closes = closes;
+        Thread thread = new Thread(this::serve);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** On IPv4's loopback; it closes after its answer. */
+    static RawServer saying(String answer) throws IOException {
+        return new RawServer("127.0.0.1", Sockets.freePort(), answer.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1), true);
+    }
+
+    int port() {
+        return server.getLocalPort();
+    }
+
+    /** What a probe says of it, by this scheme. */
+    Health askBy(String scheme, double seconds) {
+        return ask(scheme + "://127.0.0.1:" + port(), seconds);
+    }
+
+    static Health ask(String url, double seconds) {
+        return new HealthProbe(Set.of(), null).ask(Endpoint.of(url), Duration.ofMillis((long) (seconds * 1000))).join();
+    }
+
+    private void serve() {
+        while (!server.isClosed()) {
+            try (Socket socket = server.accept()) {
+                InputStream in = socket.getInputStream();
+                byte[] request = new byte[8192];
+                int length = in.read(request);
+                requests.add(length < 0 ? "" : new String(request, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1));
+                try {
+                    socket.getOutputStream().write(answer);
+                    if (!closes) {
+                        while (in.read() >= 0) {
+                            continue;
+                        }
+                        ends.add("FIN");
+                    }
+                } catch (IOException e) {
+                    ends.add("reset");
+                }
+            } catch (IOException e) {
+                // The test is over.
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        server.close();
+    }
+}
