@@ -1,9 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Line.java include/LocalPorts.java include/PortCommand.java include/PortMap.java include/PortRange.java
-//SOURCES include/PortRow.java include/Report.java include/Targets.java include/UserException.java
+//SOURCES include/Freeing.java include/FreeingReport.java include/Line.java include/LocalPorts.java include/PortCommand.java
+//SOURCES include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java include/Targets.java
+//SOURCES include/UserException.java
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -24,11 +26,24 @@ import picocli.CommandLine.Option;
     footer = {
         "  check_port 3005",
         "  check_port --quiet orchestrator && npm start",
+        "  check_port --free --grace=10 orchestrator",
         "  check_port --json 3100-3199"})
 class check_port extends PortCommand {
 
+    private static final Duration GRACE = Duration.ofSeconds(5);
+
     @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups as well.")
     private boolean verbose;
+
+    @Option(names = "--free", description = "Stop what listens on the ports, if it is the project's, and wait until they are available.")
+    boolean free;
+
+    @Option(names = "--grace", paramLabel = "SECONDS", converter = Seconds.class,
+        description = "With --free, how long a server may take to stop before it is killed (default 5).")
+    private Duration grace;
+
+    @Option(names = "--force", description = "With --free, stop strangers' servers as well.")
+    private boolean force;
 
     public static void main(String... args) {
         main(new check_port(), args);
@@ -38,6 +53,12 @@ class check_port extends PortCommand {
     protected Report report() throws IOException {
         if (targets.isEmpty()) {
             throw new UserException("which port? name a port, range, service or group; " + help());
+        }
+        if (!free && (force || grace != null)) {
+            throw new UserException("--grace and --force go with --free; " + help());
+        }
+        if (free) {
+            return freeing();
         }
         if (verbose && (json || quiet)) {
             throw new UserException("--verbose adds lines to the text; leave it out, or --json or --quiet; " + help());
@@ -80,6 +101,18 @@ class check_port extends PortCommand {
             }
         }
         return new Verdicts(PortRow.withOccupants(List.copyOf(services), LocalPorts.read(), project()), singles);
+    }
+
+    private Report freeing() throws IOException {
+        for (String target : targets) {
+            if (!Targets.isName(target) && !PortRange.isPort(target)) {
+                PortRange.parse(target);
+                throw new UserException("--free takes ports, services and groups, and not the range " + target + "; name its ports one by one");
+            }
+        }
+        List<PortMap.Service> services = new Targets(config()).resolveWholeNames(targets);
+        List<Integer> ports = services.stream().map(PortMap.Service::port).distinct().toList();
+        return new FreeingReport(services, Freeing.free(ports, project(), grace == null ? GRACE : grace, force));
     }
 
     /** The ports, and which of them were named one by one and not by a range or a group. */

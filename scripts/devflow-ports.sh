@@ -40,6 +40,24 @@ devflow_ports_call() {
   "${BASH:-bash}" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
 
+# With what status the processes ended that were waited for in vain: only the shell that started them is told.
+devflow_ports_tell_ended() {
+  while [ $# -gt 1 ]; do
+    case $2 in
+      --pid=*) devflow_ports_tell_status "${2#--pid=}" ;;
+      --pid) devflow_ports_tell_status "${3:-}" ;;
+    esac
+    set -- "$1" "${@:3}"
+  done
+  return "$1"
+}
+devflow_ports_tell_status() {
+  kill -0 "$1" 2>/dev/null && return
+  wait "$1" 2>/dev/null
+  set -- "$1" "$?"
+  [ "$2" -eq 127 ] || echo "NOTE: process $1 ended with status $2" >&2
+}
+
 check_port_available() { devflow_ports_call check_port_available "$@"; }
 find_available_port() { devflow_ports_call find_available_port "$@"; }
 # shellcheck disable=SC2120
@@ -48,7 +66,7 @@ devflow_port_status() { devflow_ports_call devflow_port_status "$@"; }
 devflow_assign_ports() { eval "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"; }
 devflow_is_running() { devflow_ports_call devflow_is_running "$@"; }
 devflow_health_all() { devflow_ports_call devflow_health_all "$@"; }
-devflow_wait_healthy() { devflow_ports_call devflow_wait_healthy "$@"; }
+devflow_wait_healthy() { devflow_ports_call devflow_wait_healthy "$@" || devflow_ports_tell_ended "$?" "$@"; }
 devflow_stop() { devflow_ports_call devflow_stop "$@"; }
 
 case $- in

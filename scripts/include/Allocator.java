@@ -111,8 +111,8 @@ final class Allocator {
         if (other == null && (old == null || Boolean.TRUE.equals(ours))) {
             return kept(service, old == null ? Decision.KEEPS : Decision.RUNS, old, null);
         }
-        boolean staysPut = !service.isDocumented() && (other != null || !Boolean.FALSE.equals(ours) || !service.isMovable());
-        if (staysPut) {
+        boolean staysPut = !service.isMovable() || other == null && !Boolean.FALSE.equals(ours);
+        if (staysPut && !service.isDocumented()) {
             return kept(service, Decision.KEEPS_TAKEN, old, other);
         }
         List<Integer> candidates = candidates(service);

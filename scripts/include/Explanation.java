@@ -117,7 +117,8 @@ final class Explanation {
         return occupant.ours() == null ? "cannot tell whose" : occupant.ours() ? "this project's" : "a stranger's";
     }
 
-    private static String starter(Occupants.Occupant occupant) {
+    /** Who started it, in short. */
+    static String starter(Occupants.Occupant occupant) {
         return cut(occupant.starter().command()) + " (pid " + occupant.starter().pid() + ")";
     }
 

@@ -1,0 +1,102 @@
+//SOURCES Explanation.java Freeing.java Line.java Occupants.java PortMap.java PortRow.java Processes.java Report.java
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.LinkedHashSet;
+import java.util.stream.Collectors;
+
+/** What became of ports that were to be freed, in words and in JSON. */
+final class FreeingReport implements Report {
+
+    private final List<PortMap.Service> services;
+    private final Map<Integer, Freeing.Result> results = new LinkedHashMap<>();
+
+    FreeingReport(List<PortMap.Service> services, List<Freeing.Result> results) {
+        this.services = services;
+        results.forEach(result -> this.results.put(result.port(), result));
+    }
+
+    /** 2 where this user may not even bind the port. */
+    @Override
+    public int exitCode() {
+        boolean isUnknown = results.values().stream().anyMatch(result -> result.outcome() == Freeing.Outcome.DENIED);
+        return results.values().stream().allMatch(FreeingReport::isAvailable) ? 0 : isUnknown ? 2 : 1;
+    }
+
+    private static boolean isAvailable(Freeing.Result result) {
+        return result.outcome() == Freeing.Outcome.AVAILABLE || result.outcome() == Freeing.Outcome.FREED;
+    }
+
+    @Override
+    public List<Line> lines() {
+        List<Line> lines = new ArrayList<>();
+        for (PortMap.Service service : services) {
+            Freeing.Result result = results.get(service.port());
+            Line line = Line.of("Port " + service.port() + ": ");
+            line.with(isAvailable(result) ? "available" : "in use", isAvailable(result) ? Line.Style.GOOD : Line.Style.BAD);
+            line.with(service.name() == null ? "" : "  " + service.name());
+            String words = words(result);
+            lines.add(words.isEmpty() ? line : line.with("  " + words));
+        }
+        return lines;
+    }
+
+    private static String words(Freeing.Result result) {
+        return switch (result.outcome()) {
+            case AVAILABLE -> "";
+            case FREED -> "stopped " + Explanation.brief(result.occupants());
+            case REFUSED -> "not stopped: " + result.refusals().entrySet().stream()
+                .map(refusal -> Explanation.brief(List.of(refusal.getKey())) + ", " + words(refusal.getValue()))
+                .collect(Collectors.joining("; "));
+            case NOT_LISTENING -> "nothing listens on it, so nothing was stopped: " + Explanation.brief(result.occupants());
+            case STILL_IN_USE -> "still in use by " + Explanation.brief(result.now());
+            case CAME_BACK -> "stopped " + Explanation.brief(result.occupants()) + ", but it came back as "
+                + Explanation.brief(result.now()) + starters(result.now());
+            case DENIED -> "this user may not bind it, so it cannot be told whether it is free";
+        };
+    }
+
+    private static String starters(List<Occupants.Occupant> occupants) {
+        Set<String> starters = new LinkedHashSet<>();
+        for (Occupants.Occupant occupant : occupants) {
+            if (occupant.starter() != null) {
+                starters.add(Explanation.starter(occupant));
+            }
+        }
+        return starters.isEmpty() ? "" : ", started by " + String.join(" and ", starters);
+    }
+
+    private static String words(Freeing.Refusal refusal) {
+        return switch (refusal) {
+            case UNSEEN -> "which cannot be seen from here";
+            case FIRST_PROCESS -> "the first process of this container or machine";
+            case OWN_ANCESTOR -> "by which this command was started";
+            case PUBLISHER -> "which publishes a container's port; stop the container";
+            case LOGIN -> "which belongs to this login";
+            case STRANGER -> "a stranger's; --force stops it as well";
+            case NOT_KNOWN -> "of which it cannot be told whose it is; --force stops it as well";
+            case NOT_PERMITTED -> "which this user may not stop";
+        };
+    }
+
+    @Override
+    public Map<String, Object> document() {
+        return Map.of("ports", services.stream().map(this::fields).toList());
+    }
+
+    private Map<String, Object> fields(PortMap.Service service) {
+        Freeing.Result result = results.get(service.port());
+        boolean hasStopped = result.outcome() == Freeing.Outcome.FREED || result.outcome() == Freeing.Outcome.CAME_BACK
+            || result.outcome() == Freeing.Outcome.STILL_IN_USE;
+        Map<String, Object> fields = PortRow.fields(service);
+        fields.put("outcome", PortRow.lowerCase(result.outcome()));
+        fields.put("stopped", !hasStopped ? List.of() : result.occupants().stream().flatMap(occupant -> occupant.sharers().stream())
+            .map(Processes.Facts::pid).distinct().toList());
+        fields.put("reason", words(result).isEmpty() ? null : words(result));
+        fields.put("occupants", Explanation.json(result.outcome() == Freeing.Outcome.FREED ? List.of() : result.now(), false));
+        return fields;
+    }
+}
