@@ -177,7 +177,7 @@ class LaunchTest {
     @Test
     void aSignalToTheLauncherEndsTheScript() throws Exception {
         assertHeals("first");
-        for (String signal : List.of("TERM", "INT", "HUP")) {
+        for (String signal : List.of("TERM", "HUP")) { // not INT, which could be ignored here, as it is by a job in the background
             Script.Result result = Script.command("bash", "-c", """
                 set -m
                 "$launch" port_status --json --watch=0.1 >out &
