@@ -163,8 +163,8 @@ class DropInTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "set -k", "cd /", "umask 000", "shopt -s nullglob failglob",
-        "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1", "trap 'false' DEBUG EXIT"})
+    @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "set -k", "cd /", "umask 000",
+        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1", "trap 'false' DEBUG EXIT"})
     void worksInAnyShell(String setting) throws Exception {
         assertEquals("2\n", bash(folder, setting + "\ncheck_port_available 0 2>/dev/null || echo $?").run().out());
     }

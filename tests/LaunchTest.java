@@ -61,8 +61,8 @@ class LaunchTest {
         for (int call = 1; call <= 2; call++) {
             Script.Result result = launch("find_port", port, port).run();
             assertEquals(List.of(0, port + "\n"), List.of(result.exit(), result.out()), what + ": " + result.err());
-            assertFalse(result.err().contains("through JBang") || result.err().contains("no answer") && call == 2, what + ": " + result.err());
-            assertFalse(call == 2 && result.err().contains("builds in"), what + ": " + result.err());
+            assertFalse(result.err().contains("through JBang"), what + ": " + result.err());
+            assertFalse(call == 2 && result.err().matches("(?s).*(builds in|no answer).*"), what + ": " + result.err());
         }
         assertTrue(Files.size(lane().resolve("classes")) > 1_000_000, what + ": no archive");
         try (Stream<Path> left = Files.list(work)) {
@@ -177,7 +177,7 @@ class LaunchTest {
     @Test
     void aSignalToTheLauncherEndsTheScript() throws Exception {
         assertHeals("first");
-        for (String signal : List.of("TERM", "INT", "HUP")) {
+        for (String signal : List.of("TERM", "HUP")) { // not INT, which could be ignored here, as it is by a job in the background
             Script.Result result = Script.command("bash", "-c", """
                 set -m
                 "$launch" port_status --json --watch=0.1 >out &
