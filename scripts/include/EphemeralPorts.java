@@ -1,6 +1,6 @@
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The ports that the kernel gives to outgoing connections (Linux, {@code net.ipv4.ip_local_port_range}), but for those
@@ -11,12 +11,19 @@ record EphemeralPorts(int first, int last, String reserved) {
     /** As they are on this machine; none where it does not tell. */
     static EphemeralPorts read() {
         try {
-            Path settings = Path.of("/proc/sys/net/ipv4");
-            String[] range = Files.readString(settings.resolve("ip_local_port_range")).strip().split("\\s+");
-            String reserved = Files.readString(settings.resolve("ip_local_reserved_ports")).strip();
-            return new EphemeralPorts(Integer.parseInt(range[0]), Integer.parseInt(range[1]), reserved);
+            String[] range = setting("ip_local_port_range").split("\\s+");
+            return new EphemeralPorts(Integer.parseInt(range[0]), Integer.parseInt(range[1]), setting("ip_local_reserved_ports"));
         } catch (IOException e) {
             return new EphemeralPorts(0, -1, "");
+        }
+    }
+
+    /** Read at once: the kernel does not continue the value of a setting. */
+    private static String setting(String name) throws IOException {
+        try (FileInputStream in = new FileInputStream("/proc/sys/net/ipv4/" + name)) {
+            byte[] bytes = new byte[1 << 16];
+            int length = in.read(bytes);
+            return new String(bytes, 0, Math.max(length, 0), StandardCharsets.US_ASCII).strip();
         }
     }
 
