@@ -43,6 +43,7 @@ class OccupantsTest {
                 time.sleep(600)
         exec(sys.argv.pop(1))
         """;
+
     /** Not a shell script that looks for it, which would be another process with another name. */
     private static final String PYTHON = interpreter();
 
@@ -77,6 +78,9 @@ class OccupantsTest {
     @TempDir
     Path folder;
 
+    @TempDir
+    Path code;
+
     private final List<Process> started = new ArrayList<>();
 
     private Process start(Path where, String... command) throws Exception {
@@ -103,7 +107,7 @@ class OccupantsTest {
     }
 
     private String server() throws Exception {
-        return Files.writeString(Files.createDirectories(folder.resolveSibling(folder.getFileName() + "-code")).resolve("server.py"), SERVER).toString();
+        return Files.writeString(code.resolve("server.py"), SERVER).toString();
     }
 
     private static List<Occupants.Occupant> occupants(int port, Project project) throws Exception {
@@ -333,9 +337,9 @@ class OccupantsTest {
     @Test
     void anotherUsersServerIsSaidToBeThatUsersAndOnesOwnIsNamed() throws Exception {
         Path classes = Files.createDirectories(folder.resolve("classes"));
-        Path code = Path.of(Occupants.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        Script.command("cp", "-r", code.toString(), classes.toString()).run();
-        Script.command("chmod", "-R", "a+rX", folder.toString()).run();
+        Path jar = Path.of(Occupants.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Script.command("cp", "-r", jar.toString(), classes.toString()).run();
+        Script.command("chmod", "-R", "a+rX", folder.toString(), code.toString()).run();
         Script.Result result = Namespace.bash(folder, ASK + """
             [ "$(stat -c %a /tmp)" = 1777 ]
             as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -344,7 +348,7 @@ class OccupantsTest {
             server "os.setuid(65534); listen('::1', 3006); ready()"
             as_nobody ${java%% *} -cp "$jar" 'OccupantsTest$Ask' 3005 3006
             """).env("server", server()).env("python", PYTHON)
-            .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).env("jar", classes.resolve(code.getFileName())).run();
+            .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).env("jar", classes.resolve(jar.getFileName())).run();
         assertTrue(result.out().startsWith("on 127.0.0.1: a process of root that this user may not see\n"
             + "to free it: ask root to stop it, or find it with sudo ss -ltnp 'sport = :3005'\n"
             + "on 127.0.0.1: a process of root that this user may not see\n"), result.toString());

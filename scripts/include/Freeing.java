@@ -126,8 +126,9 @@ final class Freeing {
 
     /** Why a listener is not to be ended; null if it may be. */
     private Refusal refusal(Occupants.Occupant occupant) {
-        if (occupant.process() == null) {
-            return Refusal.UNSEEN;
+        Processes.Facts self = Processes.read().self();
+        if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
+            return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
         if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
             return Refusal.FIRST_PROCESS;

@@ -40,7 +40,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
         if (engine != null) {
             return new Keeper(Kind.PUBLISHER, process.name(), engine, process.pid());
         }
-        Processes.Facts ours = processes.of(ProcessHandle.current().pid());
+        Processes.Facts ours = processes.self();
         Keeper group = inControlGroup(process.controlGroup());
         if (group != null && group.equals(inControlGroup(ours == null ? "" : ours.controlGroup()))) {
             group = null;
