@@ -101,8 +101,9 @@ class OccupantsTest {
     @org.junit.jupiter.api.AfterEach
     void end() throws Exception {
         for (Process process : started) {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            List<ProcessHandle> children = process.descendants().toList(); // The parent first, or it starts them again.
             process.destroyForcibly().waitFor();
+            children.forEach(ProcessHandle::destroyForcibly);
         }
     }
 
@@ -150,7 +151,8 @@ class OccupantsTest {
             time.sleep(600)"
             ask 3005
             """);
-        assertTrue(result.out().matches("(?s)pid 30\\d \\(root\\) and 2 workers on 127.0.0.1 in /: python3.*\nto free it: kill 30\\d 10\\d 10\\d\n"),
+        assertTrue(result.out().matches("(?s)pid 30\\d \\(root\\) and 2 workers on 127.0.0.1 in /: python3.*\n"
+            + "to free it: kill 30\\d 10\\d 10\\d\n"),
             result.toString());
     }
 
@@ -296,6 +298,18 @@ class OccupantsTest {
     }
 
     @Test
+    void aLinkLocalAddressHasItsInterface() throws Exception {
+        Script.Result result = inNamespace("""
+            ip link add name v0 type veth peer name v1
+            ip link set v0 up; ip link set v1 up
+            ip -6 addr add fe80::1/64 dev v0 nodad
+            server "s = socket.socket(socket.AF_INET6); s.bind(('fe80::1', 3005, 0, socket.if_nametoindex('v0'))); s.listen(); ready()"
+            ask 3005 | grep -o 'on [^ ]* in'
+            """);
+        assertEquals("on fe80::1%v0 in\n", result.out(), result.err());
+    }
+
+    @Test
     void aConnectionsProcessIsNamedAndThePortsReservationTold() throws Exception {
         Script.Result result = inNamespace("""
             echo 8080,9000-9010 >/proc/sys/net/ipv4/ip_local_reserved_ports
@@ -303,7 +317,8 @@ class OccupantsTest {
             bound 3005 3005
             ask 50051 3005
             """);
-        assertTrue(result.out().matches("(?s)a connection of pid \\d+ \\(root\\) from 127.0.0.1 in \\S+: \\S*python3 .*holder.py connect 50051 50051\n"
+        assertTrue(result.out().matches("(?s)a connection of pid \\d+ \\(root\\) from 127.0.0.1 in \\S+: \\S*python3 "
+            + ".*holder.py connect 50051 50051\n"
             + "to free it: wait until the connection ends, or take another port\n"
             + "port 50051 is one that the kernel gives to connections; to keep it: "
             + "sudo sysctl -w net.ipv4.ip_local_reserved_ports=8080,9000-9010,50051\n"
@@ -329,7 +344,10 @@ class OccupantsTest {
 
     @Test
     void aProcessOfAnotherNamespaceIsSaidNotToBeVisible() throws Exception {
-        Script.Result result = inNamespace("server \"listen('127.0.0.1', 3005); ready()\"\nunshare --pid --fork --mount-proc $java 'OccupantsTest$Ask' 3005");
+        Script.Result result = inNamespace("""
+            server "listen('127.0.0.1', 3005); ready()"
+            unshare --pid --fork --mount-proc $java 'OccupantsTest$Ask' 3005
+            """);
         assertEquals("on 127.0.0.1: a process of root, not visible from here: another container?\n"
             + "to free it: stop it where it runs, in another container or namespace\n", result.out(), result.err());
     }
@@ -376,7 +394,7 @@ class OccupantsTest {
 
     @Test
     void aServersProcessTellsWhatAWaitingScriptAsks() throws Exception {
-        Process server = new ProcessBuilder("sh", "-c", "sh -c 'exit 7' & echo $!; exec sleep 600").start();
+        Process server = new ProcessBuilder("sh", "-c", "sh -c 'sleep 0.3; exit 7' & echo $!; exec sleep 600").start();
         try {
             long child = Long.parseLong(new BufferedReader(server.inputReader()).readLine());
             for (int i = 0; i < 600 && Processes.isRunning(child); i++) {
@@ -454,7 +472,9 @@ class OccupantsTest {
     @Test
     void saysWhoCameBack() throws Exception {
         int port = Sockets.freePort();
-        Process loop = start(folder, "bash", "-c", "start() { " + PYTHON + " " + server() + " \"listen('127.0.0.1', sys.argv[1]); ready()\" " + port + "; }; while :; do start; done");
+        Process loop = start(folder, "bash", "-c", "start() { " + PYTHON + " " + server()
+            + " \"listen('127.0.0.1', sys.argv[1]); ready()\" "
+            + port + "; }; while :; do start; done");
         long first = occupants(port, null).get(0).process().pid();
         Freeing.Result result = free(port, Project.of(folder.toString(), null), false);
         assertEquals(Freeing.Outcome.CAME_BACK, result.outcome());

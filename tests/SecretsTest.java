@@ -17,13 +17,15 @@ class SecretsTest {
         "x|--pass|SECRET", "x|--pwd=SECRET", "x|TOKEN=SECRET", "x|GITHUB_TOKEN=SECRET", "env|PGPASSWORD=SECRET|psql", "x|DB_PASS=SECRET",
         "x|dbPassword=SECRET", "x|dbPass:SECRET", "x|--api-key|SECRET", "x|--apiKey=SECRET", "x|API_KEY: SECRET",
         "x|MY_ACCESS_KEY=SECRET", "x|--client-secret|SECRET", "x|--jwt_secret=SECRET", "x|--credentials|SECRET",
-        "x|--auth|admin:SECRET", "curl|-H|Authorization: Bearer SECRET", "curl|-H|authorization: basic SECRET==", "curl|-H|X-Api-Key: a SECRET",
+        "x|--auth|admin:SECRET", "curl|-H|Authorization: Bearer SECRET", "curl|-H|authorization: basic SECRET==",
+        "curl|-H|X-Api-Key: a SECRET",
         "curl|-H|Cookie: sid=SECRET; a=b", "curl|-u|me:SECRET", "curl|-ume:SECRET", "x|Bearer|SECRET", "x|https://u:SECRET@h/",
         "x|https://u:a/SECRET@h/", "x|redis://:SECRET@h:6379", "x|--url=postgres://u:SECRET@h:5432/db",
         "x|http://h/?a=1&token=SECRET&b=2", "java|-Ddb.password=SECRET|-jar|a.jar", "mysql|-pSECRET", "/usr/bin/mysqldump|-p|SECRET",
         "redis-server|--requirepass|SECRET", "redis-cli|-a|SECRET", "sshpass|-p|SECRET|ssh|h", "sh|-c|PGPASSWORD=SECRET psql -h db",
         "sh|-c|start --password SECRET --x", "title --token SECRET", "x|{\"password\":\"SECRET\",\"a\":1}", "x|{'apiKey': 'SECRET'}",
-        "x|ghp_SECRET1234567890", "x|--key=github_pat_SECRET123456", "x|sk-SECRET1234567890", "x|sk_live_SECRET1234", "x|AKIASECRETSECRETS123",
+        "x|ghp_SECRET1234567890", "x|--key=github_pat_SECRET123456", "x|sk-SECRET1234567890", "x|sk_live_SECRET1234",
+        "x|AKIASECRETSECRETS123",
         "x|eyJSECRETSECRET.eyJx.y-z", "x|xoxb-SECRET-123456", "x|glpat-SECRET123456", "openssl|-passin|pass:SECRET"})
     void areMaskedWhereverTheyStand(String line) {
         assertFalse(mask(line).contains("SECRET"), () -> mask(line));

@@ -32,7 +32,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
     private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "tmux: server", "screen",
         "SCREEN", "script", "agetty", "getty", "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty", "foot");
     private static final Set<String> INITS = Set.of("systemd", "init", "launchd", "tini", "dumb-init", "docker-init", "catatonit");
-    private static final String POD_MANAGER = "PM2";
+    private static final String PM2 = "PM2";
 
     /** Who keeps this process; null if nobody does, or if it is also our own keeper. */
     static Keeper of(Processes.Facts process, Processes processes) {
@@ -91,12 +91,12 @@ record Keeper(Kind kind, String name, String task, long pid) {
     }
 
     private static Keeper supervisor(Processes.Facts process, Processes processes) {
-        if (process.name().equals(POD_MANAGER)) {
+        if (process.name().equals(PM2)) {
             return new Keeper(Kind.SUPERVISOR, "pm2", null, process.pid()); // In cluster mode it listens itself.
         }
         Processes.Facts child = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.name().equals(POD_MANAGER)) {
+            if (above.name().equals(PM2)) {
                 return new Keeper(Kind.SUPERVISOR, "pm2", Processes.variable(process.pid(), "pm_id"), above.pid());
             }
             String name = SUPERVISORS.contains(above.name(0)) ? above.name(0) : above.name(1).replaceFirst("\\.js$", "");

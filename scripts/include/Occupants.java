@@ -132,8 +132,8 @@ final class Occupants {
             .filter(other -> processes.isDescendant(sharer.pid(), other.pid())).count()).thenComparingLong(Processes.Facts::startTime));
         Processes.Facts first = sharers.isEmpty() ? null : sharers.get(0);
         if (first == null) {
-            return new Occupant(socket, null, List.of(), Processes.userName(socket.uid()), null, null, false, null, false,
-                viewer);
+            String user = Processes.userName(socket.uid());
+            return new Occupant(socket, null, List.of(), user, null, null, false, null, false, viewer);
         }
         Keeper keeper = Keeper.of(first, processes);
         boolean isElsewhere = keeper != null && (keeper.kind() == Keeper.Kind.CONTAINER || keeper.kind() == Keeper.Kind.PUBLISHER);
