@@ -1,8 +1,11 @@
 //SOURCES Processes.java
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -136,7 +139,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
                 try {
                     Path folder = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory());
                     return Files.size(folder.resolve(argument)) > 1_000_000 ? "" : Files.readString(folder.resolve(argument));
-                } catch (java.io.IOException | IllegalArgumentException e) {
+                } catch (IOException | IllegalArgumentException e) {
                     return "";
                 }
             }
@@ -144,17 +147,27 @@ record Keeper(Kind kind, String name, String task, long pid) {
         return "";
     }
 
-    /** Whether a loop of this shell script names the program or the script of that child, or runs its own arguments. */
+    /**
+     * Whether an endless loop of this shell script names the program or the script of that child, or runs its own
+     * arguments; one that goes through a list, or starts things in the background, starts nothing again.
+     */
     static boolean repeats(String script, Processes.Facts child) {
         List<String> names = new ArrayList<>(List.of("$@", "$*", child.name()));
         if (!child.name(1).isEmpty() && !child.name(1).startsWith("-")) {
             names.add(child.name(1));
         }
-        int depth = 0;
-        for (String word : script.replaceAll("(?m)(^|\\s)#.*$", "").split("[\\s;&|(){}\"'`]+")) {
-            depth += Set.of("while", "until", "for").contains(word) ? 1 : word.equals("done") ? -1 : 0;
-            if (depth > 0 && names.contains(word.substring(word.lastIndexOf('/') + 1))) {
-                return true;
+        Deque<String> loops = new ArrayDeque<>();
+        String text = script.replaceAll("(?m)(^|\\s)#.*$", "").replaceAll("\\bfor *\\(\\( *; *; *\\)\\)", "while ");
+        for (String command : text.replaceAll("\\d?[<>]&\\S*|&>", "").split("&&|[;\n]")) {
+            for (String word : command.split("[\\s|(){}\"'`&]+")) {
+                if (Set.of("while", "until", "for").contains(word)) {
+                    loops.push(word);
+                } else if (word.equals("done")) {
+                    loops.poll();
+                } else if ((loops.contains("while") || loops.contains("until")) && !command.contains("&")
+                        && names.contains(word.substring(word.lastIndexOf('/') + 1))) {
+                    return true;
+                }
             }
         }
         return false;
