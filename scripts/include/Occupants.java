@@ -137,12 +137,15 @@ final class Occupants {
         }
         Keeper keeper = Keeper.of(first, processes);
         boolean isElsewhere = keeper != null && (keeper.kind() == Keeper.Kind.CONTAINER || keeper.kind() == Keeper.Kind.PUBLISHER);
-        return new Occupant(socket, first, List.copyOf(sharers.subList(1, sharers.size())),
-            first.uid() >= 0 ? Processes.userName(first.uid()) : ProcessHandle.of(first.pid())
-                .flatMap(process -> process.info().user()).orElse(Processes.userName(socket.uid())), Keeper.starter(first, processes), keeper,
-            isLeftover(first), project == null || isElsewhere ? null : project.contains(first),
-            me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid())),
-            viewer);
+        return new Occupant(socket, first, List.copyOf(sharers.subList(1, sharers.size())), user(first, socket),
+            Keeper.starter(first, processes), keeper, isLeftover(first),
+            project == null || isElsewhere ? null : project.contains(first),
+            me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid())), viewer);
+    }
+
+    private static String user(Processes.Facts process, TcpSocket socket) {
+        return process.uid() >= 0 ? Processes.userName(process.uid()) : ProcessHandle.of(process.pid())
+            .flatMap(handle -> handle.info().user()).orElse(Processes.userName(socket.uid()));
     }
 
     /**
