@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Freeing.java include/FreeingReport.java include/Line.java include/LocalPorts.java include/PortCommand.java
-//SOURCES include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java include/Targets.java
-//SOURCES include/UserException.java
+//SOURCES include/Freeing.java include/FreeingReport.java include/Line.java include/LocalPorts.java include/OptionValues.java
+//SOURCES include/PortCommand.java include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java
+//SOURCES include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -38,7 +38,7 @@ class check_port extends PortCommand {
     @Option(names = "--free", description = "Stop what listens on the ports, if it is the project's, and wait until they are available.")
     boolean free;
 
-    @Option(names = "--grace", paramLabel = "SECONDS", converter = Seconds.class,
+    @Option(names = "--grace", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
         description = "With --free, how long a server may take to stop before it is killed (default 5).")
     private Duration grace;
 

@@ -113,8 +113,8 @@ class find_port extends PortCommand {
         for (int port = range.first(); port <= range.last(); port++) {
             denied += localPorts.state(port).verdict() == LocalPorts.Verdict.DENIED ? 1 : 0;
         }
-        return denied == 0 ? "" : denied == range.size() ? ": this user may not bind them; run as root, or choose ports from 1024 on"
-            : ": this user may not bind " + denied + " of them";
+        return denied == 0 ? "" : ": this user may not bind " + (denied < range.size() ? denied + " of them"
+            : "them; run as root, or choose ports from 1024 on");
     }
 
     /** The ports that a search has found. */
@@ -176,10 +176,7 @@ class find_port extends PortCommand {
         if (write || dryRun) {
             save(file, assignments);
         }
-        words.notes(assignments).forEach(this::note);
-        if (write && !export) {
-            noteEnvironment(assignments);
-        }
+        words.notes(assignments, write && !export).forEach(this::note);
         return new Assigned(assignments);
     }
 
@@ -195,15 +192,6 @@ class find_port extends PortCommand {
             }
         }
         return services;
-    }
-
-    private void noteEnvironment(List<Allocator.Assignment> assignments) {
-        for (Allocator.Assignment assignment : assignments) {
-            PortMap.Service service = assignment.service();
-            if (assignment.decision() == Allocator.Decision.MOVES && System.getenv(service.variable()) != null) {
-                note(service.variable() + " is set in the environment, which takes precedence over .env; set it there, too");
-            }
-        }
     }
 
     private void save(EnvFile file, List<Allocator.Assignment> assignments) throws IOException {

@@ -1,9 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/Config.java include/Endpoint.java include/Explanation.java include/Health.java include/HealthChecks.java
-//SOURCES include/HealthProbe.java include/Line.java include/PortCommand.java include/PortMap.java include/PortRow.java
-//SOURCES include/Prometheus.java include/Report.java include/Started.java include/Targets.java include/Terminal.java
-//SOURCES include/UserException.java include/Waiting.java
+//SOURCES include/HealthProbe.java include/Line.java include/OptionValues.java include/PortCommand.java include/PortMap.java
+//SOURCES include/PortRow.java include/Prometheus.java include/Report.java include/Started.java include/Targets.java
+//SOURCES include/Terminal.java include/UserException.java include/Waiting.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -37,7 +37,7 @@ class health_all extends PortCommand {
     private static final int WIDEST_START = 25; // Port 50051: ❌ unhealthy, and a space
     private static final int USUAL_WORD = 11; // 200 healthy
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.class,
+    @Option(names = "--timeout", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
         description = "How long each endpoint may take (default 2).")
     private Duration timeout = Duration.ofSeconds(2);
 
@@ -55,7 +55,7 @@ class health_all extends PortCommand {
     private String caFile;
 
     @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
-        converter = Seconds.class, preprocessor = AttachedValue.class,
+        converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Wait until all are healthy, at most SECONDS (default 30).")
     private Duration wait;
 
@@ -67,7 +67,7 @@ class health_all extends PortCommand {
     private boolean prometheus;
 
     @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
-        converter = Seconds.class, preprocessor = AttachedValue.class,
+        converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Ask again every SECONDS (default 2), with changes marked, until interrupted.")
     private Duration watch;
 

@@ -1,7 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Config.java include/Line.java include/LocalPorts.java include/PortCommand.java include/PortMap.java
-//SOURCES include/PortRow.java include/Problems.java include/Report.java include/Targets.java include/UserException.java
+//SOURCES include/Config.java include/Line.java include/LocalPorts.java include/OptionValues.java include/PortCommand.java
+//SOURCES include/PortMap.java include/PortRow.java include/Problems.java include/Report.java include/Targets.java
+//SOURCES include/UserException.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -46,7 +47,7 @@ class port_status extends PortCommand {
     private boolean picture;
 
     @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
-        converter = Seconds.class, preprocessor = AttachedValue.class,
+        converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Refresh every SECONDS (default 2), with changes marked, until interrupted.")
     private Duration watch;
 

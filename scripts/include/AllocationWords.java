@@ -9,16 +9,24 @@ import java.util.stream.Collectors;
 /** What there is to say of an allocation, in words. */
 record AllocationWords(Config config, Invocation invocation) {
 
-    /** A note for each service whose port is not simply its own. */
-    List<String> notes(List<Allocator.Assignment> assignments) {
+    /**
+     * A note for each service whose port is not simply its own.
+     *
+     * @param isOnlyWritten whether the environment, which takes precedence over .env, is left as it is
+     */
+    List<String> notes(List<Allocator.Assignment> assignments, boolean isOnlyWritten) {
         List<String> notes = new ArrayList<>();
         List<PortMap.Service> running = new ArrayList<>();
         for (Allocator.Assignment assignment : assignments) {
             PortMap.Service service = assignment.service();
             switch (assignment.decision()) {
                 case RUNS -> running.add(service);
-                case MOVES -> notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": "
-                    + why(assignment));
+                case MOVES -> {
+                    notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
+                    if (isOnlyWritten && System.getenv(service.variable()) != null) {
+                        notes.add(service.variable() + " is set in the environment, which takes precedence over .env; set it there, too");
+                    }
+                }
                 case KEEPS_TAKEN -> {
                     if (isNoteworthy(assignment)) {
                         notes.add(title(service) + " keeps " + service.port() + ", though " + why(assignment));

@@ -1,6 +1,5 @@
 import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -19,11 +18,12 @@ record EphemeralPorts(int first, int last, String reserved) {
         }
     }
 
-    /** The kernel gives a setting to the first read alone, so that is to be a large one (kernel/sysctl.c, proc_dointvec). */
+    /** Read at once: the kernel does not continue the value of a setting. */
     private static String setting(String name) throws IOException {
-        try (InputStream in = new FileInputStream("/proc/sys/net/ipv4/" + name)) {
-            byte[] text = new byte[1 << 16];
-            return new String(text, 0, Math.max(0, in.read(text)), StandardCharsets.US_ASCII).strip();
+        try (FileInputStream in = new FileInputStream("/proc/sys/net/ipv4/" + name)) {
+            byte[] bytes = new byte[1 << 16];
+            int length = in.read(bytes);
+            return new String(bytes, 0, Math.max(length, 0), StandardCharsets.US_ASCII).strip();
         }
     }
 

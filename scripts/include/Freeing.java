@@ -72,15 +72,15 @@ final class Freeing {
             }
         }
         toEnd.values().forEach(occupants -> occupants.forEach(Freeing::terminate));
-        List<Integer> inUse = awaitAvailable(List.copyOf(toEnd.keySet()), grace);
+        List<Integer> inUse = await(true, toEnd.keySet(), grace);
         kill(inUse);
-        inUse = awaitAvailable(inUse, UNTIL_BINDABLE);
+        inUse = await(true, inUse, UNTIL_BINDABLE);
         List<Integer> freed = new ArrayList<>(toEnd.keySet());
         freed.removeAll(inUse);
-        List<Integer> back = awaitTaken(freed, UNTIL_BACK);
+        List<Integer> stillFree = await(false, freed, UNTIL_BACK);
         Map<Integer, List<Occupants.Occupant>> now = occupants(toEnd.keySet());
         for (int port : toEnd.keySet()) {
-            Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : back.contains(port) ? Outcome.CAME_BACK : Outcome.FREED;
+            Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : stillFree.contains(port) ? Outcome.FREED : Outcome.CAME_BACK;
             results.put(port, new Result(port, outcome, toEnd.get(port), Map.of(), now.getOrDefault(port, List.of())));
         }
         return List.copyOf(results.values());
@@ -89,10 +89,7 @@ final class Freeing {
     /** What is to be done about each port; FREED stands for what is yet to be ended. */
     private List<Result> judge(Collection<Integer> ports) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (int port : ports) {
-            states.add(localPorts.state(port));
-        }
+        List<LocalPorts.State> states = localPorts.states(ports);
         Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
         List<Result> results = new ArrayList<>();
         for (LocalPorts.State state : states) {
@@ -117,17 +114,14 @@ final class Freeing {
 
     private static Map<Integer, List<Occupants.Occupant>> occupants(Collection<Integer> ports) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (int port : ports) {
-            states.add(localPorts.state(port));
-        }
-        return Occupants.of(states, localPorts, null);
+        return Occupants.of(localPorts.states(ports), localPorts, null);
     }
 
     /** Why a listener is not to be ended; null if it may be. */
     private Refusal refusal(Occupants.Occupant occupant) {
-        if (occupant.process() == null) {
-            return Refusal.UNSEEN;
+        Processes.Facts self = Processes.read().self();
+        if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
+            return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
         if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
             return Refusal.FIRST_PROCESS;
@@ -191,37 +185,21 @@ final class Freeing {
         }
     }
 
-    /** Those of the ports that are still in use after that time. */
-    private static List<Integer> awaitAvailable(List<Integer> ports, Duration patience) throws IOException {
-        List<Integer> inUse = new ArrayList<>(ports);
+    /** Looks at the ports until all are available, or are taken again, or the time is up; returns those that are not. */
+    private static List<Integer> await(boolean isToBeAvailable, Collection<Integer> ports, Duration patience) throws IOException {
+        List<Integer> awaited = new ArrayList<>(ports);
         long deadline = System.nanoTime() + patience.toNanos();
-        for (long pause = 5; !inUse.isEmpty(); pause = Math.min(2 * pause, 100)) {
-            for (Integer port : List.copyOf(inUse)) {
-                if (LocalPorts.read().isAvailable(port)) {
-                    inUse.remove(port);
+        for (long pause = 5;; pause = Math.min(2 * pause, 100)) {
+            for (Integer port : List.copyOf(awaited)) {
+                if (LocalPorts.read().isAvailable(port) == isToBeAvailable) {
+                    awaited.remove(port);
                 }
             }
-            if (inUse.isEmpty() || System.nanoTime() >= deadline) {
-                break;
+            if (awaited.isEmpty() || System.nanoTime() >= deadline) {
+                return awaited;
             }
             sleep(pause);
         }
-        return inUse;
-    }
-
-    /** Those of the ports that are in use again within that time. */
-    private static List<Integer> awaitTaken(List<Integer> ports, Duration patience) throws IOException {
-        List<Integer> taken = new ArrayList<>();
-        long deadline = System.nanoTime() + patience.toNanos();
-        while (taken.size() < ports.size() && System.nanoTime() < deadline) {
-            sleep(50);
-            for (int port : ports) {
-                if (!taken.contains(port) && LocalPorts.read().state(port).verdict() == LocalPorts.Verdict.LISTENING) {
-                    taken.add(port);
-                }
-            }
-        }
-        return taken;
     }
 
     private static void sleep(long millis) {

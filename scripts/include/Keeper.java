@@ -1,8 +1,11 @@
 //SOURCES Processes.java
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,7 +35,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
     private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "tmux: server", "screen",
         "SCREEN", "script", "agetty", "getty", "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty", "foot");
     private static final Set<String> INITS = Set.of("systemd", "init", "launchd", "tini", "dumb-init", "docker-init", "catatonit");
-    private static final String POD_MANAGER = "PM2";
+    private static final String PM2 = "PM2";
 
     /** Who keeps this process; null if nobody does, or if it is also our own keeper. */
     static Keeper of(Processes.Facts process, Processes processes) {
@@ -40,7 +43,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
         if (engine != null) {
             return new Keeper(Kind.PUBLISHER, process.name(), engine, process.pid());
         }
-        Processes.Facts ours = processes.of(ProcessHandle.current().pid());
+        Processes.Facts ours = processes.self();
         Keeper group = inControlGroup(process.controlGroup());
         if (group != null && group.equals(inControlGroup(ours == null ? "" : ours.controlGroup()))) {
             group = null;
@@ -91,12 +94,12 @@ record Keeper(Kind kind, String name, String task, long pid) {
     }
 
     private static Keeper supervisor(Processes.Facts process, Processes processes) {
-        if (process.name().equals(POD_MANAGER)) {
+        if (process.name().equals(PM2)) {
             return new Keeper(Kind.SUPERVISOR, "pm2", null, process.pid()); // In cluster mode it listens itself.
         }
         Processes.Facts child = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.name().equals(POD_MANAGER)) {
+            if (above.name().equals(PM2)) {
                 return new Keeper(Kind.SUPERVISOR, "pm2", Processes.variable(process.pid(), "pm_id"), above.pid());
             }
             String name = SUPERVISORS.contains(above.name(0)) ? above.name(0) : above.name(1).replaceFirst("\\.js$", "");
@@ -136,7 +139,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
                 try {
                     Path folder = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory());
                     return Files.size(folder.resolve(argument)) > 1_000_000 ? "" : Files.readString(folder.resolve(argument));
-                } catch (java.io.IOException | IllegalArgumentException e) {
+                } catch (IOException | IllegalArgumentException e) {
                     return "";
                 }
             }
@@ -144,17 +147,27 @@ record Keeper(Kind kind, String name, String task, long pid) {
         return "";
     }
 
-    /** Whether a loop of this shell script names the program or the script of that child, or runs its own arguments. */
+    /**
+     * Whether an endless loop of this shell script names the program or the script of that child, or runs its own
+     * arguments; one that goes through a list, or starts things in the background, starts nothing again.
+     */
     static boolean repeats(String script, Processes.Facts child) {
         List<String> names = new ArrayList<>(List.of("$@", "$*", child.name()));
         if (!child.name(1).isEmpty() && !child.name(1).startsWith("-")) {
             names.add(child.name(1));
         }
-        int depth = 0;
-        for (String word : script.replaceAll("(?m)(^|\\s)#.*$", "").split("[\\s;&|(){}\"'`]+")) {
-            depth += Set.of("while", "until", "for").contains(word) ? 1 : word.equals("done") ? -1 : 0;
-            if (depth > 0 && names.contains(word.substring(word.lastIndexOf('/') + 1))) {
-                return true;
+        Deque<String> loops = new ArrayDeque<>();
+        String text = script.replaceAll("(?m)(^|\\s)#.*$", "").replaceAll("\\bfor *\\(\\( *; *; *\\)\\)", "while ");
+        for (String command : text.replaceAll("\\d?[<>]&\\S*|&>", "").split("&&|[;\n]")) {
+            for (String word : command.split("[\\s|(){}\"'`&]+")) {
+                if (Set.of("while", "until", "for").contains(word)) {
+                    loops.push(word);
+                } else if (word.equals("done")) {
+                    loops.poll();
+                } else if ((loops.contains("while") || loops.contains("until")) && !command.contains("&")
+                        && names.contains(word.substring(word.lastIndexOf('/') + 1))) {
+                    return true;
+                }
             }
         }
         return false;

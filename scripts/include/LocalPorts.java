@@ -8,6 +8,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -97,6 +98,15 @@ final class LocalPorts {
         }
         List<TcpSocket> listeners = listeners(port);
         return new State(port, listeners.isEmpty() ? verdict : Verdict.LISTENING, listeners);
+    }
+
+    /** The states of all these ports. */
+    List<State> states(Collection<Integer> ports) throws IOException {
+        List<State> states = new ArrayList<>();
+        for (int port : ports) {
+            states.add(state(port));
+        }
+        return states;
     }
 
     /** Whether a server could have this port now. */

@@ -61,11 +61,13 @@ final class Occupants {
     private final Processes processes;
     private final Project project;
     private final Processes.Facts me;
+    private final long viewer;
 
     private Occupants(Processes processes, Project project) {
         this.processes = processes;
         this.project = project;
-        me = processes.of(ProcessHandle.current().pid());
+        me = processes.self();
+        viewer = me == null ? -1 : me.uid();
     }
 
     /**
@@ -130,16 +132,20 @@ final class Occupants {
             .filter(other -> processes.isDescendant(sharer.pid(), other.pid())).count()).thenComparingLong(Processes.Facts::startTime));
         Processes.Facts first = sharers.isEmpty() ? null : sharers.get(0);
         if (first == null) {
-            return new Occupant(socket, null, List.of(), Processes.userName(socket.uid()), null, null, false, null, false,
-                me.uid());
+            String user = Processes.userName(socket.uid());
+            return new Occupant(socket, null, List.of(), user, null, null, false, null, false, viewer);
         }
         Keeper keeper = Keeper.of(first, processes);
         boolean isElsewhere = keeper != null && (keeper.kind() == Keeper.Kind.CONTAINER || keeper.kind() == Keeper.Kind.PUBLISHER);
-        return new Occupant(socket, first, List.copyOf(sharers.subList(1, sharers.size())),
-            Processes.userName(first.uid() < 0 ? socket.uid() : first.uid()), Keeper.starter(first, processes), keeper,
-            isLeftover(first), project == null || isElsewhere ? null : project.contains(first),
-            sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid())),
-            me.uid());
+        return new Occupant(socket, first, List.copyOf(sharers.subList(1, sharers.size())), user(first, socket),
+            Keeper.starter(first, processes), keeper, isLeftover(first),
+            project == null || isElsewhere ? null : project.contains(first),
+            me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid())), viewer);
+    }
+
+    private static String user(Processes.Facts process, TcpSocket socket) {
+        return process.uid() >= 0 ? Processes.userName(process.uid()) : ProcessHandle.of(process.pid())
+            .flatMap(handle -> handle.info().user()).orElse(Processes.userName(socket.uid()));
     }
 
     /**

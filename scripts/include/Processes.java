@@ -75,6 +75,12 @@ final class Processes {
         }
     }
 
+    /** This program's own process; null where {@code /proc} is that of a namespace without it. */
+    Facts self() {
+        String number = hasProc ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
+        return number == null ? null : of(Long.parseLong(number));
+    }
+
     /** The process of that number; null if there is none, or none that can be seen from here. */
     Facts of(long pid) {
         return known.computeIfAbsent(pid, number -> hasProc ? read(number) : ask(number));
@@ -235,6 +241,12 @@ final class Processes {
 
     // Where there is none.
 
+    /** The JDK tells the number of this user only. */
+    private static long uid(ProcessHandle process) {
+        boolean isSelf = process.equals(ProcessHandle.current()) && !System.getProperty("os.name").startsWith("Windows");
+        return isSelf ? new com.sun.security.auth.module.UnixSystem().getUid() : -1;
+    }
+
     private Facts ask(long pid) {
         return ProcessHandle.of(pid).map(process -> {
             ProcessHandle.Info info = process.info();
@@ -244,7 +256,7 @@ final class Processes {
                 arguments.addAll(List.of(line.split(" ")));
             }));
             return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
-                info.startInstant().map(start -> start.toEpochMilli()).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false, -1,
+                info.startInstant().map(start -> start.toEpochMilli()).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false, uid(process),
                 arguments, folders.get(pid), info.command().orElse(null), "");
         }).orElse(null);
     }
