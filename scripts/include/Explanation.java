@@ -31,7 +31,7 @@ final class Explanation {
         return lines;
     }
 
-    /** The same in short: what has the port, with the beginning of each command line. */
+    /** The same in short: what has the port, with the beginning of each command line; empty where nobody has. */
     static String brief(LocalPorts.State state, List<Occupants.Occupant> occupants) {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             return "this user may not bind it";
@@ -39,9 +39,10 @@ final class Explanation {
         Set<String> users = new LinkedHashSet<>();
         for (Occupants.Occupant occupant : occupants) {
             users.add(occupant.process() != null ? (occupant.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
-                + "pid " + occupant.process().pid() + " (" + cut(occupant.process().command()) + ")" : unseen(occupant));
+                + "pid " + occupant.process().pid() + " (" + cut(occupant.process().command()) + ")"
+                : occupant.kind() == TcpSocket.Kind.TIME_WAIT ? "what a finished connection left, free within a minute" : unseen(occupant));
         }
-        return "in use by " + String.join(" and ", users);
+        return users.isEmpty() ? "" : "in use by " + String.join(" and ", users);
     }
 
     private static String cut(String command) {
