@@ -65,6 +65,7 @@ class OccupantsTest {
                 LocalPorts.State state = ports.state(Integer.parseInt(port));
                 List<Occupants.Occupant> occupants = Occupants.of(List.of(state), ports, null).getOrDefault(state.port(), List.of());
                 Explanation.lines(state, occupants).forEach(System.out::println);
+                System.err.println(Explanation.brief(state, occupants));
                 System.out.println(Remedy.of(state, occupants) + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
                 String reservation = Explanation.reservation(state.port(), occupants, EphemeralPorts.read());
                 System.out.print(reservation == null ? "" : reservation + "\n");
@@ -340,6 +341,7 @@ class OccupantsTest {
         assertEquals("left by a finished connection, free within a minute\nto free it: wait: it is free by itself within a minute\n"
             + "port 50051 is one that the kernel gives to connections; to keep it: "
             + "sudo sysctl -w net.ipv4.ip_local_reserved_ports=50051\n", result.out(), result.err());
+        assertEquals("in use by what a finished connection left, free within a minute\n", result.err());
     }
 
     @Test

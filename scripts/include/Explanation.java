@@ -31,12 +31,12 @@ final class Explanation {
         return lines;
     }
 
-    /** The same in short: what has the port, with the beginning of each command line. */
+    /** The same in short: what has the port, with the beginning of each command line; empty where nobody has. */
     static String brief(LocalPorts.State state, List<Occupants.Occupant> occupants) {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             return "this user may not bind it";
         }
-        return "in use by " + brief(occupants);
+        return occupants.isEmpty() ? "" : "in use by " + brief(occupants);
     }
 
     /** Who they are, with the beginning of each command line. */
@@ -44,7 +44,8 @@ final class Explanation {
         Set<String> users = new LinkedHashSet<>();
         for (Occupants.Occupant occupant : occupants) {
             users.add(occupant.process() != null ? (occupant.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
-                + "pid " + occupant.process().pid() + " (" + cut(occupant.process().command()) + ")" : unseen(occupant));
+                + "pid " + occupant.process().pid() + " (" + cut(occupant.process().command()) + ")"
+                : occupant.kind() == TcpSocket.Kind.TIME_WAIT ? "what a finished connection left, free within a minute" : unseen(occupant));
         }
         return String.join(" and ", users);
     }
