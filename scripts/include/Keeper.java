@@ -7,7 +7,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -26,16 +25,17 @@ record Keeper(Kind kind, String name, String task, long pid) {
     private static final Map<String, String> PUBLISHERS = Map.of("docker-proxy", "docker", "rootlesskit", "docker",
         "com.docker.backend", "docker", "vpnkit", "docker", "rootlessport", "podman", "slirp4netns", "podman",
         "pasta", "podman", "pasta.avx2", "podman", "gvproxy", "podman");
+    private static final String PM2 = "PM2";
     private static final Set<String> SUPERVISORS = Set.of("supervisord", "nodemon", "gunicorn", "circusd", "forever", "runsv",
         "s6-supervise", "supervise", "uwsgi");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** What only waits for the command that it was given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "bun", "env", "timeout", "time", "nice", "sudo",
-        "tini", "dumb-init", "docker-init", "catatonit", "setpriv", "make");
-    private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "tmux: server", "screen",
-        "SCREEN", "script", "agetty", "getty", "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty", "foot");
+        "tini", "dumb-init", "docker-init", "setpriv", "make");
+    private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "screen", "SCREEN", "script",
+        "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty");
     private static final Set<String> INITS = Set.of("systemd", "init", "launchd", "tini", "dumb-init", "docker-init", "catatonit");
-    private static final String PM2 = "PM2";
+    private static final int LONGEST_SCRIPT = 1_000_000; // bytes
 
     /** Who keeps this process; null if nobody does, or if it is also our own keeper. */
     static Keeper of(Processes.Facts process, Processes processes) {
@@ -43,15 +43,11 @@ record Keeper(Kind kind, String name, String task, long pid) {
         if (engine != null) {
             return new Keeper(Kind.PUBLISHER, process.name(), engine, process.pid());
         }
-        Processes.Facts ours = processes.self();
+        Processes.Facts me = processes.self();
         Keeper group = inControlGroup(process.controlGroup());
-        if (group != null && group.equals(inControlGroup(ours == null ? "" : ours.controlGroup()))) {
-            group = null;
-        }
-        if (group != null && (group.kind == Kind.CONTAINER || isInSessionOf(main(process, processes), process))) {
-            return group;
-        }
-        return supervisor(process, processes);
+        boolean isOurs = group != null && me != null && group.equals(inControlGroup(me.controlGroup()));
+        return group != null && !isOurs && (group.kind == Kind.CONTAINER || isInSessionOf(main(process, processes), process)) ? group
+            : supervisor(process, processes);
     }
 
     /** The unit or container that a control group belongs to, null if it is another. */
@@ -66,10 +62,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
                 return new Keeper(Kind.CONTAINER, engine, id.substring(0, 12), 0);
             }
         }
-        for (int i = names.length - 1; i > 0 && !names[i].endsWith(".scope") && !names[i].endsWith(".slice"); i--) {
-            if (names[i].matches("user@\\d+\\.service")) {
-                return null;
-            }
+        for (int i = names.length - 1; i > 0 && !names[i].matches(".*\\.(scope|slice)|user@\\d+\\.service"); i--) {
             if (names[i].endsWith(".service")) {
                 return new Keeper(path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT, names[i], null, 0);
             }
@@ -82,7 +75,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
         Processes.Facts main = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
             if (above.pid() == 1 || above.name().equals("systemd")) {
-                return main;
+                break;
             }
             main = above;
         }
@@ -102,16 +95,16 @@ record Keeper(Kind kind, String name, String task, long pid) {
             if (above.name().equals(PM2)) {
                 return new Keeper(Kind.SUPERVISOR, "pm2", Processes.variable(process.pid(), "pm_id"), above.pid());
             }
-            String name = SUPERVISORS.contains(above.name(0)) ? above.name(0) : above.name(1).replaceFirst("\\.js$", "");
+            String name = SUPERVISORS.contains(above.name()) ? above.name() : above.name(1).replaceFirst("\\.js$", "");
             if (SUPERVISORS.contains(name)) {
                 return new Keeper(Kind.SUPERVISOR, name, task(name, process, above), above.pid());
             }
-            boolean isShell = isShell(above);
+            boolean isShell = SHELLS.contains(above.name());
             if (isShell && repeats(script(above), child)) {
                 return new Keeper(Kind.SUPERVISOR, "a loop of " + above.name(), null, above.pid());
             }
             if (!(isShell && above.arguments().size() > 1) && !WRAPPERS.contains(above.name()) && !WRAPPERS.contains(above.name(1))) {
-                return null;
+                break;
             }
             child = above;
         }
@@ -137,8 +130,8 @@ record Keeper(Kind kind, String name, String task, long pid) {
             }
             if (!argument.startsWith("-")) {
                 try {
-                    Path folder = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory());
-                    return Files.size(folder.resolve(argument)) > 1_000_000 ? "" : Files.readString(folder.resolve(argument));
+                    Path file = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory()).resolve(argument);
+                    return Files.size(file) > LONGEST_SCRIPT ? "" : Files.readString(file);
                 } catch (IOException | IllegalArgumentException e) {
                     return "";
                 }
@@ -160,7 +153,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
         String text = script.replaceAll("(?m)(^|\\s)#.*$", "").replaceAll("\\bfor *\\(\\( *; *; *\\)\\)", "while ");
         for (String command : text.replaceAll("\\d?[<>]&\\S*|&>", "").split("&&|[;\n]")) {
             for (String word : command.split("[\\s|(){}\"'`&]+")) {
-                if (Set.of("while", "until", "for").contains(word)) {
+                if (word.matches("while|until|for")) {
                     loops.push(word);
                 } else if (word.equals("done")) {
                     loops.poll();
@@ -173,21 +166,10 @@ record Keeper(Kind kind, String name, String task, long pid) {
         return false;
     }
 
-    /** The nearest process above it that is no shell, terminal or init; null if there is none. */
-    static Processes.Facts starter(Processes.Facts process, Processes processes) {
-        for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.pid() == 1) {
-                return null;
-            }
-            if (!isShell(above) && !TERMINALS.contains(above.name()) && !isInit(above)) {
-                return above;
-            }
-        }
-        return null;
-    }
-
-    static boolean isShell(Processes.Facts process) {
-        return SHELLS.contains(process.name().toLowerCase(Locale.ROOT));
+    /** The nearest of these ancestors that is no shell, terminal or init; null if there is none. */
+    static Processes.Facts starter(List<Processes.Facts> ancestors) {
+        return ancestors.stream().filter(above -> !SHELLS.contains(above.name()) && !TERMINALS.contains(above.name()) && !isInit(above))
+            .findFirst().orElse(null);
     }
 
     /** Whether it takes in the children of processes that have ended. */

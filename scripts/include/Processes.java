@@ -1,14 +1,15 @@
 //SOURCES Lsof.java Secrets.java
 
-import java.io.File;
+import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -57,7 +58,7 @@ final class Processes {
 
     private static final Path PROC = Path.of("/proc");
     private static final int FORKED_NOT_EXECUTED = 0x40; // PF_FORKNOEXEC, Linux, include/linux/sched.h
-    private static Map<Long, String> userNames;
+    private static Map<String, String> userNames;
 
     private final boolean hasProc;
     private final Map<Long, Facts> known = new HashMap<>();
@@ -122,36 +123,34 @@ final class Processes {
         return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8;
     }
 
-    /** The user's name, or the number where it has none. */
+    /** The user's name, or the number where it has none; null for -1. */
     static String userName(long uid) {
         if (userNames == null) {
             userNames = new HashMap<>();
-            for (String line : text(Path.of("/etc/passwd")).split("\n")) {
-                String[] fields = line.split(":", 4);
-                if (fields.length == 4 && fields[2].matches("\\d{1,10}")) {
-                    userNames.putIfAbsent(Long.parseLong(fields[2]), fields[0]);
-                }
-            }
+            users().forEach(fields -> userNames.putIfAbsent(fields[2], fields[0]));
         }
-        return uid < 0 ? null : userNames.getOrDefault(uid, Long.toString(uid));
+        return uid < 0 ? null : userNames.getOrDefault(Long.toString(uid), Long.toString(uid));
+    }
+
+    /** The users of this machine, as passwd(5) has them: name, password, number, group, comment, home, shell. */
+    static List<String[]> users() {
+        return text(Path.of("/etc/passwd")).lines().map(line -> line.split(":")).filter(fields -> fields.length > 5).toList();
     }
 
     /** Which processes have these sockets, as far as this user may see: one pass over all of them. */
-    static Map<Long, List<Long>> holders(Set<Long> sockets) throws IOException {
+    static Map<Long, List<Long>> holders(Set<Long> sockets) {
         Map<Long, List<Long>> holders = new HashMap<>();
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path process : processes) {
-                String[] descriptors = sockets.isEmpty() ? null : new File(process.toFile(), "fd").list();
-                for (String descriptor : descriptors == null ? new String[0] : descriptors) {
-                    String target = link(process.resolve("fd").resolve(descriptor));
-                    Long socket = target != null && target.startsWith("socket:[")
-                        ? Long.parseUnsignedLong(target.substring(8, target.length() - 1)) : null;
-                    if (socket != null && sockets.contains(socket)) {
-                        long pid = Long.parseLong(process.getFileName().toString());
-                        List<Long> pids = holders.computeIfAbsent(socket, key -> new ArrayList<>());
-                        if (!pids.contains(pid)) {
-                            pids.add(pid);
-                        }
+        String[] names = sockets.isEmpty() ? null : PROC.toFile().list();
+        for (String process : names == null ? new String[0] : names) {
+            Path folder = PROC.resolve(process).resolve("fd");
+            String[] descriptors = Character.isDigit(process.charAt(0)) ? folder.toFile().list() : null;
+            Set<Long> known = new HashSet<>();
+            for (String descriptor : descriptors == null ? new String[0] : descriptors) {
+                String target = link(folder.resolve(descriptor));
+                if (target != null && target.startsWith("socket:[")) {
+                    long socket = Long.parseUnsignedLong(target.substring(8, target.length() - 1));
+                    if (sockets.contains(socket) && known.add(socket)) {
+                        holders.computeIfAbsent(socket, key -> new ArrayList<>()).add(Long.parseLong(process));
                     }
                 }
             }
@@ -168,8 +167,6 @@ final class Processes {
         }
         return null;
     }
-
-    // Where there is /proc.
 
     private static Facts read(long pid) {
         String[] stat = stat(pid);
@@ -189,12 +186,8 @@ final class Processes {
     }
 
     private static long uid(Path process) {
-        for (String line : text(process.resolve("status")).split("\n")) {
-            if (line.startsWith("Uid:")) {
-                return Long.parseLong(line.split("\t")[2]);
-            }
-        }
-        return -1;
+        return text(process.resolve("status")).lines().filter(line -> line.startsWith("Uid:"))
+            .map(line -> Long.parseLong(line.split("\t")[2])).findFirst().orElse(-1L);
     }
 
     /** Its arguments; the words of its title, where it has set one. */
@@ -239,25 +232,20 @@ final class Processes {
         }
     }
 
-    // Where there is none.
-
-    /** The JDK tells the number of this user only. */
-    private static long uid(ProcessHandle process) {
-        boolean isSelf = process.equals(ProcessHandle.current()) && !System.getProperty("os.name").startsWith("Windows");
-        return isSelf ? new com.sun.security.auth.module.UnixSystem().getUid() : -1;
-    }
-
+    /** What the JDK tells of a process where there is no {@code /proc}: the number of this user only. */
     private Facts ask(long pid) {
-        return ProcessHandle.of(pid).map(process -> {
-            ProcessHandle.Info info = process.info();
-            List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
-            info.arguments().ifPresentOrElse(words -> arguments.addAll(List.of(words)), () -> info.commandLine().ifPresent(line -> {
-                arguments.clear();
-                arguments.addAll(List.of(line.split(" ")));
-            }));
-            return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
-                info.startInstant().map(start -> start.toEpochMilli()).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false, uid(process),
-                arguments, folders.get(pid), info.command().orElse(null), "");
-        }).orElse(null);
+        ProcessHandle process = ProcessHandle.of(pid).orElse(null);
+        if (process == null) {
+            return null;
+        }
+        ProcessHandle.Info info = process.info();
+        List<String> arguments = new ArrayList<>(List.of(info.arguments().orElseGet(() -> info.commandLine().orElse("?").split(" "))));
+        if (info.arguments().isPresent()) {
+            arguments.add(0, info.command().orElse("?"));
+        }
+        boolean isSelf = process.equals(ProcessHandle.current()) && !System.getProperty("os.name").startsWith("Windows");
+        return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
+            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false,
+            isSelf ? new UnixSystem().getUid() : -1, arguments, folders.get(pid), info.command().orElse(null), "");
     }
 }
