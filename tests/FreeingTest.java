@@ -191,7 +191,7 @@ class FreeingTest {
             as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
             nobody() {
               [ -e "$root/classes" ] || { mkdir "$root/classes"; cp -r ${classes//:/ } "$root/classes"; chmod -R a+rX "$root/classes"; }
-              as_nobody ${java%% *} -cp "$root/classes/$name:$root/classes/*" "$@"
+              as_nobody ${java%% *} -XX:-UsePerfData -cp "$root/classes/$name:$root/classes/*" "$@"
             }
             perl='$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 5) or die; $| = 1;
               print "ready\n"; sleep 600'

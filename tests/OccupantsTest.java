@@ -376,7 +376,7 @@ class OccupantsTest {
             server "listen('127.0.0.1', 3005); ready()"
             server "listen('127.0.0.1', 3006); ready()"
             server "os.setuid(65534); listen('::1', 3006); ready()"
-            as_nobody ${java%% *} -cp "$jar" 'OccupantsTest$Ask' 3005 3006
+            as_nobody ${java%% *} -XX:-UsePerfData -cp "$jar" 'OccupantsTest$Ask' 3005 3006
             """).env("server", server()).env("python", PYTHON)
             .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).env("jar", classes.resolve(jar.getFileName())).run();
         assertTrue(result.out().startsWith("on 127.0.0.1: a process of root that this user may not see\n"
