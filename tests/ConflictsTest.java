@@ -177,9 +177,16 @@ class ConflictsTest {
             mkdir root/.git
             project app plain
             project other plain
-            export PLAY
-            chroot root bash -euc 'cd "$1"; eval "$PLAY"; start other codex-mcp; cd app; judge codex-mcp; start . codex-mcp; judge codex-mcp' \\
-              bash "$PWD"
-            """.replace("export PLAY", "PLAY=$(declare -f); export PLAY")));
+            functions=$(declare -f)
+            export functions
+            chroot root bash -euc '
+              cd "$1"
+              eval "$functions"
+              start other codex-mcp
+              cd app
+              judge codex-mcp
+              start . codex-mcp
+              judge codex-mcp' bash "$PWD"
+            """));
     }
 }

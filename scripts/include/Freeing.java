@@ -13,23 +13,12 @@ import java.util.function.Consumer;
 /** Frees ports by ending the servers that listen on them: for each port all of them, or none. */
 final class Freeing {
 
-    /** What became of a port. */
-    enum Outcome {
-        /** It was available before. */
-        AVAILABLE,
-        /** What had it has ended. */
-        FREED,
-        /** Not everyone who has it may be ended, so nobody was. */
-        REFUSED,
-        /** Nothing listens on it, yet it is in use: ending processes is no way to free it. */
-        NOT_LISTENING,
-        /** Its servers were told to end, and still it is in use. */
-        STILL_IN_USE,
-        /** It was free, and was taken again within a second. */
-        CAME_BACK,
-        /** This user may not bind it, so that whether it is free cannot be told. */
-        DENIED
-    }
+    /**
+     * What became of a port: it was available before, or what had it has ended; not everyone who has it may be ended, so
+     * nobody was; it is in use and nothing listens; its servers were told to end, and it is still in use, or was taken again
+     * within a second; or this user may not bind it, so that whether it is free cannot be told.
+     */
+    enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
     /** Why a process is not ended. */
     enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, NOT_PERMITTED }
@@ -111,22 +100,13 @@ final class Freeing {
         if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
             return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
-        if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
-            return Refusal.FIRST_PROCESS;
-        }
-        if (occupant.isAbove()) {
-            return Refusal.OWN_ANCESTOR;
-        }
-        if (occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER) {
-            return Refusal.PUBLISHER;
-        }
-        if (occupant.sharers().stream().anyMatch(Freeing::isOfLogin)) {
-            return Refusal.LOGIN;
-        }
-        if (!isForced && !Boolean.TRUE.equals(occupant.ours())) {
-            return occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER;
-        }
-        return occupant.isAskedByRoot() || occupant.isAskedByItsUser() ? null : Refusal.NOT_PERMITTED;
+        boolean isOurs = Boolean.TRUE.equals(occupant.ours());
+        return occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
+            : occupant.isAbove() ? Refusal.OWN_ANCESTOR
+            : occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
+            : occupant.sharers().stream().anyMatch(Freeing::isOfLogin) ? Refusal.LOGIN
+            : !isForced && !isOurs ? occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER
+            : occupant.isAskedByRoot() || occupant.isAskedByItsUser() ? null : Refusal.NOT_PERMITTED;
     }
 
     /** A login's server, or an editor's: with it the user's terminal would end. */
@@ -168,7 +148,7 @@ final class Freeing {
     /** Signals a process, if it is still that one: its number may have been given to another since. */
     static void signal(Processes.Facts process, Consumer<ProcessHandle> signal) {
         Processes.Facts now = Processes.read().of(process.pid());
-        if (now != null && now.isRunning() && now.startTime() == process.startTime()) {
+        if (now != null && now.startTime() == process.startTime()) {
             ProcessHandle.of(process.pid()).ifPresent(signal);
         }
     }

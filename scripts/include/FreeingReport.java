@@ -53,7 +53,8 @@ final class FreeingReport implements Report {
             case NOT_LISTENING -> "nothing listens on it, so nothing was stopped: " + Explanation.brief(result.occupants());
             case STILL_IN_USE -> "still in use by " + Explanation.brief(result.now());
             case CAME_BACK -> "stopped " + Explanation.brief(result.occupants()) + ", but it came back as "
-                + Explanation.brief(result.now()) + result.now().stream().map(FreeingReport::starter).distinct().collect(Collectors.joining());
+                + Explanation.brief(result.now())
+                + result.now().stream().map(FreeingReport::starter).distinct().collect(Collectors.joining());
             case DENIED -> "this user may not bind it, so it cannot be told whether it is free";
         };
     }

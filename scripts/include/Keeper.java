@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -25,8 +26,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
     private static final Map<String, String> PUBLISHERS = Map.of("docker-proxy", "docker", "rootlesskit", "docker",
         "com.docker.backend", "docker", "vpnkit", "docker", "rootlessport", "podman", "slirp4netns", "podman",
         "pasta", "podman", "pasta.avx2", "podman", "gvproxy", "podman");
-    private static final String PM2 = "PM2";
-    private static final Set<String> SUPERVISORS = Set.of("supervisord", "nodemon", "gunicorn", "circusd", "forever", "runsv",
+    private static final Set<String> SUPERVISORS = Set.of("supervisord", "pm2", "nodemon", "gunicorn", "circusd", "forever", "runsv",
         "s6-supervise", "supervise", "uwsgi");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** What only waits for the command that it was given. */
@@ -72,14 +72,8 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     /** The process of a unit that systemd started: a terminal or an editor's server starts others in sessions of their own. */
     private static Processes.Facts main(Processes.Facts process, Processes processes) {
-        Processes.Facts main = process;
-        for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.pid() == 1 || above.name().equals("systemd")) {
-                break;
-            }
-            main = above;
-        }
-        return main;
+        Processes.Facts above = processes.of(process.parent());
+        return above == null || above.pid() == 1 || above.name().equals("systemd") ? process : main(above, processes);
     }
 
     static boolean isInSessionOf(Processes.Facts main, Processes.Facts process) {
@@ -87,15 +81,13 @@ record Keeper(Kind kind, String name, String task, long pid) {
     }
 
     private static Keeper supervisor(Processes.Facts process, Processes processes) {
-        if (process.name().equals(PM2)) {
+        if (process.name().equals("PM2")) {
             return new Keeper(Kind.SUPERVISOR, "pm2", null, process.pid()); // In cluster mode it listens itself.
         }
         Processes.Facts child = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.name().equals(PM2)) {
-                return new Keeper(Kind.SUPERVISOR, "pm2", Processes.variable(process.pid(), "pm_id"), above.pid());
-            }
-            String name = SUPERVISORS.contains(above.name()) ? above.name() : above.name(1).replaceFirst("\\.js$", "");
+            String program = above.name().toLowerCase(Locale.ROOT);
+            String name = SUPERVISORS.contains(program) ? program : above.name(1).replaceFirst("\\.js$", "");
             if (SUPERVISORS.contains(name)) {
                 return new Keeper(Kind.SUPERVISOR, name, task(name, process, above), above.pid());
             }
@@ -113,7 +105,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     private static String task(String supervisor, Processes.Facts process, Processes.Facts above) {
         if (!supervisor.equals("supervisord")) {
-            return above.workingDirectory();
+            return supervisor.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : above.workingDirectory();
         }
         String group = Processes.variable(process.pid(), "SUPERVISOR_GROUP_NAME");
         String name = Processes.variable(process.pid(), "SUPERVISOR_PROCESS_NAME");
@@ -122,22 +114,17 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     /** The text that a shell runs; empty where it is not to be had. */
     private static String script(Processes.Facts shell) {
-        List<String> arguments = shell.arguments();
-        for (int i = 1; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.matches("-\\w*c")) {
-                return String.join(" ", arguments.subList(i + 1, arguments.size()));
-            }
-            if (!argument.startsWith("-")) {
-                try {
-                    Path file = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory()).resolve(argument);
-                    return Files.size(file) > LONGEST_SCRIPT ? "" : Files.readString(file);
-                } catch (IOException | IllegalArgumentException e) {
-                    return "";
-                }
-            }
+        List<String> arguments = shell.arguments().stream().skip(1)
+            .dropWhile(argument -> argument.startsWith("-") && !argument.matches("-\\w*c")).toList();
+        if (arguments.isEmpty() || arguments.get(0).startsWith("-")) {
+            return String.join(" ", arguments);
         }
-        return "";
+        try {
+            Path file = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory()).resolve(arguments.get(0));
+            return Files.size(file) > LONGEST_SCRIPT ? "" : Files.readString(file);
+        } catch (IOException | IllegalArgumentException e) {
+            return "";
+        }
     }
 
     /**

@@ -58,13 +58,12 @@ final class Lsof {
 
     /** The lines of lsof's output for programs ({@code -F}): a letter for the field, and its value. */
     private static List<String> run(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("lsof", "-wnP"));
-        command.addAll(List.of(arguments));
         try {
+            List<String> command = new ArrayList<>(List.of("lsof", "-wnP"));
+            command.addAll(List.of(arguments));
             Process lsof = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             lsof.getOutputStream().close();
-            return new String(lsof.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()
-                .filter(line -> !line.isEmpty()).toList();
+            return lsof.inputReader(StandardCharsets.UTF_8).lines().filter(line -> !line.isEmpty()).toList();
         } catch (IOException e) {
             return List.of(); // Without lsof, the verdicts stand alone.
         }

@@ -7,8 +7,10 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** Who has ports: one look at the sockets and one at the processes for all ports of a call. */
 final class Occupants {
@@ -87,22 +89,15 @@ final class Occupants {
     static Map<Integer, List<Occupant>> of(Collection<LocalPorts.State> states, LocalPorts ports, Project project) throws IOException {
         List<TcpSocket> sockets = sockets(states, ports);
         Processes processes = new Processes(ports.hasTables());
-        Set<Long> ids = new HashSet<>();
-        Set<Long> pids = new HashSet<>();
-        for (TcpSocket socket : sockets) {
-            if (socket.holders() != null) {
-                pids.addAll(socket.holders());
-            } else if (socket.id() != 0) {
-                ids.add(socket.id());
-            }
-        }
-        processes.lookUpFolders(pids);
-        Map<Long, List<Long>> holders = Processes.holders(ids);
+        processes.lookUpFolders(sockets.stream().filter(socket -> socket.holders() != null)
+            .flatMap(socket -> socket.holders().stream()).collect(Collectors.toSet()));
+        Map<Long, Set<Long>> holders = Processes.holders(sockets.stream().filter(socket -> socket.holders() == null)
+            .map(TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet()));
         Occupants occupants = new Occupants(processes, project);
         Map<Integer, List<Occupant>> found = new TreeMap<>();
         for (TcpSocket socket : sockets) {
             Occupant occupant = occupants.of(socket, socket.holders() != null ? socket.holders()
-                : holders.getOrDefault(socket.id(), List.of()));
+                : holders.getOrDefault(socket.id(), Set.of()));
             List<Occupant> known = found.computeIfAbsent(socket.port(), port -> new ArrayList<>());
             if (known.stream().noneMatch(other -> other.isSameProcess(occupant) && other.kind() == occupant.kind()
                     && other.socket.address().equals(socket.address()))) {
@@ -129,14 +124,8 @@ final class Occupants {
         return sockets;
     }
 
-    private Occupant of(TcpSocket socket, List<Long> pids) {
-        List<Processes.Facts> sharers = new ArrayList<>();
-        for (long pid : pids) {
-            Processes.Facts sharer = processes.of(pid);
-            if (sharer != null) {
-                sharers.add(sharer);
-            }
-        }
+    private Occupant of(TcpSocket socket, Collection<Long> pids) {
+        List<Processes.Facts> sharers = new ArrayList<>(pids.stream().map(processes::of).filter(Objects::nonNull).toList());
         long viewer = me == null ? -1 : me.uid();
         if (sharers.isEmpty()) {
             return new Occupant(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, null, false, viewer);
@@ -146,14 +135,9 @@ final class Occupants {
         Processes.Facts first = sharers.get(0);
         Keeper keeper = Keeper.of(first, processes);
         boolean isElsewhere = keeper != null && (keeper.kind() == Keeper.Kind.CONTAINER || keeper.kind() == Keeper.Kind.PUBLISHER);
-        return new Occupant(socket, sharers, processes.ancestors(first.pid()), user(first, socket), keeper, isLeftover(first),
-            project == null || isElsewhere ? null : project.contains(first),
-            me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid())), viewer);
-    }
-
-    private static String user(Processes.Facts process, TcpSocket socket) {
-        return process.uid() >= 0 ? Processes.userName(process.uid()) : ProcessHandle.of(process.pid())
-            .flatMap(handle -> handle.info().user()).orElse(Processes.userName(socket.uid()));
+        boolean isAbove = me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid()));
+        return new Occupant(socket, sharers, processes.ancestors(first.pid()), processes.user(first, socket.uid()), keeper,
+            isLeftover(first), project == null || isElsewhere ? null : project.contains(first), isAbove, viewer);
     }
 
     /**
@@ -172,14 +156,11 @@ final class Occupants {
 
     /** Whose a port is: of the project alone: true, a stranger's, too: false, or not known: null. */
     static Boolean ours(List<Occupant> occupants) {
-        boolean areAllOurs = !occupants.isEmpty();
-        for (Occupant occupant : occupants) {
-            if (Boolean.FALSE.equals(occupant.ours)) {
-                return false;
-            }
-            areAllOurs &= occupant.isListener() && Boolean.TRUE.equals(occupant.ours);
+        if (occupants.stream().anyMatch(occupant -> Boolean.FALSE.equals(occupant.ours))) {
+            return false;
         }
-        return areAllOurs ? true : null;
+        boolean areAllOurs = occupants.stream().allMatch(occupant -> occupant.isListener() && Boolean.TRUE.equals(occupant.ours));
+        return areAllOurs && !occupants.isEmpty() ? true : null;
     }
 
     /** Whether servers that have nothing to do with each other listen on one port; not where that cannot be known. */
@@ -189,19 +170,21 @@ final class Occupants {
     }
 
     private static boolean isUnrelated(Occupant one, Occupant other) {
-        if (one.process() == null || other.process() == null) {
+        Processes.Facts first = one.process();
+        Processes.Facts second = other.process();
+        if (first == null || second == null) {
             return one.socket.uid() >= 0 && other.socket.uid() >= 0 && one.socket.uid() != other.socket.uid();
         }
         boolean isKeptTogether = one.keeper != null && other.keeper != null && one.keeper.kind() != Keeper.Kind.SUPERVISOR
             && one.keeper.name().equals(other.keeper.name());
-        boolean areWorkers = one.process().parent() == other.process().parent()
-            && (one.process().isForked() && other.process().isForked() || isOfOneProgram(one) && isOfOneProgram(other));
-        return !isRelated(one, other) && !isRelated(other, one) && !isKeptTogether && !areWorkers;
+        boolean areWorkers = first.parent() == second.parent()
+            && (first.isForked() && second.isForked() || isOfOneProgram(one) && isOfOneProgram(other));
+        return !isRelated(one, second) && !isRelated(other, first) && !isKeptTogether && !areWorkers;
     }
 
-    /** Whether one process started the other, or has a socket of it. */
-    private static boolean isRelated(Occupant one, Occupant other) {
-        return one.sharers.stream().anyMatch(sharer -> sharer.pid() == other.process().pid() || sharer.pid() == other.process().parent());
+    /** Whether one of these started the other, or has a socket of it. */
+    private static boolean isRelated(Occupant one, Processes.Facts other) {
+        return one.sharers.stream().anyMatch(sharer -> sharer.pid() == other.pid() || sharer.pid() == other.parent());
     }
 
     /** Whether it runs the same script as the process that started it, as the workers of Node's cluster do. */

@@ -49,8 +49,9 @@ record Project(Path folder) {
     /** Whether this is the root, a home, or a folder that homes are in. */
     private static boolean isOfHomes(Path folder) {
         String ours = System.getenv("HOME");
-        Stream<String> homes = Processes.users().stream().filter(fields -> fields[2].matches("0|[1-9]\\d{3,4}") && !fields[2].equals("65534"))
-            .map(fields -> fields[5]).filter(home -> home.length() > 1);
+        Stream<String> homes = Processes.users().stream()
+            .filter(fields -> fields[2].matches("0|[1-9]\\d{3,4}") && !fields[2].equals("65534") && fields[5].length() > 1)
+            .map(fields -> fields[5]);
         return folder.getParent() == null || ours != null && !ours.isEmpty() && folder.equals(real(Path.of(ours)))
             || Stream.concat(Stream.of(System.getProperty("user.home"), "/home/user", "/Users/user"), homes)
                 .anyMatch(home -> real(Path.of(home)).startsWith(folder));
@@ -136,13 +137,13 @@ record Project(Path folder) {
             String argument = arguments.get(i);
             if (argument.matches(options[1])) {
                 break;
-            } else if (name.equals("java") && argument.matches("-jar|-cp|-classpath|--class-path") && i + 1 < arguments.size()) {
-                programs.addAll(List.of(arguments.get(++i).split(File.pathSeparator)));
+            } else if (name.equals("java") && argument.matches("-jar|-cp|-classpath|--class-path(=.*)?")) {
+                String paths = argument.contains("=") ? argument.substring(argument.indexOf('=') + 1)
+                    : ++i < arguments.size() ? arguments.get(i) : "";
+                programs.addAll(List.of(paths.split(File.pathSeparator)));
                 if (argument.equals("-jar")) {
                     break;
                 }
-            } else if (name.equals("java") && argument.startsWith("--class-path=")) {
-                programs.addAll(List.of(argument.substring("--class-path=".length()).split(File.pathSeparator)));
             } else if (argument.matches(options[0])) {
                 i++;
             } else if (!argument.startsWith("-") && !(i == 1 && argument.equals("run"))) {

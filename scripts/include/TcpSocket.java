@@ -12,17 +12,11 @@ import java.util.List;
  */
 record TcpSocket(Kind kind, String address, int port, long uid, long id, List<Long> holders) {
 
-    /** What a socket does with its port. */
-    enum Kind {
-        /** It listens. */
-        LISTENER,
-        /** It is one end of a connection, in whatever state. */
-        CONNECTION,
-        /** It is what a finished connection leaves for a minute. */
-        TIME_WAIT,
-        /** Binding fails, yet no socket is listed: one that is bound and does not listen. */
-        UNKNOWN
-    }
+    /**
+     * What a socket does with its port: it listens; is one end of a connection, in whatever state; is what a finished
+     * connection leaves for a minute; or is bound and does not listen, so that no table has it.
+     */
+    enum Kind { LISTENER, CONNECTION, TIME_WAIT, UNKNOWN }
 
     /** An address of 4 or 16 bytes as RFC 5952 writes it: {@code ::1}, not {@code 0:0:0:0:0:0:0:1}. */
     static String text(byte[] address) throws UnknownHostException {
