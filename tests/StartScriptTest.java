@@ -55,7 +55,9 @@ class StartScriptTest {
 
     @BeforeAll
     static void build() throws Exception {
-        assumeTrue(Servers.isOnPath("node") && Servers.isOnPath("python3") && Servers.isOnPath("ss"), "node, python3 or ss is not installed");
+        for (String program : List.of("node", "python3", "ss")) {
+            assumeTrue(Servers.isOnPath(program), program + " is not installed");
+        }
         Script.Result first = Script.command("bash", "-c", ". \"$ports\"; check_port_available 0 || echo $?")
             .env("ports", Script.CLONE.resolve("scripts/devflow-ports.sh")).run();
         assertEquals("2\n", first.out(), first.err());
@@ -77,10 +79,14 @@ class StartScriptTest {
         return folder;
     }
 
-    /** In the project's folder; {@code listen}, {@code bound} and {@code connect} are strangers', and errors of one line each. */
+    /** In the project's folder; {@code listen}, {@code bound} and {@code connect} are strangers', and no error ends the script. */
     private Script.Result run(String script) throws Exception {
+        return script(script).run();
+    }
+
+    private Script script(String script) throws Exception {
         return Namespace.bash(project, HELP + script).env("ports", Script.CLONE.resolve("scripts/devflow-ports.sh"))
-            .env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts")).run();
+            .env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts"));
     }
 
     private static void assertOut(String expected, Script.Result result) {
@@ -209,5 +215,194 @@ class StartScriptTest {
             ss -ltnH | wc -l
             ./devflow-start.sh nothing 2>/dev/null || echo $?
             """));
+    }
+
+    // Waiting for what was started.
+
+    /** What starts something in the background, and how waiting for it and for the orchestrator ends. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "node services/orchestrator.js & | 0 |",
+        "sh -c 'sh -c `node services/orchestrator.js; :`; :' & | 0 |",
+        "sh -c 'node services/orchestrator.js & sleep 0.2' & | 0 |",
+        "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & | 0 |",
+        "PORT=3005 setsid python3 -m http.server 3005 --directory www >log 2>&1 & | 0 |",
+        "(exit 7) & | 1 | process PID ended with status 7",
+        "sleep 60 & kill $! | 1 | process PID ended with status 143",
+        "sh -c 'sleep 0.5; exit 3' & | 1 | process PID ended with status 3",
+        "(exit 0) & | 1 | process PID ended with status 0",
+        "sh -c 'sleep 60 & exit 0' & | 1 | process PID ended with status 0",
+        "node services/orchestrator.js & until_taken 3005; node services/orchestrator.js 2>log & | 1 | process PID ended with status 1",
+        "listen 3005 3005; sleep 60 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
+        "listen 3005 3005; python3 -m http.server --bind ::1 3005 >log 2>&1 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
+        "python3 -c `$holder` listen 3005 3005 >log & | 1 | gave up: time is up, after 4 s",
+        "sleep 60 & | 1 | gave up: time is up, after 4 s"})
+    void aWaitEndsWithTheProcessOrItsStranger(String start, int exit, String last) throws Exception {
+        Files.writeString(Files.createDirectory(project.resolve("www")).resolve("health"), "OK");
+        String seconds = last != null && last.contains("time is up") ? "4" : "60";
+        Script.Result result = run("touch .env\nexport ORCHESTRATOR_PORT=3005\n" + start.replace('`', '"') + "\n"
+            + "devflow_wait_healthy --wait=" + seconds + " --timeout=1 --pid=$! orchestrator >/dev/null");
+        String err = result.err().replaceAll("(pid|process) \\d+", "$1 PID").replaceAll("\\(/.*\\)", "(COMMAND)");
+        assertEquals(List.of(exit, last == null ? "" : "NOTE: " + last), List.of(result.exit(), err.lines().reduce("", (a, b) -> b)), err);
+    }
+
+    /** The old server answers while it drains; that is no answer of the new one. */
+    @Test
+    void anotherOfTheProjectIsWaitedOut() throws Exception {
+        assertOut("0 new\n", run("""
+            devflow_assign_ports
+            node services/orchestrator.js & old=$!; until_taken 3005
+            sh -c 'while kill -0 '$old'; do sleep 0.1; done 2>/dev/null; exec node services/orchestrator.js' & new=$!
+            (sleep 1; kill $old) &
+            devflow_wait_healthy --wait=60 --pid=$new orchestrator >/dev/null
+            echo "$? $([ "$(owner 3005)" = $new ] && echo new)"
+            """));
+    }
+
+    @Test
+    void waitsForSeveralProcessesOfWhichOneLeavesItsServerBehind() throws Exception {
+        assertOut("0\n0\n1\nNOTE: process PID ended with status 5\n2\n1\n0\n", run("""
+            devflow_assign_ports
+            sh -c 'node services/codex-mcp.js & exit 0' & daemon=$!
+            sh -c 'sleep 1; exec node services/orchestrator.js' & server=$!
+            devflow_wait_healthy --wait=60 --pid=$daemon --pid $server codex-mcp orchestrator >/dev/null; echo $?
+            devflow_wait_healthy --pid=$$ orchestrator codex-mcp >/dev/null; echo $?
+            (exit 5) & devflow_wait_healthy --wait=60 --pid=$server --pid=$! codex-mcp orchestrator >/dev/null 2>err; echo $?
+            tail -n 1 err | sed 's/process [0-9]*/process PID/'
+            devflow_wait_healthy --pid=0 orchestrator 2>/dev/null; echo $?
+            devflow_wait_healthy --pid=4194305 model-registry >/dev/null 2>&1; echo $?
+            setpriv --reuid nobody --clear-groups sleep 60 & devflow_wait_healthy --wait=1 --pid=$! model-registry >/dev/null 2>err
+            grep -c ended err
+            """));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bash -euo pipefail", "bash", "zsh"})
+    void theStatusIsToldInAnyShell(String shell) throws Exception {
+        assumeTrue(Servers.isOnPath(shell.split(" ")[0]), shell + " is not installed");
+        Script.Result result = run(shell + " -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");
+        assertOut("1\n", result);
+        assertTrue(result.err().endsWith(" ended with status 7\n"), result.err());
+    }
+
+    /** What was started before runs on, if it leaves the signal ignored, as shells start what is in the background; Node does not. */
+    @Test
+    void anInterruptEndsTheScriptAndNotTheServices() throws Exception {
+        assertOut("130\nPort 3101: ✅ ACTIVE\n", run("""
+            set -m
+            bash -c '. "$ports"; QWEN_MCP_PORT=3101 python3 services/qwen-mcp.py & until ss -ltn | grep -q :3101; do :; done; touch ready
+              devflow_wait_healthy --wait=60 model-registry; echo went on' & script=$!
+            until [ -e ready ]; do sleep 0.1; done
+            sleep 0.5; kill -INT -- -$script; wait $script; echo $?
+            devflow_port_status | grep 3101
+            """));
+    }
+
+    // Ports.
+
+    @Test
+    void aFileOfFourteenPortsThatWasExportedFirst() throws Exception {
+        Files.writeString(project.resolve(".env"), """
+            API_KEY=t0psecret
+            DB_MANAGER_PORT=3002
+            ORCHESTRATOR_PORT=3005
+            CODEX_MCP_PORT=3101
+            CLAUDE_MCP_PORT=3105
+            DREAM_TEAM_PORT=3200
+            CLI_INTEGRATION_PORT=3201
+            DASHBOARD_PORT=3203
+            WS_PORT=3204
+            METRICS_PORT=3250
+            GRPC_PORT=50051
+            COST_MONITOR_PORT=3002
+            AUDIT_PORT=3010
+            HEALTH_CHECK_PORT=8787
+            REDIS_PORT=6379
+            """);
+        Script.Result result = run("""
+            set -a; . ./.env; set +a; export REDIS_PORT=tcp://10.0.0.1:6379 ORCHESTRATOR_PORT=
+            for port in 3010 3105 3200 3203 3204 6379 8787; do listen $port $port; done; connect 50051 50051
+            python3 -c "$holder" listen 3250 3250 >/dev/null & until_taken 3250
+            devflow_assign_ports; echo $?
+            env | grep -E '^(CLAUDE_MCP|DASHBOARD|WS|METRICS|COST_MONITOR|AUDIT|HEALTH_CHECK|REDIS|ORCHESTRATOR|.*(GRPC|DREAM_TEAM).*)_PORT=' | sort
+            cp .env saved; devflow_assign_ports 2>/dev/null; echo $?
+            (for name in $(compgen -e | grep _PORT); do unset $name; done; devflow_assign_ports 2>/dev/null)
+            cmp .env saved && sed -n 1p .env
+            """);
+        assertOut("""
+            0
+            AUDIT_PORT=3010
+            CCTOOLS_GRPC_PORT=50052
+            CLAUDE_MCP_PORT=3106
+            COST_MONITOR_PORT=3002
+            DASHBOARD_PORT=3205
+            DREAM_TEAM_PORT=3207
+            GRPC_PORT=50052
+            HEALTH_CHECK_PORT=8787
+            METRICS_PORT=3250
+            ORCHESTRATOR_PORT=3005
+            REAL_DREAM_TEAM_ORCHESTRATOR_PORT=3207
+            REDIS_PORT=tcp://10.0.0.1:6379
+            WS_PORT=3206
+            0
+            API_KEY=t0psecret
+            """, result);
+        List<String> notes = result.err().lines().map(line -> line.replaceAll("pid.*", "pid")).toList();
+        assertTrue(notes.contains("NOTE: AUDIT_PORT keeps 3010, though in use by pid"), result.err());
+        assertTrue(notes.contains("NOTE: COST_MONITOR_PORT keeps 3002, though it is also the port of Database Manager (DB_MANAGER_PORT)"
+            + " (by .env:2 and .env:12)"), result.err());
+        assertTrue(notes.contains("NOTE: runs already, by its port: metrics (3250)"), result.err());
+        assertFalse(result.err().contains("REDIS") || result.err().contains("HEALTH"), result.err());
+    }
+
+    @Test
+    void twoNamesThatDifferBecomeOne() throws Exception {
+        Files.writeString(project.resolve(".env"), "DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n");
+        Script.Result result = run("devflow_assign_ports dream-team; cat .env; echo $DREAM_TEAM_PORT");
+        assertOut("DREAM_TEAM_PORT=3210\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n3210\n", result);
+        assertEquals("NOTE: Real Dream Team Orchestrator has 3210 by REAL_DREAM_TEAM_ORCHESTRATOR_PORT (.env:2),"
+            + " but 3200 by DREAM_TEAM_PORT (.env:1)\n", result.err());
+    }
+
+    @Test
+    void theFileMayLieElsewhereAndBeALink() throws Exception {
+        Path real = Files.writeString(Files.createDirectory(folder.resolve("etc")).resolve("devflow.env"), "CODEX_MCP_PORT=3101\n");
+        Files.createSymbolicLink(project.resolve(".env"), real);
+        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped pid\nCODEX_MCP_PORT=3105\nlink\n2\n2\n", run("""
+            listen 3101 3101; cd /; file=$OLDPWD/.env
+            devflow_assign_ports --env-file "$file" codex-mcp 2>/dev/null; echo $CODEX_MCP_PORT
+            node "$OLDPWD/services/codex-mcp.js" & unset CODEX_MCP_PORT
+            devflow_wait_healthy --env-file="$file" --pid=$! codex-mcp >/dev/null; echo $?
+            devflow_is_running --env-file "$file" codex-mcp; echo $?
+            devflow_is_running codex-mcp 2>/dev/null --project=/proc/sys; echo $?
+            devflow_stop --env-file="$file" codex-mcp | sed 's/pid .*/pid/'
+            cat "$file"; [ -L "$file" ] && echo link
+            devflow_assign_ports codex 2>/dev/null; echo $?
+            devflow_stop --env-file "$file" 3100-3199 2>/dev/null; echo $?
+            """));
+    }
+
+    /** Whether it runs is not whether its port could be bound. */
+    @Test
+    void aServiceRunsIfItListens() throws Exception {
+        Files.writeString(project.resolve(".env"), "DASHBOARD_PORT=3250\nWS_PORT=3204\n");
+        Script.Result result = run("""
+            connect 50051 50051; listen 3005 3005; bound 3004 3004
+            for service in cctools-grpc orchestrator model-registry dashboard; do devflow_is_running $service || echo $?; done
+            python3 -c "$holder" listen 3204 3204 >/dev/null & until_taken 3204; devflow_is_running ws && echo runs
+            devflow_is_running ws dashboard || echo not both
+            cd / && devflow_is_running orchestrator && echo cannot tell
+            """);
+        assertOut("1\n1\n1\n1\nruns\nnot both\ncannot tell\n", result);
+        assertEquals(List.of("NOTE: 50051 is in use, and nothing listens", "NOTE: 3005 is a stranger's",
+            "NOTE: 3004 is in use, and nothing listens", "NOTE: 3005 is in use, and it cannot be told whose it is"),
+            result.err().lines().map(line -> line.replaceFirst(": in use by .*", "")).toList(), result.err());
+    }
+
+    /** Its text is for people, and not for eval. */
+    @Test
+    void theHelpOfAssigningIsShownAndNotRun() throws Exception {
+        Script.Result result = run("devflow_assign_ports --help; echo \"still here: $?\"");
+        assertTrue(result.out().startsWith("Usage: find_port ") && result.out().endsWith("still here: 0\n"), result::toString);
     }
 }
