@@ -305,7 +305,8 @@ class StartScriptTest {
             for port in 3010 3105 3200 3203 3204 6379 8787; do listen $port $port; done; connect 50051 50051
             python3 -c "$holder" listen 3250 3250 >/dev/null & until_taken 3250
             devflow_assign_ports; echo $?
-            env |(.*_)?(GRPC|DREAM_TEAM.*))_PORT=' | sort
+            shown='AUDIT|CLAUDE_MCP|COST_MONITOR|DASHBOARD|.*DREAM_TEAM.*|.*GRPC|HEALTH_CHECK|METRICS|ORCHESTRATOR|REDIS|WS'
+            env | grep -E "^($shown)_PORT=" | sort
             cp .env saved; devflow_assign_ports 2>/dev/null; echo $?
             (for name in $(compgen -e | grep _PORT); do unset $name; done; devflow_assign_ports 2>/dev/null)
             cmp .env saved && sed -n 1p .env
