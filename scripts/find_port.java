@@ -259,7 +259,8 @@ class find_port extends PortCommand {
                 }
                 for (String variable : service.variables()) {
                     // What Docker and Kubernetes set, such as tcp://10.0.0.1:6379, is for others.
-                    if (!export || PortRange.isPort(System.getenv().getOrDefault(variable, "1"))) {
+                    String old = System.getenv().getOrDefault(variable, "");
+                    if (!export || old.isEmpty() || PortRange.isPort(old)) {
                         lines.add(line(variable, assignment.port()));
                     }
                 }

@@ -411,16 +411,21 @@ class OccupantsTest {
         Process server = new ProcessBuilder("sh", "-c", "sh -c 'sleep 0.3; exit 7' & echo $!; exec sleep 600").start();
         try {
             long child = Long.parseLong(new BufferedReader(server.inputReader()).readLine());
-            for (int i = 0; i < 600 && Processes.isRunning(child); i++) {
+            for (int i = 0; i < 600 && isRunning(child); i++) {
                 Thread.sleep(20);
             }
-            assertFalse(Processes.isRunning(child));
+            assertFalse(isRunning(child));
             assertEquals(7, Processes.exitStatus(child));
-            assertTrue(Processes.isRunning(server.pid()));
+            assertTrue(isRunning(server.pid()));
             assertTrue(Processes.read().isDescendant(child, server.pid()));
             assertFalse(Processes.read().isDescendant(server.pid(), child));
         } finally {
             server.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
         }
+    }
+
+    private static boolean isRunning(long pid) {
+        Processes.Facts process = Processes.read().of(pid);
+        return process != null && process.isRunning();
     }
 }

@@ -19,6 +19,7 @@ record AllocationWords(Config config, Invocation invocation) {
         List<PortMap.Service> running = new ArrayList<>();
         for (Allocator.Assignment assignment : assignments) {
             PortMap.Service service = assignment.service();
+            notes.addAll(config.differences(service));
             switch (assignment.decision()) {
                 case RUNS -> running.add(service);
                 case MOVES -> {

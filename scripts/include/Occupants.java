@@ -191,10 +191,4 @@ final class Occupants {
     private static boolean isOfOneProgram(Occupant occupant) {
         return !occupant.ancestors.isEmpty() && occupant.ancestors.get(0).arguments().equals(occupant.process().arguments());
     }
-
-    /** Whether a listener belongs to one of these processes, to a child of one, or shares its socket with one. */
-    static boolean isHadBy(Occupant occupant, Collection<Long> pids) {
-        Processes processes = Processes.read();
-        return occupant.sharers.stream().anyMatch(sharer -> pids.stream().anyMatch(pid -> processes.isDescendant(sharer.pid(), pid)));
-    }
 }

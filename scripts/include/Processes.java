@@ -33,6 +33,11 @@ final class Processes {
     record Facts(long pid, long parent, long startTime, char state, long group, long session, boolean isForked, long uid,
                  List<String> arguments, String workingDirectory, String executable, String controlGroup) {
 
+        /** Whether it has not ended yet; one that nobody has waited for has. */
+        boolean isRunning() {
+            return state != 'Z' && state != 'X';
+        }
+
         boolean isStopped() {
             return state == 'T' || state == 't';
         }
@@ -102,12 +107,6 @@ final class Processes {
     /** Whether a process is that one, or a child of it, or a child's child. */
     boolean isDescendant(long pid, long ancestor) {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
-    }
-
-    /** Whether it has not ended yet; one that nobody has waited for has. */
-    static boolean isRunning(long pid) {
-        Facts now = read().of(pid);
-        return now != null && now.state != 'Z' && now.state != 'X';
     }
 
     /** The status of a process that has ended and was not waited for, as a shell gives it; null where it is not to be seen. */
