@@ -93,7 +93,7 @@ final class Script {
     /** A process that does not read its standard input. */
     ProcessBuilder builder() throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().keySet().removeIf(name -> name.endsWith("_PORT") || name.startsWith("JBANG"));
+        builder.environment().keySet().removeIf(name -> name.endsWith("_PORT") || name.startsWith("JBANG") || name.startsWith("DEVFLOW_"));
         builder.environment().putAll(environment);
         builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         return builder.directory((folder != null ? folder : EMPTY).toFile());

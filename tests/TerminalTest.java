@@ -26,7 +26,7 @@ class TerminalTest {
     @Test
     void aLineIsWrappedAtSpacesAndOnlyALongWordWithinIt() {
         Line line = Line.of("  pid 16150 on 127.0.0.1: node " + "x".repeat(30) + " end");
-        assertEquals(List.of("  pid 16150 on ", "      127.0.0.1: ", "      node ", "      " + "x".repeat(14), "      " + "x".repeat(14),
+        assertEquals(List.of("  pid 16150 on", "      127.0.0.1:", "      node", "      " + "x".repeat(14), "      " + "x".repeat(14),
             "      xx end"), line.wrapped(20).stream().map(Line::toString).toList());
         assertEquals(List.of(line), line.wrapped(200));
     }
@@ -34,7 +34,7 @@ class TerminalTest {
     @Test
     void aCommandIsNeverBroken() {
         Line line = Line.of("  to move the service: ").command("./jbangw find_port --write real-dream-team-orchestrator");
-        assertEquals(List.of("  to move the service: ", "      ./jbangw find_port --write real-dream-team-orchestrator"),
+        assertEquals(List.of("  to move the service:", "      ./jbangw find_port --write real-dream-team-orchestrator"),
             line.wrapped(30).stream().map(Line::toString).toList());
     }
 
