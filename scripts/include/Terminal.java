@@ -80,9 +80,9 @@ final class Terminal {
         return new Size(24, 80);
     }
 
-    /** The first line of what stty says; nothing where there is none, as on Windows. */
+    /** What stty says; nothing where there is none, as on Windows. It also changes a terminal that the shell has taken back. */
     private static String stty(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("stty"));
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' TTOU; exec stty \"$@\"", "stty"));
         command.addAll(List.of(arguments));
         try {
             Process stty = new ProcessBuilder(command).redirectInput(new File("/dev/tty"))
