@@ -1,9 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/Config.java include/Endpoint.java include/Explanation.java include/Health.java include/HealthChecks.java
-//SOURCES include/HealthProbe.java include/Line.java include/OptionValues.java include/PortCommand.java include/PortMap.java
-//SOURCES include/PortRow.java include/Prometheus.java include/Report.java include/Started.java include/Targets.java
-//SOURCES include/Terminal.java include/UserException.java include/Waiting.java
+//SOURCES include/HealthProbe.java include/Line.java include/LocalPorts.java include/OptionValues.java include/PortCommand.java
+//SOURCES include/PortMap.java include/PortRow.java include/Prometheus.java include/Report.java include/Started.java
+//SOURCES include/Targets.java include/Terminal.java include/UserException.java include/Waiting.java
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -90,7 +90,25 @@ class health_all extends PortCommand {
             probe = new HealthProbe(ports(config), caFile);
         }
         HealthChecks health = new HealthChecks(probe, allowDegraded);
-        return wait == null ? new Answers(health.make(checks, timeout), null) : await(checks, health);
+        if (wait != null) {
+            return await(checks, health);
+        }
+        List<HealthChecks.Result> results = health.make(checks, timeout);
+        if (watch == null) {
+            noteRedirected(results);
+        }
+        return new Answers(results, null);
+    }
+
+    /** Who answers in place of a server here, as with ports of containers that the kernel redirects, port_status does not see. */
+    private void noteRedirected(List<HealthChecks.Result> results) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        for (HealthChecks.Result result : results) {
+            Endpoint endpoint = result.check().endpoint();
+            if (!quiet && endpoint.isHere() && result.isPassing() && localPorts.hasTables() && !localPorts.isListening(endpoint.port())) {
+                note(endpoint.port() + " answers, though nothing listens here: it is redirected");
+            }
+        }
     }
 
     private void validate() {

@@ -110,10 +110,10 @@ class CommonRulesTest {
 
     @Test
     void aFolderThatTheLocaleCannotNameIsNotTakenForAnother() throws Exception {
-        Path strange = Files.createDirectory(folder.resolve("ü"));
-        Files.writeString(strange.resolve(".env"), "CODEX_MCP_PORT=" + Sockets.freePort() + "\n");
-        Script.Result result = Script.of("check_port", "codex-mcp").env("LC_ALL", "C").in(strange).run();
+        Script.Result result = Script.bash("mkdir $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && echo CODEX_MCP_PORT=$port >.env && exec $java check_port codex-mcp")
+            .env("java", String.join(" ", Script.JAVA)).env("port", Sockets.freePort()).env("LC_ALL", "C").in(folder).run();
         assertTrue(result.exit() == 0 && !result.out().contains("3101") || result.exit() == 2 && result.out().isEmpty(), result.toString());
+        assertEquals(0, Script.bash("rm -r $'\\xc3\\xbc'").in(folder).run().exit());
     }
 
     @Test

@@ -467,8 +467,8 @@ class HealthAllTest {
             assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
             server.stop(0);
             assertEquals(0, waiting.exitValue());
-            assertEquals(2, asked.get(), "once until it was there, and once to see that all are");
-            assertEquals(2, waiting.inputReader().lines().filter(line -> line.contains("✅ healthy")).count());
+            assertTrue(asked.get() >= 2, "once until it was there, and once to see that all are");
+            assertEquals(2, waiting.inputReader(StandardCharsets.UTF_8).lines().filter(line -> line.contains("✅ healthy")).count());
             assertEquals("", new String(waiting.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
         }
     }
@@ -492,7 +492,7 @@ class HealthAllTest {
         Thread.sleep(4000);
         assertEquals(0, Script.command("kill", "-CONT", "" + waiting.pid()).run().exit());
         assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
-        assertTrue(waiting.inputReader().readLine().contains("❌ down"));
+        assertTrue(waiting.inputReader(StandardCharsets.UTF_8).readLine().contains("❌ down"));
     }
 
     @Test

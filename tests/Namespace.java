@@ -57,7 +57,7 @@ final class Namespace {
      */
     static Script bash(Path folder, String script) throws Exception {
         assumeTrue(Servers.isOnPath("ip") && Servers.isOnPath("python3"), "ip or python3 is not installed");
-        return Script.command("bash", "-c", """
+        return Script.bash("""
             set -eu
             ip link set lo up
             hold() { exec 3< <(cd / && exec python3 -c "$holder" "$@"); read -r -u 3 _; }

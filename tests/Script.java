@@ -52,6 +52,13 @@ final class Script {
         return new Script(command);
     }
 
+    /** A script of bash. It goes by a file, because where there is no locale, Java garbles what it passes as an argument. */
+    static Script bash(String text) throws IOException {
+        Path script = Files.writeString(Files.createTempFile(SCRIPTS, "script", ".sh"), text);
+        script.toFile().deleteOnExit();
+        return command("bash", script.toString());
+    }
+
     /** Any other command. */
     static Script command(String... words) {
         return new Script(Arrays.asList(words));
@@ -93,7 +100,8 @@ final class Script {
     /** A process that does not read its standard input. */
     ProcessBuilder builder() throws IOException {
         ProcessBuilder builder = new ProcessBuilder(command);
-        builder.environment().keySet().removeIf(name -> name.endsWith("_PORT") || name.startsWith("JBANG") || name.startsWith("DEVFLOW_"));
+        builder.environment().keySet().removeIf(name -> name.endsWith("_PORT") || name.startsWith("JBANG")
+            || name.startsWith("DEVFLOW_"));
         builder.environment().putAll(environment);
         builder.redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()));
         return builder.directory((folder != null ? folder : EMPTY).toFile());
@@ -112,11 +120,12 @@ final class Script {
     }
 
     private static final Path EMPTY = emptyFolder();
+    private static final Path SCRIPTS = emptyFolder();
 
     private static Path emptyFolder() {
         try {
             Path empty = Files.createTempDirectory("devflow-test");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> empty.toFile().delete()));
+            empty.toFile().deleteOnExit();
             return empty;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
