@@ -57,11 +57,11 @@ class check_port extends PortCommand {
         if (!free && (force || grace != null)) {
             throw new UserException("--grace and --force go with --free; " + help());
         }
+        if (verbose && (free || json || quiet)) {
+            throw new UserException("--verbose lists available ports as text; it goes with neither --free, --json nor --quiet; " + help());
+        }
         if (free) {
             return freeing();
-        }
-        if (verbose && (json || quiet)) {
-            throw new UserException("--verbose adds lines to the text; leave it out, or --json or --quiet; " + help());
         }
         return quiet ? new Report.Silent(areAllAvailable() ? YES : NO) : explanation();
     }

@@ -34,8 +34,6 @@ import picocli.CommandLine.Option;
         "  health_all --json orchestrator grpc://localhost:50051"})
 class health_all extends PortCommand {
 
-    private static final int WIDEST_START = 25; // Port 50051: ❌ unhealthy, and a space
-    private static final int USUAL_WORD = 11; // 200 healthy
 
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
         description = "How long each endpoint may take (default 2).")
@@ -96,7 +94,9 @@ class health_all extends PortCommand {
             return await(checks, health);
         }
         List<HealthChecks.Result> results = health.make(checks, timeout);
-        noteRedirected(results);
+        if (watch == null) {
+            noteRedirected(results);
+        }
         return new Answers(results, null);
     }
 
@@ -258,12 +258,14 @@ class health_all extends PortCommand {
             if (prometheus) {
                 return metrics();
             }
-            int widestTitle = results.stream().mapToInt(result -> Line.width(result.check().title())).max().orElse(0);
+            int title = results.stream().mapToInt(result -> verdict(result).width()).max().orElse(0) + 2;
+            int answer = title + results.stream().mapToInt(result -> Line.width(result.check().title())).max().orElse(0) + 2;
+            int latency = answer + results.stream().mapToInt(result -> Line.width(result.health().said())).max().orElse(0);
             List<Line> lines = new ArrayList<>();
             for (HealthChecks.Result result : results) {
                 Health health = result.health();
-                lines.add(verdict(result).pad(WIDEST_START).with(result.check().title()).pad(WIDEST_START + widestTitle + 2)
-                    .with(answer(health))
+                Line line = verdict(result).pad(title).with(result.check().title()).pad(answer).with(health.said());
+                lines.add((health.said().isEmpty() ? line : line.pad(latency).with(time(health))).with(rest(health))
                     .changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word())));
             }
             return lines;
@@ -275,12 +277,13 @@ class health_all extends PortCommand {
             return result.isPassing() ? line.good(verdict) : line.bad(verdict);
         }
 
-        private static String answer(Health health) {
-            String said = health.said();
-            String answer = said.isEmpty() ? "" : said + " ".repeat(Math.max(1, USUAL_WORD - Line.width(said)))
-                + String.format(" %4d ms  %s", health.millis(), health.address());
-            return answer + (health.location() == null ? "" : "  to " + health.location())
-                + (health.reason() == null ? "" : (answer.isEmpty() ? "" : "  ") + health.reason());
+        private static String time(Health health) {
+            return String.format("  %4d ms  %s", health.millis(), health.address());
+        }
+
+        private static String rest(Health health) {
+            return (health.location() == null ? "" : "  to " + health.location())
+                + (health.reason() == null ? "" : (health.said().isEmpty() ? "" : "  ") + health.reason());
         }
 
         private List<Line> metrics() {

@@ -68,8 +68,8 @@ class port_status extends PortCommand {
         if (picture && (plain || json || running || !targets.isEmpty())) {
             throw new UserException("--map shows all ranges, and goes with neither --plain, --json, --running nor a target; " + help());
         }
-        if (plain && json) {
-            throw new UserException("--plain does not go with --json; choose one");
+        if (plain && (json || quiet) || picture && quiet) {
+            throw new UserException("--plain and --map print text; leave them out, or --json or --quiet; " + help());
         }
         Config config = config();
         LocalPorts localPorts = LocalPorts.read();
@@ -183,23 +183,24 @@ class port_status extends PortCommand {
                 lines.add(Line.of("").strong(heading));
             }
             for (PortRow row : members) {
-                lines.add(withName(status(row).pad(WIDEST_STATUS), row.service()));
+                lines.add(withName(status(row), row.service()));
                 if (row.isListening()) {
                     row.explanation().forEach(occupant -> lines.add(Line.detail("    " + occupant)));
                 }
             }
         }
 
-        private static Line status(PortRow row) {
+        private Line status(PortRow row) {
             Line line = Line.of("Port " + row.service().port() + (row.isListening() ? ": ✅ " : ": ❌ "));
-            return row.isListening() ? line.good("ACTIVE") : line.bad("INACTIVE");
+            return line.with(row.isListening() ? "ACTIVE" : "INACTIVE",
+                plain ? Line.Style.PLAIN : row.isListening() ? Line.Style.GOOD : Line.Style.BAD);
         }
 
         private static Line withName(Line line, PortMap.Service service) {
             if (service.name() == null) {
                 return line;
             }
-            line.with(service.name()).pad(WIDEST_STATUS + WIDEST_NAME).with(service.variable());
+            line.pad(WIDEST_STATUS).with(service.name()).pad(WIDEST_STATUS + WIDEST_NAME).with(service.variable());
             return service.status() == PortMap.Status.ACTIVE ? line : line.with("  " + PortRow.lowerCase(service.status()));
         }
     }

@@ -35,7 +35,7 @@ class CheckPortTest {
             assertEquals(1, result.exit());
             assertEquals("", result.err());
             assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid()
-                + " \\(" + System.getProperty("user.name") + "\\) on " + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind
+                + " \\(" + System.getProperty("user.name") + "\\), cannot tell whose, on " + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind
                 + "[^\n]*\n    started by [^\n]*\\(pid " + ProcessHandle.current().pid() + "\\)[^\n]*\n  to free it: kill "
                 + server.process().pid() + "\n  to move the service: set CODEX_MCP_PORT in the environment\n"),
                 result.out());

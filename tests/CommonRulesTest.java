@@ -124,7 +124,7 @@ class CommonRulesTest {
 
     @Test
     void argumentsAreShownWithoutControlCharacters() throws Exception {
-        assertEquals("ERROR: unknown service or group 'a?[31mb??c'; port_status --all lists them\n",
+        assertEquals("ERROR: unknown service or group 'a?[31mb??c'; to list them: jbang port_status@devflow --all\n",
             Script.of("check_port", "a\u001B[31mb\n\u009Bc").env("LC_ALL", "C.UTF-8").run().err());
     }
 

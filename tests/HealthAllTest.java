@@ -371,8 +371,8 @@ class HealthAllTest {
     void aMachineWithoutIpv6() throws Exception {
         Script.Result result = Namespace.bash(folder, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; health_all orchestrator grpc")
             .run();
-        assertEquals(List.of("Port 3005: ❌ down       DevFlow Orchestrator  connection refused",
-            "Port 50051: ❌ down      CC-Tools gRPC Server  connection refused"), result.out().lines().toList(), result.err());
+        assertEquals(List.of("Port 3005: ❌ down   DevFlow Orchestrator  connection refused",
+            "Port 50051: ❌ down  CC-Tools gRPC Server  connection refused"), result.out().lines().toList(), result.err());
     }
 
     @Test

@@ -65,7 +65,7 @@ class OccupantsTest {
                 List<Occupants.Occupant> occupants = Occupants.of(List.of(state), ports, null).getOrDefault(state.port(), List.of());
                 Explanation.lines(state, occupants).forEach(System.out::println);
                 System.err.println(Explanation.brief(state, occupants));
-                System.out.println(Remedy.of(state, occupants) + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
+                System.out.println(PortRow.joined(Remedy.lines(state, occupants)) + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
                 String reservation = Explanation.reservation(state.port(), occupants, EphemeralPorts.read());
                 System.out.print(reservation == null ? "" : reservation + "\n");
             }
@@ -123,7 +123,7 @@ class OccupantsTest {
     private static String remedy(int port) throws Exception {
         LocalPorts ports = LocalPorts.read();
         LocalPorts.State state = ports.state(port);
-        return Remedy.of(state, Occupants.of(List.of(state), ports, null).getOrDefault(port, List.of()));
+        return PortRow.joined(Remedy.lines(state, Occupants.of(List.of(state), ports, null).getOrDefault(port, List.of())));
     }
 
     private static void obey(int port) throws Exception {
@@ -283,9 +283,9 @@ class OccupantsTest {
         assertEquals("""
               kept by docker-proxy, which publishes a container's port
               kept by docker-proxy, which publishes a container's port
-            to free it: docker ps --filter publish=3005, then docker stop ID
+            to free it: docker ps --filter publish=3005; then docker stop ID
               kept by rootlessport, which publishes a container's port
-            to free it: podman port --all, then podman stop ID
+            to free it: podman port --all; then podman stop ID
             """, result.out(), result.err());
     }
 
@@ -329,7 +329,7 @@ class OccupantsTest {
             ask 50051 3005
             """);
         assertTrue(result.out().matches("(?s)a connection of pid \\d+ \\(root\\) from 127.0.0.1 in \\S+: \\S*python3 "
-            + ".* connect 50051 50051\n"
+            + ".*connect 50051 50051\n"
             + "to free it: wait until the connection ends, or take another port\n"
             + "port 50051 is one that the kernel gives to connections; to keep it: "
             + "sudo sysctl -w net.ipv4.ip_local_reserved_ports=8080,9000-9010,50051\n"

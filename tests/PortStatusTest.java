@@ -65,7 +65,7 @@ class PortStatusTest {
             }
             assertTrue(full.get(5).matches("Port " + codex.getLocalPort() + ": ✅ ACTIVE +Codex MCP Server              CODEX_MCP_PORT"),
                 full.get(5));
-            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " (" + System.getProperty("user.name") + ") on :: in "), result.out());
+            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " (" + System.getProperty("user.name") + "), a stranger's, on :: in "), result.out());
         }
     }
 
@@ -115,7 +115,7 @@ class PortStatusTest {
               to separate them: set MODEL_REGISTRY_PORT in .env or set ORCHESTRATOR_PORT in the environment
             exit 1
             ! DevFlow Orchestrator has 8080, outside 3000-3099
-              set ORCHESTRATOR_PORT to a port of that range
+              set ORCHESTRATOR_PORT in the environment to a port of that range
             ! DevFlow Orchestrator is down
               to start: ./devflow-start.sh start
             """, result.out(), result.err());

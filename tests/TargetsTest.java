@@ -65,7 +65,7 @@ class TargetsTest {
             assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve("orchestratr")).getMessage());
         assertEquals("unknown service or group 'Db_Manger_Port'; did you mean db_manager_port?",
             assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve("Db_Manger_Port")).getMessage());
-        assertEquals("unknown service or group 'postgres'; port_status --all lists them",
+        assertEquals("unknown service or group 'postgres'; to list them: " + listing(),
             assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve("postgres")).getMessage());
     }
 
@@ -90,9 +90,14 @@ class TargetsTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "server  | 'server' could be codex-mcp, gemini-mcp, qwen-mcp, synthetic-mcp, cctools-grpc; name one of them",
         "manager | 'manager' could be db-manager, cli-integration-manager; name one of them",
-        "da      | unknown service or group 'da'; port_status --all lists them"})
+        "da      | unknown service or group 'da'; to list them: LISTING"})
     void aPartOfSeveralNamesIsRefused(String target, String message) {
-        assertEquals(message, assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve(target)).getMessage());
+        assertEquals(message.replace("LISTING", listing()),
+            assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve(target)).getMessage());
+    }
+
+    private String listing() {
+        return new Invocation(folder.resolve(".env").toString()).command("port_status", "--all");
     }
 
     /** A new line of .env must not change what a script stops. */

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TerminalTest {
 
@@ -26,7 +27,7 @@ class TerminalTest {
     @Test
     void aLineIsWrappedAtSpacesAndOnlyALongWordWithinIt() {
         Line line = Line.of("  pid 16150 on 127.0.0.1: node " + "x".repeat(30) + " end");
-        assertEquals(List.of("  pid 16150 on ", "      127.0.0.1: ", "      node ", "      " + "x".repeat(14), "      " + "x".repeat(14),
+        assertEquals(List.of("  pid 16150 on", "      127.0.0.1:", "      node", "      " + "x".repeat(14), "      " + "x".repeat(14),
             "      xx end"), line.wrapped(20).stream().map(Line::toString).toList());
         assertEquals(List.of(line), line.wrapped(200));
     }
@@ -34,7 +35,7 @@ class TerminalTest {
     @Test
     void aCommandIsNeverBroken() {
         Line line = Line.of("  to move the service: ").command("./jbangw find_port --write real-dream-team-orchestrator");
-        assertEquals(List.of("  to move the service: ", "      ./jbangw find_port --write real-dream-team-orchestrator"),
+        assertEquals(List.of("  to move the service:", "      ./jbangw find_port --write real-dream-team-orchestrator"),
             line.wrapped(30).stream().map(Line::toString).toList());
     }
 
@@ -63,6 +64,31 @@ class TerminalTest {
             shown = tmux.await("\n1\n");
             assertTrue(shown.startsWith("before\n"), shown);
             assertFalse(shown.contains("INACTIVE"), shown);
+        }
+    }
+
+    /** As less does; also where the shell above has the terminal back before the watch has left it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"%s", "bash -c '%s; true'"})
+    void aStoppedWatchGivesTheTerminalBackAndGoesOnWhereItWas(String parent) throws Exception {
+        String watch = String.join(" ", Script.of("port_status", "--watch=600").builder().command());
+        try (Tmux tmux = new Tmux(24)) {
+            tmux.type("stty -g >before; clear; echo before");
+            tmux.await("before\n");
+            tmux.type(parent.formatted(watch));
+            tmux.await("Ctrl-C ends");
+            tmux.run("send-keys", "C-\\");
+            tmux.run("send-keys", "C-z");
+            tmux.awaitMode("1 0");
+            tmux.type("stty -g >stopped; clear; fg");
+            assertFalse(tmux.await("Ctrl-C ends").contains("thread"));
+            tmux.awaitMode("0 1");
+            tmux.run("resize-window", "-x", "60", "-y", "10");
+            tmux.await("more lines");
+            tmux.run("send-keys", "C-c");
+            tmux.awaitMode("1 0");
+            tmux.type("stty -g >after; clear; cmp before stopped && cmp before after && echo the same");
+            tmux.await("the same\n");
         }
     }
 
@@ -140,6 +166,16 @@ class TerminalTest {
                 Thread.sleep(100);
             }
             throw new AssertionError("never shown: " + text + "\n" + screen);
+        }
+
+        /** Waits until the cursor is shown and the alternate screen in use as given, 1 for yes. */
+        void awaitMode(String mode) throws Exception {
+            String now = "";
+            for (int i = 0; i < 300 && !now.equals(mode); i++) {
+                Thread.sleep(100);
+                now = run("display-message", "-p", "#{cursor_flag} #{alternate_on}").strip();
+            }
+            assertEquals(mode, now, run("capture-pane", "-p"));
         }
 
         @Override

@@ -48,6 +48,11 @@ final class Allocator {
     record Assignment(PortMap.Service service, Decision decision, int port, Taken old, PortMap.Service owner, List<Taken> candidates,
                       int claimed) { }
 
+    /** Of services with one port, the first keeps it. */
+    static final Comparator<PortMap.Service> PRECEDENCE = Comparator.comparingInt(Allocator::precedence)
+        .thenComparing(service -> service.group() == null ? PortMap.Priority.LOW : service.group().priority)
+        .thenComparing(service -> !service.isAtDocumentedPort());
+
     private final Config config;
     private final LocalPorts localPorts;
     private final Project project;
@@ -61,9 +66,7 @@ final class Allocator {
         this.localPorts = localPorts;
         this.project = project;
         byPrecedence = new ArrayList<>(config.services());
-        byPrecedence.sort(Comparator.comparingInt(Allocator::precedence)
-            .thenComparing(service -> service.group() == null ? PortMap.Priority.LOW : service.group().priority)
-            .thenComparing(service -> !service.isAtDocumentedPort()));
+        byPrecedence.sort(PRECEDENCE);
         for (PortMap.Service service : byPrecedence) {
             owners.putIfAbsent(service.port(), service);
         }

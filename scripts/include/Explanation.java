@@ -17,12 +17,17 @@ final class Explanation {
 
     /** For each process that has the port a line, and under it, after two blanks, what else there is to say of it. */
     static List<String> lines(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+        return lines(state, occupants, false);
+    }
+
+    /** The same; of a service's port it is also said where it cannot be told whose a process is. */
+    static List<String> lines(LocalPorts.State state, List<Occupants.Occupant> occupants, boolean isServices) {
         List<String> lines = new ArrayList<>();
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             lines.add("this user may not bind it");
         }
         for (Map.Entry<Occupants.Occupant, Set<String>> each : byProcess(occupants).entrySet()) {
-            lines.add(line(each.getKey(), String.join(", ", each.getValue())));
+            lines.add(line(each.getKey(), String.join(", ", each.getValue()), isServices));
             String details = details(each.getKey());
             if (!details.isEmpty()) {
                 lines.add("  " + details);
@@ -66,17 +71,20 @@ final class Explanation {
         return addresses;
     }
 
-    private static String line(Occupants.Occupant occupant, String addresses) {
+    private static String line(Occupants.Occupant occupant, String addresses, boolean isServices) {
         boolean isConnection = occupant.kind() == TcpSocket.Kind.CONNECTION;
+        boolean isListener = occupant.kind() == TcpSocket.Kind.LISTENER;
+        String whose = occupant.ours() != null ? (occupant.ours() ? "ours" : "a stranger's")
+            : isListener && isServices ? "cannot tell whose" : "";
         if (occupant.process() == null) {
-            return occupant.kind() == TcpSocket.Kind.LISTENER ? "on " + addresses + ": " + unseen(occupant) : unseen(occupant);
+            return (isListener ? "on " + addresses + ": " : "") + unseen(occupant) + (whose.isEmpty() ? "" : "; " + whose);
         }
         int others = occupant.others().size();
         String folder = occupant.process().workingDirectory();
         return (isConnection ? "a connection of " : "") + "pid " + occupant.process().pid()
             + (occupant.user() == null ? "" : " (" + occupant.user() + ")")
             + (others == 0 ? "" : " and " + others + (others == 1 ? " worker" : " workers"))
-            + (isConnection ? " from " : " on ") + addresses + (folder == null ? "" : " in " + folder)
+            + (whose.isEmpty() ? "" : ", " + whose + ",") + (isConnection ? " from " : " on ") + addresses + (folder == null ? "" : " in " + folder)
             + ": " + occupant.process().command();
     }
 
@@ -107,15 +115,7 @@ final class Explanation {
         if (occupant.isLeftover()) {
             details.add("a leftover child; the server is gone");
         }
-        if (occupant.ours() != null) {
-            details.add(whose(occupant));
-        }
         return String.join("; ", details);
-    }
-
-    /** Whose it is, in words. */
-    static String whose(Occupants.Occupant occupant) {
-        return occupant.ours() == null ? "cannot tell whose" : occupant.ours() ? "this project's" : "a stranger's";
     }
 
     /** Who started it, in short. */

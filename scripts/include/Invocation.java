@@ -4,21 +4,33 @@ import java.nio.file.Path;
  * How this run was called, and so how a command is written that runs when it is pasted: by the jbangw that was typed, by
  * that of the clone whose functions are in use, or else by JBang, which does not tell a script how it was named.
  *
- * @param envFile the {@code --env-file} that was given, or null
+ * @param envFile the {@code --env-file} that was given; null, or the default, for none
  */
 record Invocation(String envFile) {
 
+    private static final String DEFAULT_ENV_FILE = ".env";
     private static final String JBANGW = System.getenv("DEVFLOW_PORTS_JBANGW");
     private static final boolean IS_FUNCTION = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
 
     /** The command that calls a script for the same {@code .env}. */
     String command(String script, String arguments) {
         String words = program(script) + " " + arguments;
-        if (IS_FUNCTION) {
-            // Who reads what a start script prints may be in another folder.
-            return words + " --env-file " + quoted(Path.of(envFile == null ? ".env" : envFile).toAbsolutePath().normalize().toString());
-        }
-        return envFile == null ? words : words + " --env-file " + quoted(envFile);
+        return fileName().equals(DEFAULT_ENV_FILE) ? words : words + " --env-file " + quoted(fileName());
+    }
+
+    /** The {@code .env} in use, as it is named where this is read. */
+    String fileName() {
+        return seen(envFile == null ? DEFAULT_ENV_FILE : envFile);
+    }
+
+    /** The command that runs a program of the working directory. */
+    static String local(String program, String arguments) {
+        return quoted(seen(program)) + " " + arguments;
+    }
+
+    /** Who reads what a start script prints may be in another folder. */
+    private static String seen(String file) {
+        return IS_FUNCTION ? Path.of(file).toAbsolutePath().normalize().toString() : file;
     }
 
     /** Where the options of a script are explained. */

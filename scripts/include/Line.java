@@ -10,6 +10,8 @@ final class Line {
     /** A part of the line, as it came from wherever it came. */
     record Piece(String text, Style style) { }
 
+    private static final int INDENT = 4;
+
     private final List<Piece> pieces = new ArrayList<>();
     private Object state;
     private boolean isDetail;
@@ -57,6 +59,13 @@ final class Line {
         return this;
     }
 
+    /** A copy with something behind it. */
+    Line followedBy(String text) {
+        Line copy = new Line();
+        copy.pieces.addAll(pieces);
+        return copy.with(text);
+    }
+
     /** Adds spaces up to so many columns. */
     Line pad(int columns) {
         return with(" ".repeat(Math.max(0, columns - width())));
@@ -98,54 +107,91 @@ final class Line {
     }
 
     /**
-     * The line in rows of no more than so many columns, broken at spaces, and within a word only where it is longer than a
-     * row; what follows the first row is indented.
+     * The line in rows of no more than so many columns, broken between its cells, which two spaces or more set apart; within
+     * a cell only where it is longer than a row, and so on within a word, but never within a command. The rows that follow
+     * the first are indented.
      */
     List<Line> wrapped(int columns) {
         if (width() <= columns) {
             return List.of(this);
         }
-        String text = toString();
-        int indent = Math.min(text.length() - text.stripLeading().length() + 4, columns / 2);
+        List<Word> words = words();
+        int indent = Math.min(words.get(0).gap + INDENT, columns / 2);
         List<Line> rows = new ArrayList<>();
         Line row = new Line();
-        for (Piece word : words()) {
-            Piece rest = word;
-            if (!row.hasRoomFor(rest, columns) && !row.toString().isBlank()) {
+        for (int i = 0; i < words.size(); i++) {
+            Word word = words.get(i);
+            int cell = cellWidth(words, i);
+            int needed = word.gap > 1 && cell <= columns - indent ? cell : word.text.width();
+            int left = columns - row.width() - needed;
+            if (i > 0 && left < Math.min(word.gap, 2)) {
                 rows.add(row);
                 row = Line.of(" ".repeat(indent));
-                rest = new Piece(rest.text.stripLeading(), rest.style);
+            } else {
+                boolean isAligned = rows.isEmpty() && word.gap <= left;
+                row.with(" ".repeat(i == 0 ? Math.min(word.gap, indent) : isAligned ? word.gap : Math.min(word.gap, 2)));
             }
-            while (rest.style != Style.COMMAND && !row.hasRoomFor(rest, columns)) {
-                String start = start(rest.text, columns - row.width());
-                rows.add(row.with(start, rest.style));
-                row = Line.of(" ".repeat(indent));
-                rest = new Piece(rest.text.substring(start.length()), rest.style);
-            }
-            row.with(rest.text, rest.style);
+            row = row.add(word.text, columns, indent, rows);
         }
         rows.add(row);
         return rows;
     }
 
-    private boolean hasRoomFor(Piece piece, int columns) {
-        return width() + width(piece.text.stripTrailing()) <= columns;
+    /** Adds a word, and goes on to new rows where it is longer than one; returns the last. */
+    private Line add(Line word, int columns, int indent, List<Line> rows) {
+        Line row = this;
+        for (Piece piece : word.pieces) {
+            String rest = piece.text;
+            while (piece.style != Style.COMMAND && row.width() + width(rest) > columns) {
+                boolean hasRoom = row.width() <= indent || row.width() < columns - 1;
+                String start = hasRoom ? start(rest, columns - row.width()) : "";
+                rows.add(row.with(start, piece.style));
+                row = Line.of(" ".repeat(indent));
+                rest = rest.substring(start.length());
+            }
+            row.with(rest, piece.style);
+        }
+        return row;
     }
 
-    /** The pieces taken apart behind each run of spaces; a command stays whole. */
-    private List<Piece> words() {
-        List<Piece> words = new ArrayList<>();
+    /** What is not to be broken if it can be helped, and so many spaces before it. */
+    private record Word(Line text, int gap) { }
+
+    private List<Word> words() {
+        List<Word> words = new ArrayList<>();
+        int gap = 0;
+        boolean isWithin = false;
         for (Piece piece : pieces) {
             int start = 0;
-            for (int i = 1; piece.style != Style.COMMAND && i < piece.text.length(); i++) {
-                if (piece.text.charAt(i - 1) == ' ' && piece.text.charAt(i) != ' ') {
-                    words.add(new Piece(piece.text.substring(start, i), piece.style));
-                    start = i;
+            for (int end = 0; end <= piece.text.length(); end++) {
+                boolean isEnd = end == piece.text.length();
+                if (!isEnd && (piece.style == Style.COMMAND || piece.text.charAt(end) != ' ')) {
+                    continue;
                 }
+                if (end > start) {
+                    if (!isWithin) {
+                        words.add(new Word(new Line(), gap));
+                    }
+                    words.get(words.size() - 1).text.with(piece.text.substring(start, end), piece.style);
+                    isWithin = true;
+                }
+                if (!isEnd) {
+                    gap = isWithin ? 1 : gap + 1;
+                    isWithin = false;
+                }
+                start = end + 1;
             }
-            words.add(new Piece(piece.text.substring(start), piece.style));
         }
         return words;
+    }
+
+    /** How many columns the cell needs that begins with this word. */
+    private static int cellWidth(List<Word> words, int first) {
+        int width = words.get(first).text.width();
+        for (int i = first + 1; i < words.size() && words.get(i).gap == 1; i++) {
+            width += 1 + words.get(i).text.width();
+        }
+        return width;
     }
 
     // Text.

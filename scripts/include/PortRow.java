@@ -82,7 +82,7 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** For each process that has the port its pid, user, addresses, folder and command line, and what else there is to say. */
     List<String> explanation() {
-        return Explanation.lines(state, occupants);
+        return Explanation.lines(state, occupants, service.name() != null);
     }
 
     /** Who or what keeps a server from having the port, in short. */
@@ -92,16 +92,14 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** What the user can do about a port that is not available, a line for each way. */
     List<Line> remedies(Invocation invocation) {
-        List<Line> remedies = new ArrayList<>();
-        String remedy = Remedy.of(state, occupants);
-        if (!remedy.isEmpty()) {
-            int colon = remedy.indexOf(": ") + 2;
-            String step = remedy.substring(colon);
-            remedies.add(Line.of("  " + remedy.substring(0, colon)).with(step, Remedy.isCommand(step) ? Line.Style.COMMAND : Line.Style.PLAIN));
+        List<Line> remedies = Remedy.lines(state, occupants);
+        if (service.name() == null) {
+            return remedies;
         }
-        if (service.name() != null) {
-            remedies.add(toMove(Line.of("  to move the service: "), service, invocation));
-        }
+        // What is ours counts as the service, which then stays; and only from a stranger moves one that the map does not know.
+        boolean isToStay = service.isDocumented() ? Boolean.TRUE.equals(ours()) : !Boolean.FALSE.equals(ours());
+        Line toMove = Line.of("  to move the service: ");
+        remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
         String reservation = ephemeral == null ? null : Explanation.reservation(state.port(), occupants, ephemeral);
         if (reservation != null) {
             int colon = reservation.indexOf(": ") + 2;
@@ -117,10 +115,16 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** Adds to a line how the service gets another port. */
     static Line toMove(Line line, PortMap.Service service, Invocation invocation) {
-        if (service.origin() == PortMap.Origin.ENVIRONMENT) {
-            return line.with("set " + service.variable() + " in the environment");
+        if (!service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT) {
+            return toSet(line, service, invocation);
         }
-        return service.isMovable() ? line.command(invocation.command("find_port", "--write " + service.shortName()))
-            : line.with("set " + service.variable() + " in " + (invocation.envFile() == null ? ".env" : invocation.envFile()));
+        boolean isGroup = PortMap.Group.named(service.shortName()) != null; // CORE_PORT is not the group
+        return line.command(invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName())));
+    }
+
+    /** Adds to a line where the user sets the service's port. */
+    static Line toSet(Line line, PortMap.Service service, Invocation invocation) {
+        return line.with("set " + service.variable() + " in "
+            + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName()));
     }
 }

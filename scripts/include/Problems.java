@@ -1,4 +1,4 @@
-//SOURCES Config.java Invocation.java Line.java Occupants.java PortMap.java PortRow.java
+//SOURCES Allocator.java Config.java Invocation.java Line.java Occupants.java PortMap.java PortRow.java
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,45 +32,69 @@ record Problems(Config config, Invocation invocation) {
     /** What is wrong with these ports, the services that are down last. */
     List<Problem> of(List<PortRow> rows) {
         List<Problem> problems = new ArrayList<>();
+        Map<Integer, List<PortRow>> byPort = new LinkedHashMap<>();
         for (PortRow row : rows) {
-            addOutsideRange(problems, row.service());
-            addMisused(problems, row);
-            addDifferingNames(problems, row.service());
+            byPort.computeIfAbsent(row.service().port(), port -> new ArrayList<>()).add(row);
         }
-        rows.stream().map(row -> row.service().port()).distinct().map(config::at).filter(services -> services.size() > 1)
+        for (List<PortRow> ofOnePort : byPort.values()) {
+            for (PortRow row : ofOnePort) {
+                addOutsideRange(problems, row.service());
+                addDifferingNames(problems, row.service());
+            }
+            addMisused(problems, ofOnePort);
+        }
+        byPort.keySet().stream().map(config::at).filter(services -> services.size() > 1)
             .forEach(services -> problems.add(sharedPort(services)));
         addDown(problems, rows);
         return problems;
     }
 
-    private static void addOutsideRange(List<Problem> problems, PortMap.Service service) {
+    private void addOutsideRange(List<Problem> problems, PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
             problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " has " + service.port() + ", outside "
-                + group.range, List.of(Line.of("  set " + service.variable() + " to a port of that range"))));
+                + group.range, List.of(PortRow.toSet(Line.of("  "), service, invocation).with(" to a port of that range"))));
         }
     }
 
-    /** A port that an active service cannot have, a stranger on it, or a listener on a reserved one. */
-    private void addMisused(List<Problem> problems, PortRow row) {
-        PortMap.Service service = row.service();
-        boolean isActive = service.status() == PortMap.Status.ACTIVE;
-        if (service.status() == PortMap.Status.RESERVED && row.isListening()) {
-            add(problems, Kind.RESERVED_PORT_IN_USE, row, service.port() + " is reserved for " + service.name() + ", yet ");
-        } else if (isActive && !row.isListening() && !row.isAvailable()) {
-            add(problems, Kind.UNAVAILABLE, row, service.name() + " cannot have " + service.port() + ": ");
-        } else if (isActive && Boolean.FALSE.equals(row.ours())) {
-            add(problems, Kind.STRANGER, row, "a stranger has " + service.port() + " of " + service.name() + ": ");
+    /** A port that an active service cannot have, a stranger on it, or a listener on a reserved one; each port is told of once. */
+    private void addMisused(List<Problem> problems, List<PortRow> ofOnePort) {
+        int before = problems.size();
+        List<PortRow> active = with(PortMap.Status.ACTIVE, ofOnePort);
+        List<PortRow> reserved = with(PortMap.Status.RESERVED, ofOnePort);
+        PortRow any = ofOnePort.get(0);
+        String port = String.valueOf(any.service().port());
+        if (!active.isEmpty() && !any.isListening() && !any.isAvailable()) {
+            add(problems, Kind.UNAVAILABLE, active, names(active) + " cannot have " + port + ": ");
+        } else if (!active.isEmpty() && Boolean.FALSE.equals(any.ours())) {
+            add(problems, Kind.STRANGER, active, "a stranger has " + port + " of " + names(active) + ": ");
+        } else if (active.isEmpty() && !reserved.isEmpty() && any.isListening()) {
+            add(problems, Kind.RESERVED_PORT_IN_USE, reserved, port + " is reserved for " + names(reserved) + ", yet ");
         }
-        if (Occupants.areUnrelated(row.occupants())) {
-            add(problems, Kind.SEVERAL_SERVERS, row, "several servers that have nothing to do with each other share " + service.port()
-                + ": ");
+        if (Occupants.areUnrelated(any.occupants())) {
+            String message = "several servers that have nothing to do with each other share " + port;
+            if (problems.size() == before) {
+                add(problems, Kind.SEVERAL_SERVERS, ofOnePort, message + ": ");
+            } else {
+                problems.add(new Problem(Kind.SEVERAL_SERVERS, services(ofOnePort), message, List.of()));
+            }
         }
     }
 
-    private void add(List<Problem> problems, Kind kind, PortRow row, String message) {
-        problems.add(new Problem(kind, row.service().variable() == null ? List.of() : List.of(row.service()), message + row.brief(),
-            row.remedies(invocation)));
+    private static List<PortRow> with(PortMap.Status status, List<PortRow> rows) {
+        return rows.stream().filter(row -> row.service().status() == status).toList();
+    }
+
+    private static String names(List<PortRow> rows) {
+        return rows.stream().map(row -> row.service().name()).collect(Collectors.joining(" and "));
+    }
+
+    private static List<PortMap.Service> services(List<PortRow> rows) {
+        return rows.stream().map(PortRow::service).filter(service -> service.variable() != null).toList();
+    }
+
+    private void add(List<Problem> problems, Kind kind, List<PortRow> rows, String message) {
+        problems.add(new Problem(kind, services(rows), message + rows.get(0).brief(), rows.get(0).remedies(invocation)));
     }
 
     private void addDifferingNames(List<Problem> problems, PortMap.Service service) {
@@ -83,12 +107,11 @@ record Problems(Config config, Invocation invocation) {
         String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
             .collect(Collectors.joining(" and "));
         Line remedy = Line.of("  to separate them: ");
-        PortMap.Service movable = services.stream().filter(PortMap.Service::isMovable).findFirst().orElse(null);
-        if (movable != null) {
-            PortRow.toMove(remedy, movable, invocation);
-        } else {
-            PortRow.toMove(remedy, services.get(0), invocation);
-            services.stream().skip(1).forEach(service -> PortRow.toMove(remedy.with(" or "), service, invocation));
+        // All but the first by precedence have to go.
+        List<PortMap.Service> movable = services.stream().sorted(Allocator.PRECEDENCE).skip(1).filter(PortMap.Service::isMovable).toList();
+        List<PortMap.Service> candidates = movable.isEmpty() ? services : movable.subList(0, 1);
+        for (PortMap.Service service : candidates) {
+            PortRow.toMove(service == candidates.get(0) ? remedy : remedy.with(" or "), service, invocation);
         }
         return new Problem(Kind.SHARED_PORT, services, services.get(0).port() + " is the port of " + names, List.of(remedy));
     }
@@ -99,7 +122,7 @@ record Problems(Config config, Invocation invocation) {
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
             problems.add(new Problem(Kind.DOWN, down, who + " down",
-                Files.isExecutable(Path.of(START_SCRIPT)) ? List.of(Line.of("  to start: ").command(START_SCRIPT + " start")) : List.of()));
+                Files.isExecutable(Path.of(START_SCRIPT)) ? List.of(Line.of("  to start: ").command(Invocation.local(START_SCRIPT, "start"))) : List.of()));
         }
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES Keeper.java LocalPorts.java Occupants.java Processes.java
+//SOURCES Invocation.java Keeper.java Line.java LocalPorts.java Occupants.java Processes.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -12,37 +12,55 @@ final class Remedy {
     /** These end their workers themselves. */
     private static final Set<String> MASTERS = Set.of("gunicorn", "nginx", "apache2", "httpd", "uwsgi", "postgres", "haproxy", "puma");
 
+    /** What to do: words, a command that runs when it is pasted, and what comes after it; each may be empty. */
+    private record Step(String words, String command, String then) { }
+
     private final Set<Long> toStop = new LinkedHashSet<>();
     private final Set<Long> stopped = new LinkedHashSet<>();
-    private final Set<String> others = new LinkedHashSet<>();
+    private final Set<Step> others = new LinkedHashSet<>();
     private final Set<String> users = new LinkedHashSet<>();
 
     private Remedy() { }
 
-    /** One clause; where several have the port, what to do about each. Empty where it is available. */
-    static String of(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+    /** A line for each step, with nothing behind its command; none where the port is available. */
+    static List<Line> lines(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+        List<Line> lines = new ArrayList<>();
+        for (Step step : steps(state, occupants)) {
+            String purpose = !lines.isEmpty() ? "and: " : state.verdict() == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
+            lines.add(Line.of("  " + purpose + step.words).command(step.command));
+            if (!step.then.isEmpty()) {
+                lines.add(Line.of("  " + step.then));
+            }
+        }
+        return lines;
+    }
+
+    private static List<Step> steps(LocalPorts.State state, List<Occupants.Occupant> occupants) {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
-            return "to bind it: run as root";
+            return List.of(words("run as root"));
         }
         Remedy remedy = new Remedy();
         occupants.forEach(remedy::add);
-        List<String> steps = new ArrayList<>();
+        List<Step> steps = new ArrayList<>();
         if (!remedy.toStop.isEmpty()) {
             steps.add(remedy.kill());
         }
         steps.addAll(remedy.others);
-        return steps.isEmpty() ? "" : "to free it: " + String.join("; ", steps);
+        return steps;
     }
 
-    /** Whether a step begins with a command, and so is not to be broken into lines. */
-    static boolean isCommand(String step) {
-        return step.matches("(sudo|kill|systemctl|docker|podman|crictl|supervisorctl|pm2|circusctl|sv|s6-svc|svc) .*");
+    private static Step words(String words) {
+        return new Step(words, "", "");
     }
 
-    private String kill() {
+    private static Step command(String command) {
+        return new Step("", command, "");
+    }
+
+    private Step kill() {
         String kill = users.isEmpty() ? "kill" : "sudo kill";
-        return kill + pids(toStop) + (stopped.isEmpty() ? "" : "; " + kill + " -CONT" + pids(stopped))
-            + (users.isEmpty() ? "" : ", or ask " + String.join(" and ", users));
+        return new Step("", kill + pids(toStop) + (stopped.isEmpty() ? "" : "; " + kill + " -CONT" + pids(stopped)),
+            users.isEmpty() ? "" : "or ask " + String.join(" and ", users));
     }
 
     private static String pids(Set<Long> pids) {
@@ -51,9 +69,9 @@ final class Remedy {
 
     private void add(Occupants.Occupant occupant) {
         switch (occupant.kind()) {
-            case TIME_WAIT -> others.add("wait: it is free by itself within a minute");
-            case UNKNOWN -> others.add("end the program that bound it, or wait until it does");
-            case CONNECTION -> others.add("wait until the connection ends, or take another port");
+            case TIME_WAIT -> others.add(words("wait: it is free by itself within a minute"));
+            case UNKNOWN -> others.add(words("end the program that bound it, or wait until it does"));
+            case CONNECTION -> others.add(words("wait until the connection ends, or take another port"));
             case LISTENER -> addListener(occupant);
         }
     }
@@ -67,9 +85,10 @@ final class Remedy {
         } else if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
             others.add(init(occupant));
         } else if (occupant.isAbove()) {
-            others.add("do not kill " + process.pid() + ": " + process.name() + " runs this very call; end it from where it was started");
+            others.add(words("do not kill " + process.pid() + ": " + process.name()
+                + " runs this very call; end it from where it was started"));
         } else if (Keeper.isInit(process) && process.name().equals("systemd")) {
-            others.add("its socket unit: systemctl --user list-sockets, then systemctl --user stop UNIT");
+            others.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
         } else if (occupant.keeper() != null) {
             supervised(occupant);
         } else {
@@ -91,56 +110,52 @@ final class Remedy {
         }
     }
 
-    private static String unseen(Occupants.Occupant occupant) {
+    private static Step unseen(Occupants.Occupant occupant) {
         if (occupant.isAskedByRoot()) {
-            return "stop it where it runs, in another container or namespace";
+            return words("stop it where it runs, in another container or namespace");
         }
         String look = "sudo ss -ltnp 'sport = :" + occupant.socket().port() + "'";
-        return occupant.isAskedByItsUser() || occupant.user() == null ? "find it with " + look + " and stop it"
-            : "ask " + occupant.user() + " to stop it, or find it with " + look;
+        return occupant.isAskedByItsUser() || occupant.user() == null ? new Step("stop what this finds: ", look, "")
+            : new Step("ask " + occupant.user() + " to stop it, or find it with ", look, "");
     }
 
-    private static String stop(Occupants.Occupant occupant) {
+    private static Step stop(Occupants.Occupant occupant) {
         Keeper keeper = occupant.keeper();
         return switch (keeper.kind()) {
-            case UNIT -> "systemctl stop " + quoted(keeper.name());
-            case USER_UNIT -> (occupant.isAskedByItsUser() ? "systemctl --user stop "
-                : "sudo systemctl --user -M " + occupant.user() + "@ stop ") + quoted(keeper.name());
-            case CONTAINER -> keeper.name().equals("container") ? "stop the container " + keeper.task()
-                : keeper.name() + " stop " + keeper.task();
-            default -> keeper.task().equals("docker") ? "docker ps --filter publish=" + occupant.socket().port() + ", then docker stop ID"
-                : "podman port --all, then podman stop ID";
+            case UNIT -> command("systemctl stop " + Invocation.quoted(keeper.name()));
+            case USER_UNIT -> command((occupant.isAskedByItsUser() ? "systemctl --user stop "
+                : "sudo systemctl --user -M " + occupant.user() + "@ stop ") + Invocation.quoted(keeper.name()));
+            case CONTAINER -> keeper.name().equals("container") ? words("stop the container " + keeper.task())
+                : command(keeper.name() + " stop " + keeper.task());
+            default -> keeper.task().equals("docker")
+                ? new Step("", "docker ps --filter publish=" + occupant.socket().port(), "then docker stop ID")
+                : new Step("", "podman port --all", "then podman stop ID");
         };
     }
 
-    private static String init(Occupants.Occupant occupant) {
+    private static Step init(Occupants.Occupant occupant) {
         if (occupant.process().name().equals("systemd") || occupant.process().name().equals("init")) {
-            return "its socket unit: systemctl list-sockets, then systemctl stop UNIT";
+            return new Step("its socket unit: ", "systemctl list-sockets", "then systemctl stop UNIT");
         }
-        return "do not kill 1: it is the first process of this container or namespace, which ends with it; stop that from outside"
-            + " (docker stop ID)";
+        return words("do not kill 1: it is the first process of this container or namespace, which ends with it; stop that from outside"
+            + " (docker stop ID)");
     }
 
     private void supervised(Occupants.Occupant occupant) {
         Keeper keeper = occupant.keeper();
-        String task = keeper.task() == null ? "" : quoted(keeper.task());
+        String task = keeper.task() == null ? "" : Invocation.quoted(keeper.task());
         switch (keeper.name()) {
             case "supervisord" -> others.add(task.isEmpty()
-                ? "supervisorctl status, then supervisorctl stop NAME"
-                : "supervisorctl stop " + task);
-            case "pm2" -> others.add(task.isEmpty() ? "pm2 list, then pm2 stop ID" : "pm2 stop " + task);
-            case "circusd" -> others.add("circusctl stop NAME");
-            case "runsv" -> others.add("sv down " + task);
-            case "s6-supervise" -> others.add("s6-svc -d " + task);
-            case "supervise" -> others.add("svc -d " + task);
+                ? new Step("", "supervisorctl status", "then supervisorctl stop NAME") : command("supervisorctl stop " + task));
+            case "pm2" -> others.add(task.isEmpty() ? new Step("", "pm2 list", "then pm2 stop ID") : command("pm2 stop " + task));
+            case "circusd" -> others.add(new Step("", "circusctl list", "then circusctl stop NAME"));
+            case "runsv" -> others.add(command("sv down " + task));
+            case "s6-supervise" -> others.add(command("s6-svc -d " + task));
+            case "supervise" -> others.add(command("svc -d " + task));
             default -> {
                 toStop.add(keeper.pid());
                 kill(occupant);
             }
         }
-    }
-
-    private static String quoted(String word) {
-        return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }
 }

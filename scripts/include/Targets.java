@@ -1,4 +1,4 @@
-//SOURCES Config.java PortMap.java PortRange.java UserException.java
+//SOURCES Config.java Invocation.java PortMap.java PortRange.java UserException.java
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -127,7 +127,8 @@ final class Targets {
             config.services().stream().flatMap(service -> variables(service).stream()));
         String near = nearest(name, known).map(word -> word.toLowerCase(Locale.ROOT)).collect(Collectors.joining(" or "));
         return "unknown service or group '" + target + "'; "
-            + (near.isEmpty() ? "port_status --all lists them" : "did you mean " + near + "?");
+            + (near.isEmpty() ? "to list them: " + new Invocation(config.envFile().path().toString()).command("port_status", "--all")
+                : "did you mean " + near + "?");
     }
 
     // Spelling.

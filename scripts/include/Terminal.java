@@ -30,15 +30,19 @@ final class Terminal {
 
     private Terminal() { }
 
-    /** Whether standard input and output are a terminal's. */
+    /** Whether standard input and output are a terminal's, and it can do more than print. */
     static boolean isInteractive() {
-        return System.console() != null;
+        return System.console() != null && !isDumb();
     }
 
-    /** Whether standard error is a terminal's, which Java cannot tell. */
+    private static boolean isDumb() {
+        return "dumb".equals(System.getenv("TERM"));
+    }
+
+    /** Whether standard error is such a terminal's, which Java cannot tell. */
     static boolean isStderrTerminal() {
         try {
-            return new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
+            return !isDumb() && new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
         } catch (IOException | InterruptedException e) {
             return false;
         }
@@ -76,9 +80,9 @@ final class Terminal {
         return new Size(24, 80);
     }
 
-    /** The first line of what stty says; nothing where there is none, as on Windows. */
+    /** What stty says; nothing where there is none, as on Windows. It also changes a terminal that the shell has taken back. */
     private static String stty(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("stty"));
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "trap '' TTOU; exec stty \"$@\"", "stty"));
         command.addAll(List.of(arguments));
         try {
             Process stty = new ProcessBuilder(command).redirectInput(new File("/dev/tty"))
@@ -122,7 +126,9 @@ final class Terminal {
         private final PrintStream out;
         private final boolean isColoured;
         private final String settings = stty("-g");
-        private Set<Object> known = Set.of();
+        private List<Line> lines = List.of();
+        private Set<Object> before = Set.of();
+        private String footer = "";
         private boolean isEntered;
 
         Screen(PrintStream out, boolean isColoured) {
@@ -130,13 +136,14 @@ final class Terminal {
             this.isColoured = isColoured;
             handle("TSTP", this::suspend);
             handle("CONT", this::enter);
+            handle("WINCH", this::redraw);
         }
 
         synchronized void enter() {
             isEntered = true;
             stty("quit", "undef"); // or Ctrl-\ would print the stacks of all threads into the picture
             out.print(ENTER);
-            out.flush();
+            redraw();
         }
 
         synchronized void leave() {
@@ -174,24 +181,28 @@ final class Terminal {
             }
         }
 
-        synchronized void draw(List<Line> lines, String footer) {
-            if (!isEntered) {
-                return;
+        synchronized void draw(List<Line> newLines, String newFooter) {
+            before = new HashSet<>();
+            lines.forEach(line -> before.add(line.state()));
+            lines = newLines;
+            footer = newFooter;
+            redraw();
+        }
+
+        private synchronized void redraw() {
+            if (isEntered) {
+                Size size = size();
+                out.print(HOME);
+                for (Line row : fitting(size)) {
+                    out.print(text(row, isColoured) + CLEAR_LINE + "\n");
+                }
+                out.print(Line.fit(footer, size.columns) + CLEAR_REST);
+                out.flush();
             }
-            Size size = size();
-            Set<Object> states = new HashSet<>();
-            lines.forEach(line -> states.add(line.state()));
-            out.print(HOME);
-            for (Line row : fitting(lines, size)) {
-                out.print(text(row, isColoured) + CLEAR_LINE + "\n");
-            }
-            out.print(Line.fit(footer, size.columns) + CLEAR_REST);
-            out.flush();
-            known = states;
         }
 
         /** As many rows as there is room for; details are left out first, and that something is left out is said. */
-        private List<Line> fitting(List<Line> lines, Size size) {
+        private List<Line> fitting(Size size) {
             int room = size.rows - 1; // The last row is the footer's.
             List<List<Line>> blocks = new ArrayList<>();
             int needed = 0;
@@ -199,30 +210,31 @@ final class Terminal {
                 blocks.add(rows(line, size.columns));
                 needed += blocks.get(blocks.size() - 1).size();
             }
-            int hidden = 0;
-            for (int i = lines.size() - 1; i >= 0 && needed - hidden + (hidden > 0 ? 1 : 0) > room; i--) {
+            int details = 0;
+            for (int i = lines.size() - 1; i >= 0 && needed - details + (details > 0 ? 1 : 0) > room; i--) {
                 if (lines.get(i).isDetail()) {
-                    hidden += blocks.get(i).size();
+                    details++;
                     blocks.set(i, List.of());
                 }
             }
             List<Line> shown = new ArrayList<>();
             blocks.forEach(shown::addAll);
-            if (hidden > 0 || shown.size() > room) {
-                hidden += Math.max(0, shown.size() - Math.max(0, room - 1));
-                shown = new ArrayList<>(shown.subList(0, Math.min(shown.size(), Math.max(0, room - 1))));
-                shown.add(Line.of(Line.fit("… no room for " + hidden + " more lines", size.columns)));
+            if (room > 0 && (details > 0 || shown.size() > room)) {
+                int others = Math.max(0, shown.size() - (room - 1));
+                shown.subList(shown.size() - others, shown.size()).clear();
+                shown.add(Line.of(Line.fit("… no room for " + (details + others) + " more lines"
+                    + (details == 0 || others == 0 ? "" : " (" + details + " details)"), size.columns)));
             }
-            return room < 1 ? List.of() : shown;
+            return room > 0 ? shown : List.of();
         }
 
         /** A detail gets one row; what matters is wrapped. */
         private List<Line> rows(Line line, int columns) {
-            boolean isChanged = !known.isEmpty() && !known.contains(line.state());
+            String mark = before.isEmpty() || before.contains(line.state()) ? "" : CHANGED;
             if (line.isDetail()) {
-                return List.of(Line.of(Line.fit(line.toString(), columns - (isChanged ? CHANGED.length() : 0))).with(isChanged ? CHANGED : ""));
+                return List.of(Line.of(Line.fit(line.toString(), columns - mark.length()) + mark));
             }
-            return (isChanged ? line.with(CHANGED) : line).wrapped(columns);
+            return (mark.isEmpty() ? line : line.followedBy(mark)).wrapped(columns);
         }
     }
 
