@@ -29,11 +29,13 @@ printf '%s\n"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$options" "$
   sed 's/\\/&&/g' >"$lane/java.args"
 sums=$(sums) # before the sources are read
 
-# JBang's jar and the libraries in one, which is opened sooner. What JBang has built before may be damaged.
+# JBang's jar and the libraries in one, which is opened sooner. JBang has a cache of its own for this: in the user's, a build
+# for another clone or JDK may go on, and what is there may be damaged.
 make_jar() {
   local IFS=$'\n' classpath jar
-  classpath=$("$BASH" ../jbangw info classpath devflow_ports.java) && rm -f "${classpath%%:*}" &&
-    "$BASH" ../jbangw build devflow_ports.java >&2 && builtin cd "$scratch/classes" || return
+  export JBANG_CACHE_DIR=$scratch/jbang
+  "$BASH" ../jbangw build devflow_ports.java >&2 && classpath=$("$BASH" ../jbangw info classpath devflow_ports.java) &&
+    builtin cd "$scratch/classes" || return
   for jar in ${classpath//:/$IFS}; do
     "$JAVA_HOME/bin/jar" xf "$jar" && rm -rf META-INF || return
   done
