@@ -171,7 +171,7 @@ class health_all extends PortCommand {
         if (showsProgress) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err(), "")));
         }
-        Started started = pids.isEmpty() ? null : new Started(pids, project());
+        Started started = pids.isEmpty() ? null : new Started(pids, project().get());
         Waiting.Outcome outcome;
         try {
             outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {

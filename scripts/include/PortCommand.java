@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -231,9 +232,15 @@ abstract class PortCommand implements Callable<Integer> {
         return new Config(readEnvFile(), System.getenv());
     }
 
-    /** The project that the services belong to, or null. */
-    protected Project project() {
-        return Project.of(projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT"), Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile));
+    /** The project that the services belong to, or null; unless it is named, it is looked for only where somebody has a port. */
+    protected Supplier<Project> project() {
+        String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
+        Path file = Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        if (named == null || named.isEmpty()) {
+            return () -> Project.of(null, file);
+        }
+        Project project = Project.of(named, file);
+        return () -> project;
     }
 
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */

@@ -48,8 +48,9 @@ make_archive() {
   builtin cd "$scratch/project" || return
   # shellcheck disable=SC2086
   env -i HOME="$scratch" "$java" $options "-XX:DumpLoadedClassList=$scratch/list" -cp "$lane/program.jar" devflow_ports --train
-  # Without the numbers by which newer JDKs tell classes of different loaders apart; here there is one.
-  sed 's/ id: [0-9]*$//' "$scratch/list" >"$scratch/names"
+  # Without what newer JDKs add: numbers that tell classes of different loaders apart (here there is one), and what is to be
+  # resolved ahead, which links classes as old as picocli's, and those are then left out.
+  sed -e '/^@cp /d' -e 's/ id: [0-9]*$//' "$scratch/list" >"$scratch/names"
   # shellcheck disable=SC2086
   "$java" $options -Xshare:dump "-XX:SharedClassListFile=$scratch/names" "-XX:SharedArchiveFile=$scratch/archive" \
     -cp "$lane/program.jar" && mv -f "$scratch/archive" "$lane/classes"
