@@ -204,9 +204,24 @@ class LaunchTest {
     }
 
     @Test
+    void withFewOpenFilesAnswersOrSaysSo() throws Exception {
+        assertHeals("first");
+        Script few = function("ulimit -n 10; find_available_port " + port + " " + port).env("DEVFLOW_PORTS_DEBUG", "");
+        assertEquals(new Script.Result(0, port + "\n", ""), few.run());
+        Files.delete(lane.resolve("stamp"));
+        assertEquals(new Script.Result(2, "", "devflow-ports: too many open files; raise the limit (ulimit -n)\n"), few.run());
+        assertHeals("enough again");
+    }
+
+    @Test
     void otherShellsWorkOrSayWhatTheyNeed() throws Exception {
         Script.Result dash = Script.command("dash", "-ec", ". '" + clone.scripts() + "/devflow-ports.sh'\necho not reached").run();
         assertEquals(new Script.Result(2, "", "devflow-ports.sh: needs bash\n"), dash);
+        assumeTrue(Servers.isOnPath("zsh"), "zsh is not installed");
+        assertHeals("first");
+        Script zsh = clone.prepared(Script.command("zsh", "-fc", ". \"$ports\"; find_available_port " + port + " " + port
+            + "; readonly status; devflow_is_running " + port + " || echo no")).in(work);
+        assertEquals(new Script.Result(0, port + "\nno\n", ""), zsh.run());
     }
 
     @Test
