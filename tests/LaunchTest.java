@@ -18,9 +18,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
 /** scripts/launch on a clone and in a cache of its own, whatever happens to them: one thing after the other. */
 @Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock("build") // it takes all there is of a machine
 class LaunchTest {
 
     /** More kills and more damage with -Dfuzz. */
