@@ -185,16 +185,20 @@ class health_all extends PortCommand {
     private Report await(List<HealthChecks.Check> checks, HealthChecks health) throws Exception {
         boolean showsProgress = !quiet && Terminal.isStderrTerminal();
         if (showsProgress) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err(), "")));
         }
-        Started started = pids.isEmpty() ? null : new Started(pids, project());
-        Waiting.Outcome outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
+        Started started = pids.isEmpty() ? null : new Started(pids, project().get());
+        Waiting.Outcome outcome;
+        try {
+            outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
+                if (showsProgress) {
+                    Terminal.progress(err(), progress(results, left));
+                }
+            });
+        } finally {
             if (showsProgress) {
-                Terminal.progress(err, progress(results, left));
+                Terminal.progress(err(), "");
             }
-        });
-        if (showsProgress) {
-            Terminal.progress(err, "");
         }
         return new Answers(outcome.results(), outcome.isPassing() ? null : "gave up: " + why(outcome));
     }

@@ -57,7 +57,7 @@ class FuzzTest {
                 }
             };
             int exit = command.execute(line.toArray(String[]::new));
-            command.err.flush();
+            command.err().flush();
             if (exit < 0 || exit > 2) {
                 System.err.println("exit code " + exit + " of " + command.getClass().getName() + " " + line);
                 System.exit(9);

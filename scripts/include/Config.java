@@ -33,9 +33,6 @@ final class Config {
                 addUndocumented(entry);
             }
         }
-        for (PortMap.Service service : services) {
-            byPort.computeIfAbsent(service.port(), port -> new ArrayList<>()).add(service);
-        }
     }
 
     private PortMap.Service configured(PortMap.Service service) {
@@ -128,6 +125,11 @@ final class Config {
 
     /** The services that have this port. */
     List<PortMap.Service> at(int port) {
+        if (byPort.isEmpty()) {
+            for (PortMap.Service service : services) {
+                byPort.computeIfAbsent(service.port(), key -> new ArrayList<>()).add(service);
+            }
+        }
         return byPort.getOrDefault(port, List.of());
     }
 

@@ -7,6 +7,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -39,6 +41,8 @@ final class LocalPorts {
     private static final byte[] ELSEWHERE = {(byte) 192, 0, 2, 1}; // RFC 5737: no machine has this address
     /** Where the JVM has IPv6, its IPv4 wildcard is that of both. */
     private static final byte[][] BINDABLE = {new byte[4], LOOPBACK, LOOPBACK6};
+    /** As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use. */
+    private static final Boolean DOES_REUSE = !System.getProperty("os.name").startsWith("Windows");
     private static final String NO_SUCH_FAMILY = "no such address family";
 
     private static String inUse;
@@ -54,7 +58,12 @@ final class LocalPorts {
 
     /** The ports as they are when they are asked for. */
     static LocalPorts read() {
-        return new LocalPorts(SocketTable.exists());
+        boolean isLinux = SocketTable.exists();
+        if (isLinux) {
+            // Named, because Java would search the class path for another one.
+            System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
+        }
+        return new LocalPorts(isLinux);
     }
 
     /** The same as a system tells them that has no tables of sockets to be read. */
@@ -156,9 +165,9 @@ final class LocalPorts {
 
     /** Binds and closes; returns the system's error message if it refuses, else null. */
     private static String bind(byte[] address, int port) throws IOException {
-        // A Socket, because opening a channel searches the whole class path for a provider first.
-        try (Socket socket = new Socket()) {
-            reuse(socket).bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
+        try (SocketChannel socket = SocketChannel.open()) {
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, DOES_REUSE);
+            socket.bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
             return null;
         } catch (BindException e) {
             return e.getMessage();
@@ -168,12 +177,6 @@ final class LocalPorts {
             }
             throw e;
         }
-    }
-
-    /** As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use. */
-    private static Socket reuse(Socket socket) throws IOException {
-        socket.setReuseAddress(!System.getProperty("os.name").startsWith("Windows"));
-        return socket;
     }
 
     /** The system's error message for a port in use; it depends on the locale, so it is provoked. */

@@ -4,7 +4,8 @@
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr
-//RUNTIME_OPTIONS -Xshare:auto -Djdk.console=java.base -Xlog:disable
+//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.reflect.useNativeAccessorOnly=true
+//RUNTIME_OPTIONS -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -36,7 +38,9 @@ import picocli.CommandLine.ParseResult;
  * What the four commands share: the common options, exit codes, the two streams and colour.
  *
  * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
- * rest, is loaded when there is something for it to do.
+ * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: class archives are mapped
+ * where they were made for, no method handles are made for reflection, and what exceptions may say (which is the default) is
+ * not looked up in the security properties.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 2.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
@@ -66,7 +70,7 @@ abstract class PortCommand implements Callable<Integer> {
 
     @Option(names = "--project", paramLabel = "DIR",
         description = "The project's folder, by which its own processes are known (default: that of the .env file).")
-    private String projectFolder = System.getenv("DEVFLOW_PROJECT");
+    private String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
     protected boolean json;
@@ -80,10 +84,18 @@ abstract class PortCommand implements Callable<Integer> {
 
     private boolean hasNotedMissingFile;
 
+    private PrintStream out;
+    private PrintStream err;
+
     /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
-    private final PrintStream out = stream(FileDescriptor.out, 1 << 16);
+    private PrintStream out() {
+        return out = out != null ? out : stream(FileDescriptor.out, 1 << 16);
+    }
+
     /** Standard error. */
-    protected final PrintStream err = stream(FileDescriptor.err, 1 << 10);
+    protected PrintStream err() {
+        return err = err != null ? err : stream(FileDescriptor.err, 1 << 10);
+    }
 
     /** Gathers the facts; what becomes of them on screen is decided here and nowhere else. */
     protected abstract Report report() throws Exception;
@@ -102,19 +114,19 @@ abstract class PortCommand implements Callable<Integer> {
             Report report = report();
             print(report);
             if (report.conclusion() != null && !quiet) {
-                out.flush();
+                out().flush();
                 note(report.conclusion());
             }
             return report.exitCode();
         }
         if (json || !Terminal.isInteractive()) {
-            while (!out.checkError()) {
+            while (!out().checkError()) {
                 print(report());
-                out.flush();
+                out().flush();
                 Thread.sleep(interval().toMillis());
             }
         } else {
-            Terminal.watch(out, interval(), hasColour(), () -> report().lines());
+            Terminal.watch(out(), interval(), hasColour(), () -> report().lines());
         }
         return YES;
     }
@@ -124,28 +136,31 @@ abstract class PortCommand implements Callable<Integer> {
             return;
         }
         if (json) {
-            out.println(Json.text(report.document()));
+            out().println(Json.text(report.document()));
         } else if (report.isPlain()) {
             for (Line line : report.lines()) {
-                out.println(line);
+                out().println(line);
             }
         } else {
-            Terminal.print(out, report.lines(), hasColour());
+            Terminal.print(out(), report.lines(), hasColour());
         }
     }
 
     /** Runs the command and ends the process with its exit code. */
     protected static void main(PortCommand command, String... args) {
-        Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
-        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
         int exit = command.execute(args);
-        command.out.flush();
-        // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no.
-        System.exit(command.out.checkError() ? UNKNOWN : exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
+        if (command.out != null && command.out.checkError()) {
+            exit = UNKNOWN;
+        }
+        // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no. No hook has anything to
+        // do by now, and exit would look for a logger to tell.
+        Runtime.getRuntime().halt(exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
     }
 
     /** Runs the command and says what went wrong; returns its exit code. */
     int execute(String... args) {
+        Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
+        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
         try {
             if (hasOption(args)) {
                 Integer done = Parser.parse(this, args);
@@ -219,9 +234,15 @@ abstract class PortCommand implements Callable<Integer> {
         return new Config(readEnvFile(), System.getenv());
     }
 
-    /** The project that the services belong to, or null. */
-    protected Project project() {
-        return Project.of(projectFolder, Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile));
+    /** The project that the services belong to, or null; unless it is named, it is looked for only where somebody has a port. */
+    protected Supplier<Project> project() {
+        String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
+        Path file = Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        if (named == null || named.isEmpty()) {
+            return () -> Project.of(null, file);
+        }
+        Project project = Project.of(named, file);
+        return () -> project;
     }
 
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
@@ -245,8 +266,8 @@ abstract class PortCommand implements Callable<Integer> {
     }
 
     private void say(String line) {
-        err.println(Line.printable(line));
-        err.flush();
+        err().println(Line.printable(line));
+        err().flush();
     }
 
     private boolean hasColour() {
@@ -273,7 +294,7 @@ abstract class PortCommand implements Callable<Integer> {
                 .setExpandAtFiles(false)
                 .setOverwrittenOptionsAllowed(true)
                 .setUsageHelpWidth(80)
-                .setOut(new PrintWriter(command.out, true));
+                .setOut(new PrintWriter(command.out(), true));
             try {
                 ParseResult result = line.parseArgs(args);
                 line.setColorScheme(Help.defaultColorScheme(command.hasColour() ? Help.Ansi.ON : Help.Ansi.OFF));

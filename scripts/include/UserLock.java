@@ -27,9 +27,15 @@ final class UserLock {
             notice.start();
             channel.lock();
             notice.interrupt();
-            channel.truncate(0).write(ByteBuffer.wrap(String.valueOf(ProcessHandle.current().pid()).getBytes()));
+            channel.truncate(0).write(ByteBuffer.wrap(pid().getBytes()));
             return work.call();
         }
+    }
+
+    /** This process's number, as Linux tells it; Java's handle of the process would start threads. */
+    private static String pid() throws IOException {
+        File self = new File("/proc/self");
+        return self.exists() ? self.getCanonicalFile().getName() : String.valueOf(ProcessHandle.current().pid());
     }
 
     private static void sayWait(Path file, FileChannel channel, Consumer<String> note) {
