@@ -85,28 +85,22 @@ final class GrpcProbe {
 
     private Health answer() throws IOException {
         try {
-            while (!isEnded) {
+            Health refusal = null;
+            while (!isEnded && refusal == null) {
                 int first = in.read();
                 if (first < 0 && !isHttp2) {
                     return Health.of(HealthVerdict.DOWN, null, Health.CLOSED);
                 }
-                Health refusal = first < 0 ? broken() : first > 0 ? foreign() : frame();
-                if (refusal != null) {
-                    return refusal;
-                }
+                refusal = first == 0 ? frame() : broken();
             }
-            return judge();
+            return refusal == null ? judge() : refusal;
         } catch (ProtocolException | EOFException | IndexOutOfBoundsException e) {
-            return isHttp2 ? broken() : foreign();
+            return broken();
         }
     }
 
-    private static Health foreign() {
-        return Health.of(HealthVerdict.NOT_GRPC, null, "answers, but not in HTTP/2");
-    }
-
-    private static Health broken() {
-        return Health.of(HealthVerdict.NOT_GRPC, null, "breaks off its answer");
+    private Health broken() {
+        return Health.of(HealthVerdict.NOT_GRPC, null, isHttp2 ? Health.BROKEN : "answers, but not in HTTP/2");
     }
 
     /** Reads a frame but its first byte; returns what is to be said if there will be no answer. */
@@ -146,9 +140,8 @@ final class GrpcProbe {
             headers.read(headerBlock.toByteArray());
             headerBlock.reset();
         }
-        boolean isWhole = type == DATA || (flags & END_HEADERS) != 0;
         isEnding |= type != CONTINUATION && (flags & END_STREAM) != 0;
-        isEnded = isEnding && isWhole;
+        isEnded = isEnding && (type == DATA || (flags & END_HEADERS) != 0); // The headers may go on in another frame.
     }
 
     private Health judge() {
