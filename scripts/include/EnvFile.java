@@ -6,12 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
@@ -93,49 +92,37 @@ final class EnvFile {
         return entries.values();
     }
 
-    /** The file with that one value; see {@link #with(Map)}. */
-    EnvFile with(String name, String value) {
-        return with(Map.of(name, value));
-    }
-
     /**
      * The file with these values, which must need no quotes: instead of those that count, or else on lines of their own
      * at the end. Every other byte stays. It is the same file if it has these values already.
      */
     EnvFile with(Map<String, String> values) {
         String newline = text.contains("\r\n") ? "\r\n" : "\n";
-        List<Entry> edits = new ArrayList<>();
+        SortedMap<Integer, Entry> edits = new TreeMap<>(); // by their places
         StringBuilder added = new StringBuilder();
         values.forEach((name, value) -> {
             Entry old = entries.get(name);
             if (old == null) {
                 added.append(name).append('=').append(value).append(newline);
             } else if (!old.value().equals(value)) {
-                edits.add(new Entry(name, value, old.line(), old.start(), old.end()));
+                edits.put(old.start(), old);
             }
         });
         if (edits.isEmpty() && added.isEmpty()) {
             return this;
         }
-        StringBuilder result = edited(edits);
+        StringBuilder result = new StringBuilder();
+        int from = 0;
+        for (Entry old : edits.values()) {
+            result.append(text, from, old.start()).append(values.get(old.name()));
+            from = old.end();
+            result.append(text.startsWith("#", from) ? " " : ""); // or the comment would be part of the value
+        }
+        result.append(text, from, text.length());
         if (!added.isEmpty() && !result.isEmpty() && result.charAt(result.length() - 1) != '\n') {
             result.append(newline);
         }
         return new EnvFile(path, result.append(added).toString(), isAbsent);
-    }
-
-    private StringBuilder edited(List<Entry> edits) {
-        edits.sort(Comparator.comparingInt(Entry::start));
-        StringBuilder result = new StringBuilder();
-        int from = 0;
-        for (Entry edit : edits) {
-            result.append(text, from, edit.start()).append(edit.value());
-            from = edit.end();
-            if (text.startsWith("#", from)) {
-                result.append(' '); // or the comment would be part of the value
-            }
-        }
-        return result.append(text, from, text.length());
     }
 
     /** The file's content. */
@@ -257,12 +244,8 @@ final class EnvFile {
             return c == ' ' || c == '\t' || c == '\u000B' || c == '\f' ? 1 : 0;
         }
         int length = c < '\u00E0' ? 2 : 3;
-        if (c > '\u00EF' || i + length > text.length()) {
-            return 0;
-        }
-        int point = length == 2 ? (c & 0x1F) << 6 | text.charAt(i + 1) & 0x3F
-            : (c & 0x0F) << 12 | (text.charAt(i + 1) & 0x3F) << 6 | text.charAt(i + 2) & 0x3F;
-        return Character.isSpaceChar(point) ? length : 0;
+        byte[] bytes = text.substring(i, Math.min(i + length, text.length())).getBytes(StandardCharsets.ISO_8859_1);
+        return Character.isSpaceChar(new String(bytes, StandardCharsets.UTF_8).charAt(0)) ? length : 0;
     }
 
     private int endOfLine(int from) {
