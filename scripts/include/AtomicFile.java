@@ -99,13 +99,11 @@ final class AtomicFile {
         try {
             write(fresh, content, StandardOpenOption.CREATE_NEW);
             Files.createLink(target, fresh); // unlike a rename, never over a file
-        } catch (FileAlreadyExistsException e) {
-            throw e;
         } catch (FileSystemException | UnsupportedOperationException e) {
             if (Files.notExists(fresh)) {
                 throw e;
             }
-            write(target, content, StandardOpenOption.CREATE_NEW); // a file system without links
+            write(target, content, StandardOpenOption.CREATE_NEW); // A file system without links, or the file is there by now.
         } finally {
             remove(folder);
         }
@@ -221,9 +219,6 @@ final class AtomicFile {
 
     /** The file itself, behind symbolic links; they may lead to a file that is yet to be made. */
     private static Path target(Path file) throws IOException {
-        if (Files.exists(file)) {
-            return file.toRealPath();
-        }
         Path target = file.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(target) && links < MAX_SYMLINKS; links++) {
             target = target.resolveSibling(Files.readSymbolicLink(target));

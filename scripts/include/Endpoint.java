@@ -100,7 +100,6 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         return toString().hashCode();
     }
 
-    /** As a URL. */
     @Override
     public String toString() {
         return protocol.scheme + "://" + authority(true) + path;

@@ -72,12 +72,10 @@ final class EnvFile {
         }
     }
 
-    /** The file this was read from. */
     Path path() {
         return path;
     }
 
-    /** Whether there was no such file. */
     boolean isAbsent() {
         return isAbsent;
     }
@@ -125,7 +123,6 @@ final class EnvFile {
         return new EnvFile(path, result.append(added).toString(), isAbsent);
     }
 
-    /** The file's content. */
     byte[] bytes() {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
@@ -160,12 +157,9 @@ final class EnvFile {
         while (to < endOfLine && blank(to) == 0 && "=#".indexOf(text.charAt(to)) < 0 && !isColon(to, endOfLine)) {
             to++;
         }
-        if (to > from && isColon(to, endOfLine)) {
-            return entry(text.substring(from, to), line, to + 1, endOfLine);
-        }
-        int sign = afterBlanks(to, endOfLine);
-        return to > from && sign < endOfLine && text.charAt(sign) == '='
-            ? entry(text.substring(from, to), line, sign + 1, endOfLine) : null;
+        int sign = isColon(to, endOfLine) ? to : afterBlanks(to, endOfLine);
+        boolean isAssignment = to > from && sign < endOfLine && (sign == to && isColon(to, endOfLine) || text.charAt(sign) == '=');
+        return isAssignment ? entry(text.substring(from, to), line, sign + 1, endOfLine) : null;
     }
 
     private Entry entry(String name, int line, int behindSign, int endOfLine) {
@@ -216,7 +210,7 @@ final class EnvFile {
     private static boolean isName(String word) {
         for (int i = 0; i < word.length(); i++) {
             char c = word.charAt(i);
-            boolean isLetter = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_';
+            boolean isLetter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z' || c == '_';
             if (!isLetter && (i == 0 || (c < '0' || c > '9') && c != '.' && c != '-')) {
                 return false;
             }
@@ -231,8 +225,8 @@ final class EnvFile {
 
     private int afterBlanks(int from, int end) {
         int i = from;
-        for (int blank; i < end && (blank = blank(i)) > 0; ) {
-            i += blank;
+        while (i < end && blank(i) > 0) {
+            i += blank(i);
         }
         return i;
     }

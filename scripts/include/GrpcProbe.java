@@ -66,12 +66,11 @@ final class GrpcProbe {
     private static byte[] request(byte[] service) {
         ByteArrayOutputStream request = new ByteArrayOutputStream();
         int length = service.length;
-        int lengthBytes = length > 0x7F ? 2 : 1; // Protocol Buffers have seven bits of a number in a byte.
-        int size = length == 0 ? 0 : 1 + lengthBytes + length;
+        boolean isLong = length > 0x7F; // Protocol Buffers have seven bits of a number in a byte.
+        int size = length == 0 ? 0 : length + (isLong ? 3 : 2);
         request.writeBytes(new byte[] {0, 0, 0, (byte) (size >> 8), (byte) size});
         if (length > 0) {
-            request.write(0x0A);
-            request.writeBytes(lengthBytes == 1 ? new byte[] {(byte) length} : new byte[] {(byte) (length | 0x80), (byte) (length >> 7)});
+            request.writeBytes(isLong ? new byte[] {0x0A, (byte) (length | 0x80), (byte) (length >> 7)} : new byte[] {0x0A, (byte) length});
             request.writeBytes(service);
         }
         return request.toByteArray();

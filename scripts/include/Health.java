@@ -48,7 +48,6 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         return said.isEmpty() && verdict == HealthVerdict.REACHABLE ? "accepts" : said;
     }
 
-    /** The JSON fields. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("verdict", verdict.text());

@@ -89,7 +89,9 @@ final class HealthBody {
     private Said read() {
         JsonToken token = next();
         Said said = token == null ? null : token.isScalarValue() ? ofText(text) : word(0, false);
-        isBroken |= next() != null; // There is more than one value.
+        if (next() != null) {
+            isBroken = true; // There is more than one value.
+        }
         return said == null ? NOTHING : said;
     }
 

@@ -99,7 +99,7 @@ final class HealthProbe {
         CompletionService<Health> questions = new ExecutorCompletionService<>(THREADS);
         List<Future<Health>> answers = new ArrayList<>();
         for (InetAddress address : addresses) {
-            answers.add(questions.submit(() -> ask(endpoint, address, end - System.nanoTime(), timeout)));
+            answers.add(questions.submit(() -> askAt(endpoint, address, end - System.nanoTime(), timeout)));
         }
         long limit = end + SLACK_NANOS;
         for (int missing = answers.size(); missing > 0; missing--) {
@@ -132,7 +132,7 @@ final class HealthProbe {
         return Health.of(HealthVerdict.TIMEOUT, null, "no answer within " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
     }
 
-    private Health ask(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
+    private Health askAt(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
         try (ProbeSocket socket = ProbeSocket.connect(new InetSocketAddress(address, endpoint.port()), patience, servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
             boolean isLate = health.verdict() == HealthVerdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();

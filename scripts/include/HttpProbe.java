@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
@@ -51,17 +52,17 @@ final class HttpProbe {
         return in.read() < 0 ? Health.of(HealthVerdict.DOWN, null, Health.CLOSED) : Health.of(HealthVerdict.REACHABLE, null, null);
     }
 
-    /** What comes back, judged. The status counts whatever becomes of the body. */
+    /** What comes back, judged; the status counts whatever becomes of the body. */
     static Health answer(InputStream in) throws IOException {
         HttpProbe answer = new HttpProbe(in);
         try {
             do {
-                if (!answer.readHead()) {
-                    return Health.of(HealthVerdict.NOT_HTTP, null, Health.CLOSED);
-                }
+                answer.readHead();
             } while (answer.status / 100 == 1 && answer.status != 101); // RFC 9110, 15.2: the answer is still to come.
-        } catch (ProtocolException | EOFException e) {
-            return Health.of(HealthVerdict.NOT_HTTP, null, e instanceof EOFException ? Health.BROKEN : e.getMessage());
+        } catch (EOFException e) {
+            return Health.of(HealthVerdict.NOT_HTTP, null, answer.headLeft == LIMIT ? Health.CLOSED : Health.BROKEN);
+        } catch (ProtocolException e) {
+            return Health.of(HealthVerdict.NOT_HTTP, null, e.getMessage());
         }
         return answer.judge();
     }
@@ -91,36 +92,26 @@ final class HttpProbe {
 
     // The head.
 
-    /** Reads a status line and header fields; returns false if the server closes before it says anything. */
-    private boolean readHead() throws IOException {
-        for (int i = 0; i < VERSION.length(); i++) { // What speaks another protocol may never end its line.
-            int character = in.read();
-            if (character < 0 && i == 0) {
-                return false;
-            }
-            if (character != VERSION.charAt(i)) {
-                throw character < 0 ? new EOFException() : new ProtocolException(NO_HTTP);
-            }
-        }
-        String line = line();
-        boolean isStatus = line.length() >= 5 && line.charAt(1) == ' ' && (line.length() == 5 || line.charAt(5) == ' ');
-        status = isStatus ? (int) number(line.substring(2, 5), 10) : 0;
+    private void readHead() throws IOException {
+        String line = line(VERSION);
+        int at = VERSION.length();
+        boolean isStatus = line.length() >= at + 5 && line.charAt(at + 1) == ' ' && (line.length() == at + 5 || line.charAt(at + 5) == ' ');
+        status = isStatus ? (int) number(line.substring(at + 2, at + 5), 10) : 0;
         if (status < 100) {
             throw new ProtocolException(NO_HTTP);
         }
         readFields();
-        String[] lengths = field("content-length").split(", *");
-        if (!List.of(lengths).stream().allMatch(lengths[0]::equals)) {
+        Set<String> lengths = Set.copyOf(List.of(field("content-length").replace(" ", "").split(",")));
+        if (lengths.size() > 1) {
             throw new ProtocolException("announces two lengths"); // RFC 9112, 6.3: not to be trusted.
         }
-        fields.replace("content-length", lengths[0]);
-        return true;
+        fields.replace("content-length", lengths.iterator().next());
     }
 
     private void readFields() throws IOException {
         fields.clear();
         String name = "";
-        for (String line = line(); !line.isEmpty(); line = line()) {
+        for (String line = line(""); !line.isEmpty(); line = line("")) {
             int colon = line.indexOf(':');
             if (line.charAt(0) == ' ' || line.charAt(0) == '\t') { // RFC 9112, 5.2: the field's value goes on.
                 fields.replace(name, (fields.get(name) + " " + line.strip()).strip());
@@ -137,7 +128,8 @@ final class HttpProbe {
         return fields.getOrDefault(name, "").toLowerCase(Locale.ROOT);
     }
 
-    private String line() throws IOException {
+    /** Reads a line, which must begin so: what speaks another protocol may never end its line. */
+    private String line(String beginning) throws IOException {
         StringBuilder line = new StringBuilder();
         int character;
         while ((character = in.read()) != '\n') {
@@ -146,6 +138,9 @@ final class HttpProbe {
             }
             if (headLeft-- == 0) {
                 throw new ProtocolException("no end of its header");
+            }
+            if (line.length() < beginning.length() && character != beginning.charAt(line.length())) {
+                throw new ProtocolException(NO_HTTP);
             }
             line.append((char) character);
         }
@@ -173,13 +168,13 @@ final class HttpProbe {
         }
         long size = -1;
         while (size != 0 && !isCutByUs) {
-            size = number(line().split(";", 2)[0].strip(), 16);
+            size = number(line("").split(";", 2)[0].strip(), 16);
             read(size);
-            if (size > 0 && !isCutByUs && !line().isEmpty()) {
+            if (size > 0 && !isCutByUs && !line("").isEmpty()) {
                 throw new ProtocolException("a chunk is longer than it says");
             }
         }
-        while (!isCutByUs && !line().isEmpty()) {
+        while (!isCutByUs && !line("").isEmpty()) {
             continue; // Trailer fields.
         }
     }

@@ -22,12 +22,12 @@ final class ProbeSocket extends Socket {
     private static final int MOST_BINDS = 64;
     private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
 
+    private final long patience;
     private long left;
-    private long waited;
     private int received;
-    private boolean isClosing;
 
     private ProbeSocket(long patienceNanos) {
+        patience = patienceNanos;
         left = patienceNanos;
     }
 
@@ -37,7 +37,7 @@ final class ProbeSocket extends Socket {
         long start = System.nanoTime();
         try {
             socket.connect(target, socket.millisLeft());
-            socket.count(start);
+            socket.left -= System.nanoTime() - start;
             socket.setTcpNoDelay(true); // TLS writes in small pieces.
             if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
                 socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
@@ -67,9 +67,9 @@ final class ProbeSocket extends Socket {
         throw new BindException("no port to ask from is free");
     }
 
-    /** How long this side has waited for the other one, until it was closed. */
+    /** How long this side has waited for the other one. */
     long waitedMillis() {
-        return waited / 1_000_000;
+        return (patience - left) / 1_000_000;
     }
 
     /** Whether the other side has said anything. */
@@ -79,12 +79,6 @@ final class ProbeSocket extends Socket {
 
     private int millisLeft() {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(0, left) / 1_000_000 + 1);
-    }
-
-    private void count(long start) {
-        long nanos = System.nanoTime() - start;
-        left -= nanos;
-        waited += isClosing ? 0 : nanos;
     }
 
     /** Also what TLS reads from: each read ends when the time of all of them is up. */
@@ -109,7 +103,7 @@ final class ProbeSocket extends Socket {
                     received += Math.max(0, count);
                     return count;
                 } finally {
-                    count(start);
+                    left -= System.nanoTime() - start;
                 }
             }
         };
@@ -119,7 +113,6 @@ final class ProbeSocket extends Socket {
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {
-            isClosing = true;
             left = FAREWELL_NANOS;
             received = Math.min(received, MOST_BYTES / 2);
             try {
