@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
@@ -56,7 +57,7 @@ final class EnvFile {
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
             long deadline = file.lastModifiedTime().toMillis() + JUST_EMPTIED;
             while (text.isEmpty() && Math.abs(deadline - System.currentTimeMillis()) < JUST_EMPTIED) {
-                Thread.sleep(5);
+                LockSupport.parkNanos(5_000_000);
                 text = Files.readString(path, StandardCharsets.ISO_8859_1);
             }
             if (text.indexOf('\0') >= 0) {
@@ -67,8 +68,6 @@ final class EnvFile {
             return new EnvFile(path, "", true);
         } catch (IOException e) {
             throw UserException.of(e, "cannot read " + path);
-        } catch (InterruptedException e) {
-            throw new UserException("cannot read " + path + ": interrupted");
         }
     }
 

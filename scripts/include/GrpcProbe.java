@@ -1,15 +1,14 @@
 //SOURCES Endpoint.java Health.java HealthVerdict.java Hpack.java
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ProtocolException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /** One call of {@code grpc.health.v1.Health/Check}, in cleartext: as much of HTTP/2 (RFC 9113) as that takes. */
 final class GrpcProbe {
