@@ -1,6 +1,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +44,12 @@ class EndpointTest {
         "1::, 1::", "127.0.0.1, 127.0.0.1", "fe80::1%lo, fe80::1%lo"})
     void writesAnAddressAsRfc5952Does(String address, String text) throws Exception {
         assertEquals(text, Addresses.text(Addresses.of(address).get(0)));
+    }
+
+    @Test
+    void writesAnIpv4AddressInIpv6AsOne() {
+        assertEquals("127.0.0.1", Addresses.text(HexFormat.of().parseHex("00000000000000000000ffff7f000001")));
+        assertEquals("::fffe:7f00:1", Addresses.text(HexFormat.of().parseHex("00000000000000000000fffe7f000001")));
     }
 
     @Test
