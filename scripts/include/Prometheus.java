@@ -25,7 +25,6 @@ final class Prometheus {
 
     private Prometheus() { }
 
-    /** Writes the whole document. */
     static void write(OutputStream out, List<Sample> samples) throws IOException {
         GaugeSnapshot.Builder up = gauge("devflow_up", "Whether the endpoint passes its health check.");
         GaugeSnapshot.Builder latency = gauge("devflow_health_latency_seconds", "Time from the connection to the end of the answer.");

@@ -44,7 +44,7 @@ final class UserLock {
             // Not through a channel of its own: to close that would end a lock that has come by then (fcntl(2)).
             byte[] pid = new byte[20];
             int length = channel.read(ByteBuffer.wrap(pid), 0);
-            note.accept("waiting for process " + new String(pid, 0, Math.max(length, 0)) 
+            note.accept("waiting for process " + new String(pid, 0, Math.max(length, 0))
                 + ", which is writing ports, too (lock: " + file + ")");
         } catch (InterruptedException | IOException e) {
             // The lock is had, or it cannot be said who has it.
