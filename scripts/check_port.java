@@ -50,7 +50,7 @@ class check_port extends PortCommand {
     }
 
     @Override
-    protected Report report() throws IOException {
+    Report report() throws IOException {
         if (targets.isEmpty()) {
             throw new UserException("which port? name a port, range, service or group; " + help());
         }

@@ -55,7 +55,7 @@ class find_port extends PortCommand {
     boolean isAllByDefault;
 
     @Override
-    protected Report report() throws Exception {
+    Report report() throws Exception {
         all |= isAllByDefault && targets.isEmpty();
         if (targets.isEmpty() != all) {
             throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());

@@ -3,6 +3,7 @@
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -40,6 +41,30 @@ final class EnvFile {
         this.text = text;
         this.isAbsent = isAbsent;
         parse();
+    }
+
+    /**
+     * Reads the file of that name.
+     *
+     * @throws UserException as {@link #read} does, or if Java cannot name it in this locale
+     */
+    static EnvFile named(String name) {
+        try {
+            Path path = Path.of(name);
+            if (!path.isAbsolute() && isFolderGarbled()) {
+                throw new InvalidPathException(name, "relative to a directory that Java cannot name");
+            }
+            return read(path);
+        } catch (InvalidPathException e) {
+            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+        }
+    }
+
+    /** In the locale C, Java takes a working directory with a name that is not ASCII for another one. */
+    private static boolean isFolderGarbled() {
+        String folder = System.getProperty("user.dir");
+        return folder.indexOf('\uFFFD') >= 0
+            || folder.indexOf('?') >= 0 && !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
     }
 
     /**

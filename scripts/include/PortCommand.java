@@ -18,7 +18,6 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -48,21 +47,18 @@ import picocli.CommandLine.ParseResult;
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
 abstract class PortCommand implements Callable<Integer> {
 
-    /** The answer is yes. */
     static final int YES = 0;
-    /** The answer is no. */
     static final int NO = 1;
     /** There is no answer: wrong usage, unusable configuration, an internal error. */
     static final int UNKNOWN = 2;
 
     private static final String DEFAULT_ENV_FILE = ".env";
 
-    /** As the user writes them. */
     enum Colour { auto, always, never }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
         + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
-    protected List<String> targets = List.of();
+    List<String> targets = List.of();
 
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
@@ -73,7 +69,7 @@ abstract class PortCommand implements Callable<Integer> {
     private String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
-    protected boolean json;
+    boolean json;
 
     @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
     boolean quiet;
@@ -83,7 +79,6 @@ abstract class PortCommand implements Callable<Integer> {
     private Colour colour = Colour.auto;
 
     private boolean hasNotedMissingFile;
-
     private PrintStream out;
     private PrintStream err;
 
@@ -93,15 +88,15 @@ abstract class PortCommand implements Callable<Integer> {
     }
 
     /** Standard error. */
-    protected PrintStream err() {
+    PrintStream err() {
         return err = err != null ? err : stream(FileDescriptor.err, 1 << 10);
     }
 
     /** Gathers the facts; what becomes of them on screen is decided here and nowhere else. */
-    protected abstract Report report() throws Exception;
+    abstract Report report() throws Exception;
 
     /** How often to look again until interrupted, or null: once. */
-    protected Duration interval() {
+    Duration interval() {
         return null;
     }
 
@@ -147,7 +142,7 @@ abstract class PortCommand implements Callable<Integer> {
     }
 
     /** Runs the command and ends the process with its exit code. */
-    protected static void main(PortCommand command, String... args) {
+    static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
         if (command.out != null && command.out.checkError()) {
             exit = UNKNOWN;
@@ -205,37 +200,22 @@ abstract class PortCommand implements Callable<Integer> {
     }
 
     /** Reads the {@code .env} file. */
-    protected EnvFile readEnvFile() {
-        String name = envFile == null ? DEFAULT_ENV_FILE : envFile;
-        try {
-            Path path = Path.of(name);
-            if (!path.isAbsolute() && isFolderGarbled()) {
-                throw new InvalidPathException(name, "relative to a directory that Java cannot name");
-            }
-            if (envFile != null && !hasNotedMissingFile && Files.notExists(path)) {
-                hasNotedMissingFile = true;
-                note("no such file: " + envFile);
-            }
-            return EnvFile.read(path);
-        } catch (InvalidPathException e) {
-            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+    EnvFile readEnvFile() {
+        EnvFile file = EnvFile.named(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        if (envFile != null && file.isAbsent() && !hasNotedMissingFile) {
+            hasNotedMissingFile = true;
+            note("no such file: " + envFile);
         }
-    }
-
-    /** In the locale C, Java takes a working directory with a name that is not ASCII for another one. */
-    private static boolean isFolderGarbled() {
-        String folder = System.getProperty("user.dir");
-        return folder.indexOf('\uFFFD') >= 0
-            || folder.indexOf('?') >= 0 && !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
+        return file;
     }
 
     /** Which port each service has, by the environment and the {@code .env} file. */
-    protected Config config() {
+    Config config() {
         return new Config(readEnvFile(), System.getenv());
     }
 
     /** The project that the services belong to, or null; unless it is named, it is looked for only where somebody has a port. */
-    protected Supplier<Project> project() {
+    Supplier<Project> project() {
         String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
         Path file = Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile);
         if (named == null || named.isEmpty()) {
@@ -246,22 +226,22 @@ abstract class PortCommand implements Callable<Integer> {
     }
 
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
-    protected Invocation invocation() {
+    Invocation invocation() {
         return new Invocation(envFile);
     }
 
     /** Where the user finds the options. */
-    protected String help() {
+    String help() {
         return Invocation.help(getClass().getSimpleName());
     }
 
     /** Says on standard error what the user should know. */
-    protected void note(String message) {
+    void note(String message) {
         say("NOTE: " + message);
     }
 
     /** Says on standard error what is wrong. */
-    protected void error(String message) {
+    void error(String message) {
         say("ERROR: " + message);
     }
 
