@@ -51,7 +51,8 @@ class BesideSsTest {
             }
         }
         Set<String> theirs = new TreeSet<>();
-        Matcher line = Pattern.compile("ss LISTEN +\\d+ +\\d+ +\\[?([^ %\\]]+)]?:(\\d+) .*pid=(\\d+),\\S+(?: uid:(\\d+))? .*").matcher(outputs[1]);
+        Matcher line = Pattern.compile("ss LISTEN +\\d+ +\\d+ +\\[?([^ %\\]]+)]?:(\\d+) .*pid=(\\d+),\\S+(?: uid:(\\d+))? .*")
+            .matcher(outputs[1]);
         while (line.find()) {
             theirs.add((line.group(1).equals("*") ? "::" : line.group(1)) + " " + line.group(2) + " " + line.group(3)
                 + " " + Processes.userName(line.group(4) == null ? 0 : Long.parseLong(line.group(4))));

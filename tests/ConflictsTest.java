@@ -179,7 +179,7 @@ class ConflictsTest {
             project other plain
             functions=$(declare -f)
             export functions
-            chroot root bash -euc '
+            PATH=$PATH:/usr/sbin:/sbin chroot root bash -euc '
               cd "$1"
               eval "$functions"
               start other codex-mcp

@@ -314,8 +314,8 @@ class FreeingTest {
             """);
         assumeTrue(result.exit() != 77, "this file system keeps no capabilities");
         assertEquals("""
-            Port 3005: listening  DevFlow Orchestrator  on 127.0.0.1: a process of nobody that this user may not see
-              to free it: find it with sudo ss -ltnp 'sport = :3005' and stop it
+            Port 3005: listening  DevFlow Orchestrator  on 127.0.0.1: a process of nobody that this user may not see; cannot tell whose
+              to free it: stop what this finds: sudo ss -ltnp 'sport = :3005'
               to move the service: set ORCHESTRATOR_PORT in .env
             exit 1
             Port 3005: in use  DevFlow Orchestrator  not stopped: a process of nobody that this user may not see, \

@@ -116,6 +116,8 @@ class ProjectTest {
         assertEquals(false, contains("P/clone", "node x"));
         assertEquals(false, contains("P/worktree", "node x"));
         assertEquals(false, contains("P/of-both", "node x"));
+        Files.writeString(project.resolve("of-both/.git"), "modules");
+        assertEquals(false, contains("P/of-both", "node x"), "no git's file");
         assertEquals(true, contains("P/submodule", "node x"));
     }
 

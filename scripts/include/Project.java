@@ -120,8 +120,8 @@ record Project(Path folder) {
 
     private static boolean isSubmodule(Path git) {
         try {
-            String[] names = Files.isRegularFile(git) ? Files.readString(git).strip().split("/") : new String[0];
-            return List.of(names).contains("modules") && !names[names.length - 2].equals("worktrees");
+            String place = Files.isRegularFile(git) ? Files.readString(git).strip() : "";
+            return place.contains("/modules/") && !place.matches("(?s).*/worktrees/[^/]*");
         } catch (IOException e) {
             return false;
         }
