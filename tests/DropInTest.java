@@ -323,37 +323,6 @@ class DropInTest {
     }
 
     @Test
-    void aStartScriptUsesIt() throws Exception {
-        Files.createDirectory(folder.resolve("www"));
-        Files.writeString(folder.resolve("www/health"), "OK");
-        Script.Result result = namespaced("""
-            listen 3101 3101
-            "$start" start
-            "$start" status >status
-            grep -c ACTIVE status
-            grep -e 3002 -e 3003 status
-            grep CODEX .env
-            "$start" stop
-            "$start" status | grep -c 'INACTIVE'
-            ls
-            """).env("start", Script.CLONE.resolve("tests/devflow-start.sh")).env("DEVFLOW_PORTS", clone.scripts()).run();
-        assertEquals("""
-            Port 3002: ✅ healthy
-            Port 3003: ✅ healthy
-            Port 3105: ✅ reachable
-            9
-            Port 3002: ✅ ACTIVE
-            Port 3003: ✅ ACTIVE
-            CODEX_MCP_PORT=3105
-            9
-            devflow.log
-            status
-            www
-            """, result.out().replaceAll("(?m)^(Port \\d+: ✅ [a-z]+) .*$", "$1"), result.err());
-        assertEquals(0, result.exit());
-    }
-
-    @Test
     void waitsAndAsks() throws Exception {
         try (ServerSocket silent = Sockets.listener("127.0.0.1")) {
             Script.Result result = bash(folder, "devflow_health_all --timeout=0.3 " + silent.getLocalPort() + " || echo $?\n"

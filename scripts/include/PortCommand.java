@@ -3,7 +3,7 @@
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr
 //RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.reflect.useNativeAccessorOnly=true
 //RUNTIME_OPTIONS -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
 
@@ -38,8 +38,8 @@ import picocli.CommandLine.ParseResult;
  * What the four commands share: the common options, exit codes, the two streams and colour.
  *
  * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
- * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: class archives are mapped
- * where they were made for, no method handles are made for reflection, and what exceptions may say (which is the default) is
+ * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: only what runs often is
+ * compiled, class archives are mapped where they were made for, no method handles are made for reflection, and what exceptions may say (which is the default) is
  * not looked up in the security properties.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 2.0.0 (DevFlow ports)",
