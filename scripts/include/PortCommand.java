@@ -1,15 +1,11 @@
-//SOURCES Config.java EnvFile.java Invocation.java Line.java Project.java Report.java Terminal.java UserException.java
+//SOURCES Config.java EnvFile.java Invocation.java Json.java Line.java Project.java Report.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
-//DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
 //RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.reflect.useNativeAccessorOnly=true
-//RUNTIME_OPTIONS -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
+//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -22,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -37,9 +32,9 @@ import picocli.CommandLine.ParseResult;
  * What the four commands share: the common options, exit codes, the two streams and colour.
  *
  * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
- * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: class archives are mapped
- * where they were made for, no method handles are made for reflection, and what exceptions may say (which is the default) is
- * not looked up in the security properties.
+ * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: only what runs often is
+ * compiled, archives are mapped where they were made for, reflection makes no method handles, and what exceptions may say
+ * (the default) is not looked up.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 2.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
@@ -218,11 +213,8 @@ abstract class PortCommand implements Callable<Integer> {
     Supplier<Project> project() {
         String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
         Path file = Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile);
-        if (named == null || named.isEmpty()) {
-            return () -> Project.of(null, file);
-        }
-        Project project = Project.of(named, file);
-        return () -> project;
+        Project project = named == null || named.isEmpty() ? null : Project.of(named, file);
+        return () -> project != null ? project : Project.of(null, file);
     }
 
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
@@ -264,8 +256,7 @@ abstract class PortCommand implements Callable<Integer> {
             StandardCharsets.UTF_8);
     }
 
-    // Each library stands in a class of its own, so that a run which does without it does not load it.
-
+    /** In a class of its own, so that a run which does without the library does not load it. */
     private static final class Parser {
 
         /** Sets the command's fields; returns an exit code if that was all there was to do, else null. */
@@ -283,17 +274,6 @@ abstract class PortCommand implements Callable<Integer> {
                 throw new UserException(
                     e.getMessage().lines().findFirst().orElse("") + "; " + command.help());
             }
-        }
-    }
-
-    private static final class Json {
-
-        private static final JSON WRITER = JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
-            .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build();
-
-        /** One line of ASCII, which no locale garbles and no terminal obeys. */
-        static String text(Map<String, Object> document) throws IOException {
-            return WRITER.asString(document);
         }
     }
 }

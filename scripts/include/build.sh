@@ -39,7 +39,7 @@ make_jar() {
   for jar in ${classpath//:/$IFS}; do
     "$JAVA_HOME/bin/jar" xf "$jar" && rm -rf META-INF || return
   done
-  "$JAVA_HOME/bin/jar" c0f "$scratch/program.jar" . && mv -f "$scratch/program.jar" "$lane/"
+  "$JAVA_HOME/bin/jar" c0fM "$scratch/program.jar" . && mv -f "$scratch/program.jar" "$lane/"
 }
 
 # Archives the classes that all commands need, with the options of the JVM that is to use it. It runs in an empty folder,
