@@ -67,7 +67,8 @@ record Problems(Config config, Invocation invocation) {
         if (!active.isEmpty() && !any.isListening() && !any.isAvailable()) {
             add(problems, Kind.UNAVAILABLE, active, names(active) + " cannot have " + port + ": ");
         } else if (!active.isEmpty() && Boolean.FALSE.equals(any.ours())) {
-            add(problems, Kind.STRANGER, active, "a stranger has " + port + " of " + names(active) + ": ");
+            List<PortRow> strangers = active.stream().map(PortRow::withoutOurs).toList();
+            add(problems, Kind.STRANGER, strangers, "a stranger has " + port + " of " + names(active) + ": ");
         } else if (active.isEmpty() && !reserved.isEmpty() && any.isListening()) {
             add(problems, Kind.RESERVED_PORT_IN_USE, reserved, port + " is reserved for " + names(reserved) + ", yet ");
         }
