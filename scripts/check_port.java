@@ -107,7 +107,8 @@ class check_port extends PortCommand {
         for (String target : targets) {
             if (!Targets.isName(target) && !PortRange.isPort(target)) {
                 PortRange.parse(target);
-                throw new UserException("--free takes ports, services and groups, and not the range " + target + "; name its ports one by one");
+                throw new UserException("--free takes ports, services and groups, and not the range " + target
+                    + "; name its ports one by one");
             }
         }
         List<PortMap.Service> services = new Targets(config()).resolveWholeNames(targets);

@@ -91,7 +91,8 @@ class CommonRulesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM=xterm, true", "TERM=dumb, false", "NO_COLOR=1, false", "NO_COLOR=, true", "CLICOLOR=1, true", "CLICOLOR=0, false", "X=1 --color=never, false",
+    @CsvSource({"TERM=xterm, true", "TERM=dumb, false", "NO_COLOR=1, false", "NO_COLOR=, true", "CLICOLOR=1, true",
+        "CLICOLOR=0, false", "X=1 --color=never, false",
         "TERM=dumb --color=always, true"})
     void colourOnATerminal(String setting, boolean coloured) throws Exception {
         assumeTrue(Servers.isOnPath("script"), "script gives a terminal");
@@ -105,8 +106,8 @@ class CommonRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"port_status --map --json", "port_status --plain --json", "port_status --plain --quiet", "port_status --map --quiet",
-        "port_status --map --plain", "port_status --map --running", "port_status --map core", "port_status --check --running",
+    @ValueSource(strings = {"port_status --map --json", "port_status --plain --json", "port_status --plain --quiet",
+        "port_status --map --quiet", "port_status --map --plain", "port_status --map --running", "port_status --map core", "port_status --check --running",
         "port_status --watch --check", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
         "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --verbose --free 65535", "check_port --force 1",
         "check_port --grace=1 1", "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",

@@ -66,7 +66,8 @@ class OccupantsTest {
                 List<Occupants.Occupant> occupants = Occupants.of(List.of(state), ports, null).getOrDefault(state.port(), List.of());
                 Explanation.lines(state, occupants).forEach(System.out::println);
                 System.err.println(Explanation.brief(state, occupants));
-                System.out.println(PortRow.joined(Remedy.lines(state, occupants)) + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
+                System.out.println(PortRow.joined(Remedy.lines(state, occupants))
+                    + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
                 String reservation = Explanation.reservation(state.port(), occupants, EphemeralPorts.read());
                 System.out.print(reservation == null ? "" : reservation + "\n");
             }

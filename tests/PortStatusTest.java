@@ -65,7 +65,8 @@ class PortStatusTest {
             }
             assertTrue(full.get(5).matches("Port " + codex.getLocalPort() + ": ✅ ACTIVE +Codex MCP Server              CODEX_MCP_PORT"),
                 full.get(5));
-            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " (" + System.getProperty("user.name") + "), a stranger's, on :: in "), result.out());
+            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " (" + System.getProperty("user.name")
+                + "), a stranger's, on :: in "), result.out());
         }
     }
 
@@ -149,7 +150,7 @@ class PortStatusTest {
             listen 3101 3101
             port_status --check codex-mcp | grep -o 'cannot tell whose\\|^!.*'
             echo DASHBOARD_PORT=3101 >.env
-            python3 -c "$holder" listen 3102 3102 & until check_port 3102 | grep -q ours; do sleep 0.1; done
+            python3 -c "$holder" listen 3102 3102 >/dev/null & until check_port 3102 | grep -q ours; do sleep 0.1; done
             port_status --check 3101 3102 | sed -E 's/pid [0-9]+/pid N/; s/ in [^:]*: .*//; s/kill [0-9]+/kill N/; s/ \\(.*python3.*//'
             kill %1
             """).run();

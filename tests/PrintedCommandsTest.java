@@ -128,8 +128,8 @@ class PrintedCommandsTest {
             for i in {1..100}; do check_port_available 3005 && break; sleep 0.1; done
             check_port_available 3005 && echo free
             """);
-        assertEquals("ERROR: DevFlow Orchestrator (ORCHESTRATOR_PORT) cannot have its fixed port 3005: in use by pid N; set ORCHESTRATOR_PORT"
-            + " in " + folder.resolve("work/b.env") + "\n1\nUsage: check_port [OPTIONS] TARGET...\nfree\n",
+        assertEquals("ERROR: DevFlow Orchestrator (ORCHESTRATOR_PORT) cannot have its fixed port 3005: in use by pid N;"
+            + " set ORCHESTRATOR_PORT in " + folder.resolve("work/b.env") + "\n1\nUsage: check_port [OPTIONS] TARGET...\nfree\n",
             result.out().replaceFirst("pid \\d+[^;]*", "pid N"), result.err());
     }
 }

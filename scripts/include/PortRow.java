@@ -39,7 +39,8 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** The same without what is of this project. */
     PortRow withoutOurs() {
-        return new PortRow(service, state, occupants.stream().filter(occupant -> !Boolean.TRUE.equals(occupant.ours())).toList(), ephemeral);
+        return new PortRow(service, state, occupants.stream().filter(occupant -> !Boolean.TRUE.equals(occupant.ours())).toList(),
+            ephemeral);
     }
 
     boolean isAvailable() {

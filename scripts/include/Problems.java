@@ -126,8 +126,8 @@ record Problems(Config config, Invocation invocation) {
             .map(PortRow::service).toList();
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
-            problems.add(new Problem(Kind.DOWN, down, who + " down",
-                Files.isExecutable(Path.of(START_SCRIPT)) ? List.of(Line.of("  to start: ").command(Invocation.local(START_SCRIPT, "start"))) : List.of()));
+            problems.add(new Problem(Kind.DOWN, down, who + " down", !Files.isExecutable(Path.of(START_SCRIPT)) ? List.of()
+                : List.of(Line.of("  to start: ").command(Invocation.local(START_SCRIPT, "start")))));
         }
     }
 }
