@@ -107,7 +107,8 @@ class check_port extends PortCommand {
         for (String target : targets) {
             if (!Targets.isName(target) && !PortRange.isPort(target)) {
                 PortRange.parse(target);
-                throw new UserException("--free takes ports, services and groups, and not the range " + target + "; name its ports one by one");
+                throw new UserException("--free takes ports, services and groups, and not the range " + target
+                    + "; name its ports one by one");
             }
         }
         List<PortMap.Service> services = new Targets(config()).resolveWholeNames(targets);
@@ -140,13 +141,15 @@ class check_port extends PortCommand {
         @Override
         public List<Line> lines() {
             List<Line> lines = new ArrayList<>();
+            Set<String> told = new HashSet<>(); // Of two services with one port, the first tells who has it.
             for (PortRow row : rows) {
-                boolean isSingle = singles.contains(row.service().port());
+                int port = row.service().port();
+                boolean isSingle = singles.contains(port);
                 if (verbose || isSingle || !row.isAvailable()) {
-                    addRow(lines, row);
+                    addRow(lines, row, told.add(port + ""));
                 }
                 if (isSingle && !row.isAvailable()) {
-                    lines.addAll(row.remedies(invocation()));
+                    row.remedies(invocation()).stream().filter(remedy -> told.add(port + remedy.toString())).forEach(lines::add);
                 }
             }
             Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
@@ -157,11 +160,11 @@ class check_port extends PortCommand {
             return lines;
         }
 
-        private static void addRow(List<Line> lines, PortRow row) {
+        private static void addRow(List<Line> lines, PortRow row, boolean isFirst) {
             Line line = Line.of("Port " + row.service().port() + ": ");
             line.with(PortRow.lowerCase(row.state().verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
             line.with(row.service().name() == null ? "" : "  " + row.service().name());
-            List<String> explanation = row.explanation();
+            List<String> explanation = isFirst ? row.explanation() : List.of();
             lines.add(explanation.isEmpty() ? line : line.with("  " + explanation.get(0)));
             explanation.stream().skip(1).forEach(more -> lines.add(Line.of("  " + more)));
         }

@@ -60,8 +60,8 @@ class find_port extends PortCommand {
         if (targets.isEmpty() != all) {
             throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());
         }
-        if (json && export) {
-            throw new UserException("--json does not go with --export; choose one");
+        if (export && (json || quiet)) {
+            throw new UserException("--export prints lines for the shell, and goes with neither --json nor --quiet; " + help());
         }
         return !all && !Targets.isName(targets.get(0)) ? search() : assign();
     }

@@ -5,10 +5,7 @@
 //SOURCES include/PortMap.java include/PortRow.java include/Prometheus.java include/Report.java include/Started.java
 //SOURCES include/Targets.java include/Terminal.java include/UserException.java include/Waiting.java
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -117,6 +114,12 @@ class health_all extends PortCommand {
         }
         if (prometheus && (json || quiet || watch != null)) {
             throw new UserException("--prometheus goes without --json, --quiet and --watch; " + help());
+        }
+        if (all && !targets.isEmpty()) {
+            throw new UserException("--all adds to what is asked without a target, and goes with none; " + help());
+        }
+        if (!host.equals("localhost") && !targets.isEmpty() && targets.stream().allMatch(target -> target.contains("://"))) {
+            throw new UserException("--host is for services; a URL names a host of its own; " + help());
         }
         if (!pids.isEmpty() && wait == null) {
             throw new UserException("--pid goes with --wait; " + help());
@@ -244,9 +247,13 @@ class health_all extends PortCommand {
             List<Line> lines = new ArrayList<>();
             for (HealthChecks.Result result : results) {
                 Health health = result.health();
-                Line line = verdict(result).pad(title).with(result.check().title()).pad(answer).with(health.said());
-                lines.add((health.said().isEmpty() ? line : line.pad(latency).with(time(health))).with(rest(health))
-                    .changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word())));
+                Line line = verdict(result).pad(title).with(result.check().title()).pad(answer);
+                if (!health.said().isEmpty()) {
+                    line.with(health.said()).pad(latency).with(String.format("  %4d ms  %s", health.millis(), health.address()));
+                }
+                line.with(health.location() == null ? "" : "  to " + health.location());
+                line.with(health.reason() == null ? "" : (health.said().isEmpty() ? "" : "  ") + health.reason());
+                lines.add(line.changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word())));
             }
             return lines;
         }
@@ -257,27 +264,12 @@ class health_all extends PortCommand {
             return result.isPassing() ? line.good(verdict) : line.bad(verdict);
         }
 
-        private static String time(Health health) {
-            return String.format("  %4d ms  %s", health.millis(), health.address());
-        }
-
-        private static String rest(Health health) {
-            return (health.location() == null ? "" : "  to " + health.location())
-                + (health.reason() == null ? "" : (health.said().isEmpty() ? "" : "  ") + health.reason());
-        }
-
         private List<Line> metrics() {
-            ByteArrayOutputStream text = new ByteArrayOutputStream();
-            try {
-                Prometheus.write(text, results.stream().map(result -> {
-                    PortMap.Service service = result.check().service();
-                    return new Prometheus.Sample(service.name(), service.variable(), PortRow.lowerCase(service.group()), service.port(),
-                        result.check().endpoint().toString(), result.health());
-                }).toList());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            return text.toString(StandardCharsets.UTF_8).lines().map(Line::of).toList();
+            return Prometheus.text(results.stream().map(result -> {
+                PortMap.Service service = result.check().service();
+                return new Prometheus.Sample(service.name(), service.variable(), PortRow.lowerCase(service.group()), service.port(),
+                    result.check().endpoint().toString(), result.health());
+            }).toList()).lines().map(Line::of).toList();
         }
     }
 }

@@ -8,9 +8,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -122,6 +124,8 @@ class port_status extends PortCommand {
         private final List<Problems.Problem> problems;
         private final Config config;
         private final BitSet listening;
+        /** Of two services with one port, the first tells who has it. */
+        private final Set<Integer> explained = new HashSet<>();
 
         Status(List<PortRow> rows, Config config, BitSet listening) {
             this.rows = rows;
@@ -155,6 +159,7 @@ class port_status extends PortCommand {
 
         @Override
         public List<Line> lines() {
+            explained.clear();
             List<Line> lines = listening == null ? new ArrayList<>(List.of(Line.of(TITLE))) : new Picture(config, listening).lines();
             if (plain) {
                 for (PortRow row : rows) {
@@ -184,7 +189,7 @@ class port_status extends PortCommand {
             }
             for (PortRow row : members) {
                 lines.add(withName(status(row), row.service()));
-                if (row.isListening()) {
+                if (row.isListening() && explained.add(row.service().port())) {
                     row.explanation().forEach(occupant -> lines.add(Line.detail("    " + occupant)));
                 }
             }

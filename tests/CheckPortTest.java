@@ -35,7 +35,8 @@ class CheckPortTest {
             assertEquals(1, result.exit());
             assertEquals("", result.err());
             assertTrue(result.out().matches("Port " + port + ": listening  Codex MCP Server  pid " + server.process().pid()
-                + " \\(" + System.getProperty("user.name") + "\\), cannot tell whose, on " + Pattern.quote(address) + " in " + Script.CLONE + ": \\S*" + kind
+                + " \\(" + System.getProperty("user.name") + "\\), cannot tell whose, on " + Pattern.quote(address) + " in "
+                + Script.CLONE + ": \\S*" + kind
                 + "[^\n]*\n    started by [^\n]*\\(pid " + ProcessHandle.current().pid() + "\\)[^\n]*\n  to free it: kill "
                 + server.process().pid() + "\n  to move the service: set CODEX_MCP_PORT in the environment\n"),
                 result.out());
@@ -179,7 +180,8 @@ class CheckPortTest {
 
     @Test
     void aTargetIsNeeded() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: which port? name a port, range, service or group; see jbang check_port@devflow --help\n"),
+        assertEquals(new Script.Result(2, "", "ERROR: which port? name a port, range, service or group;"
+            + " see jbang check_port@devflow --help\n"),
             Script.of("check_port").run());
     }
 

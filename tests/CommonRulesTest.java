@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -90,7 +91,8 @@ class CommonRulesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"TERM=xterm, true", "TERM=dumb, false", "NO_COLOR=1, false", "CLICOLOR=0, false", "X=1 --color=never, false",
+    @CsvSource({"TERM=xterm, true", "TERM=dumb, false", "NO_COLOR=1, false", "NO_COLOR=, true", "CLICOLOR=1, true",
+        "CLICOLOR=0, false", "X=1 --color=never, false",
         "TERM=dumb --color=always, true"})
     void colourOnATerminal(String setting, boolean coloured) throws Exception {
         assumeTrue(Servers.isOnPath("script"), "script gives a terminal");
@@ -99,8 +101,23 @@ class CommonRulesTest {
         String check = String.join(" ", Script.of("check_port", "" + Sockets.freePort()).builder().command())
             + (words.length > 1 ? " " + words[1] : "");
         Script.Result result = Script.command("script", "-qec", check, "/dev/null")
-            .env("TERM", "xterm").env(assignment[0], assignment[1]).run();
+            .env("TERM", "xterm").env(assignment[0], assignment.length > 1 ? assignment[1] : "").run();
         assertEquals(coloured, result.out().contains("\u001B["), result.out());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"port_status --map --json", "port_status --plain --json", "port_status --plain --quiet",
+        "port_status --map --quiet", "port_status --map --plain", "port_status --map --running", "port_status --map core", "port_status --check --running",
+        "port_status --watch --check", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
+        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --verbose --free 65535", "check_port --force 1",
+        "check_port --grace=1 1", "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
+        "find_port --all codex-mcp", "find_port --count=2 codex-mcp", "find_port --write 3100", "find_port --dry-run 3100",
+        "health_all --all core", "health_all --host=h http://localhost:1/", "health_all --wait --watch", "health_all --prometheus --json",
+        "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --pid=1 core", "health_all --json --quiet"})
+    void ofTwoOptionsNoneIsIgnored(String call) throws Exception {
+        String[] words = call.split(" ");
+        Script.Result result = Script.of(words[0], Arrays.copyOfRange(words, 1, words.length)).in(folder).run();
+        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
     }
 
     @Test

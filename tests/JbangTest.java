@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 class JbangTest {
 
     /** The PATH without an installed jbang, so that jbangw fetches its own. */
-    private static final String PATH = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+    static final String PATH = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
         .filter(folder -> !Files.exists(Path.of(folder, "jbang"))).collect(Collectors.joining(File.pathSeparator));
 
     @TempDir

@@ -65,7 +65,8 @@ class PortStatusTest {
             }
             assertTrue(full.get(5).matches("Port " + codex.getLocalPort() + ": ✅ ACTIVE +Codex MCP Server              CODEX_MCP_PORT"),
                 full.get(5));
-            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " (" + System.getProperty("user.name") + "), a stranger's, on :: in "), result.out());
+            assertTrue(result.out().contains("\n    pid " + ProcessHandle.current().pid() + " (" + System.getProperty("user.name")
+                + "), a stranger's, on :: in "), result.out());
         }
     }
 
@@ -141,6 +142,36 @@ class PortStatusTest {
         assertEquals(List.of("unavailable", List.of("CODEX_MCP_PORT"), "to free it: wait until the connection ends, or take another port;"
             + " to move the service: jbang find_port@devflow --write codex-mcp"),
             List.of(problem.get("kind"), problem.get("variables"), problem.get("remedy")));
+    }
+
+    @Test
+    void aStrangerOnAServicesPortIsAProblemToldOnceAndWhatIsNotKnownIsNone() throws Exception {
+        Script.Result result = Namespace.bash(folder, """
+            listen 3101 3101
+            port_status --check codex-mcp | grep -o 'cannot tell whose\\|^!.*'
+            echo DASHBOARD_PORT=3101 >.env
+            python3 -c "$holder" listen 3102 3102 >/dev/null & until check_port 3102 | grep -q ours; do sleep 0.1; done
+            port_status --check 3101 3102 | sed -E 's/pid [0-9]+/pid N/; s/ in [^:]*: .*//; s/kill [0-9]+/kill N/; s/ \\(.*python3.*//'
+            kill %1
+            """).run();
+        assertEquals("""
+            cannot tell whose
+            === DevFlow Port Status ===
+            MCP Services (3100-3199)
+            Port 3101: ✅ ACTIVE     Codex MCP Server              CODEX_MCP_PORT
+                pid N (root), a stranger's, on 127.0.0.1
+            Port 3101: ✅ ACTIVE     DASHBOARD_PORT                DASHBOARD_PORT  unknown
+            Port 3102: ✅ ACTIVE     Gemini MCP Server             GEMINI_MCP_PORT  reserved
+                pid N (root), ours, on 127.0.0.1
+            ! a stranger has 3101 of Codex MCP Server: in use by pid N
+              to free it: kill N
+              to move the service: jbang find_port@devflow --write codex-mcp
+            ! 3102 is reserved for Gemini MCP Server, yet in use by pid N
+              to free it: kill N
+              to move the service: set GEMINI_MCP_PORT in .env
+            ! 3101 is the port of Codex MCP Server (the default) and DASHBOARD_PORT (.env:1)
+              to separate them: jbang find_port@devflow --write codex-mcp
+            """, result.out(), result.err());
     }
 
     @Test

@@ -2,8 +2,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,11 +17,9 @@ class PrometheusTest {
 
     private static String text() throws Exception {
         Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        Prometheus.write(text, List.of(
+        return Prometheus.text(List.of(
             new Prometheus.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well),
             new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n", Health.of(HealthVerdict.DOWN, null, "connection refused"))));
-        return text.toString(StandardCharsets.UTF_8);
     }
 
     @Test

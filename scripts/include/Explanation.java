@@ -84,8 +84,8 @@ final class Explanation {
         return (isConnection ? "a connection of " : "") + "pid " + occupant.process().pid()
             + (occupant.user() == null ? "" : " (" + occupant.user() + ")")
             + (others == 0 ? "" : " and " + others + (others == 1 ? " worker" : " workers"))
-            + (whose.isEmpty() ? "" : ", " + whose + ",") + (isConnection ? " from " : " on ") + addresses + (folder == null ? "" : " in " + folder)
-            + ": " + occupant.process().command();
+            + (whose.isEmpty() ? "" : ", " + whose + ",") + (isConnection ? " from " : " on ") + addresses
+            + (folder == null ? "" : " in " + folder) + ": " + occupant.process().command();
     }
 
     /** Who has it, where no process can be named. */

@@ -1,4 +1,4 @@
-//SOURCES Lsof.java SocketTable.java TcpSocket.java
+//SOURCES Addresses.java Lsof.java SocketTable.java TcpSocket.java
 
 import java.io.IOException;
 import java.net.BindException;
@@ -9,6 +9,7 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -51,6 +52,7 @@ final class LocalPorts {
     private List<TcpSocket> table;
     private long readAt;
     private boolean hasBoth = true;
+    private boolean isWildcardEnough;
 
     private LocalPorts(boolean hasTables) {
         this.hasTables = hasTables;
@@ -139,15 +141,15 @@ final class LocalPorts {
             } catch (IOException e) {
                 continue; // Nobody there.
             }
-            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, TcpSocket.text(loopback), port, -1, 0, List.of()));
+            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, Addresses.text(loopback), port, -1, 0, List.of()));
         }
         return acceptors;
     }
 
     private Verdict probe(int port) throws IOException {
         Verdict verdict = Verdict.AVAILABLE;
-        for (byte[] address : BINDABLE) {
-            String refusal = bind(address, port);
+        for (int i = 0; i < (isWildcardEnough ? 1 : BINDABLE.length); i++) {
+            String refusal = bind(BINDABLE[i], port);
             if (refusal == null) {
                 continue;
             }
@@ -160,6 +162,8 @@ final class LocalPorts {
                 verdict = Verdict.DENIED;
             }
         }
+        // Linux refuses the wildcard of both families wherever it would refuse one of their addresses (bind(2), inet_csk_get_port).
+        isWildcardEnough = hasTables && hasBoth;
         return verdict;
     }
 
@@ -171,6 +175,8 @@ final class LocalPorts {
             return null;
         } catch (BindException e) {
             return e.getMessage();
+        } catch (UnsupportedAddressTypeException e) {
+            return NO_SUCH_FAMILY;
         } catch (SocketException e) {
             if (address.length == 16 && String.valueOf(e.getMessage()).endsWith("rotocol family unavailable")) {
                 return NO_SUCH_FAMILY;

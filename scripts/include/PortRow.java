@@ -38,6 +38,12 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
             new PortRow(row.service, row.state, occupants.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
     }
 
+    /** The same without what is of this project. */
+    PortRow withoutOurs() {
+        return new PortRow(service, state, occupants.stream().filter(occupant -> !Boolean.TRUE.equals(occupant.ours())).toList(),
+            ephemeral);
+    }
+
     boolean isAvailable() {
         return state.verdict() == LocalPorts.Verdict.AVAILABLE;
     }

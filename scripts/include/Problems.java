@@ -67,7 +67,8 @@ record Problems(Config config, Invocation invocation) {
         if (!active.isEmpty() && !any.isListening() && !any.isAvailable()) {
             add(problems, Kind.UNAVAILABLE, active, names(active) + " cannot have " + port + ": ");
         } else if (!active.isEmpty() && Boolean.FALSE.equals(any.ours())) {
-            add(problems, Kind.STRANGER, active, "a stranger has " + port + " of " + names(active) + ": ");
+            List<PortRow> strangers = active.stream().map(PortRow::withoutOurs).toList();
+            add(problems, Kind.STRANGER, strangers, "a stranger has " + port + " of " + names(active) + ": ");
         } else if (active.isEmpty() && !reserved.isEmpty() && any.isListening()) {
             add(problems, Kind.RESERVED_PORT_IN_USE, reserved, port + " is reserved for " + names(reserved) + ", yet ");
         }
@@ -121,8 +122,8 @@ record Problems(Config config, Invocation invocation) {
             .map(PortRow::service).toList();
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
-            problems.add(new Problem(Kind.DOWN, down, who + " down",
-                Files.isExecutable(Path.of(START_SCRIPT)) ? List.of(Line.of("  to start: ").command(Invocation.local(START_SCRIPT, "start"))) : List.of()));
+            problems.add(new Problem(Kind.DOWN, down, who + " down", !Files.isExecutable(Path.of(START_SCRIPT)) ? List.of()
+                : List.of(Line.of("  to start: ").command(Invocation.local(START_SCRIPT, "start")))));
         }
     }
 }

@@ -6,8 +6,10 @@ import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
@@ -25,7 +27,8 @@ final class Prometheus {
 
     private Prometheus() { }
 
-    static void write(OutputStream out, List<Sample> samples) throws IOException {
+    /** The whole document. */
+    static String text(List<Sample> samples) {
         GaugeSnapshot.Builder up = gauge("devflow_up", "Whether the endpoint passes its health check.");
         GaugeSnapshot.Builder latency = gauge("devflow_health_latency_seconds", "Time from the connection to the end of the answer.");
         GaugeSnapshot.Builder status = gauge("devflow_health_http_status", "The HTTP status of the answer, where there is one.");
@@ -42,8 +45,14 @@ final class Prometheus {
                 verdicts.dataPoint(point(labels, verdict == health.verdict() ? 1 : 0));
             }
         }
-        new PrometheusTextFormatWriter(false) // without times of creation
-            .write(out, MetricSnapshots.of(up.build(), latency.build(), status.build(), verdicts.build()));
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        try {
+            new PrometheusTextFormatWriter(false) // without times of creation
+                .write(text, MetricSnapshots.of(up.build(), latency.build(), status.build(), verdicts.build()));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString(StandardCharsets.UTF_8);
     }
 
     private static GaugeSnapshot.Builder gauge(String name, String help) {

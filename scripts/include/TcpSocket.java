@@ -1,5 +1,3 @@
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 
 /**
@@ -17,18 +15,4 @@ record TcpSocket(Kind kind, String address, int port, long uid, long id, List<Lo
      * connection leaves for a minute; or is bound and does not listen, so that no table has it.
      */
     enum Kind { LISTENER, CONNECTION, TIME_WAIT, UNKNOWN }
-
-    /** An address of 4 or 16 bytes as RFC 5952 writes it: {@code ::1}, not {@code 0:0:0:0:0:0:0:1}. */
-    static String text(byte[] address) throws UnknownHostException {
-        String text = InetAddress.getByAddress(address).getHostAddress();
-        String groups = ":" + text + ":";
-        for (int zeros = text.indexOf(':') < 0 ? 0 : 8; zeros > 1; zeros--) {
-            String run = ":0".repeat(zeros) + ":";
-            int at = groups.indexOf(run);
-            if (at >= 0) {
-                return groups.substring(Math.min(at, 1), at) + "::" + text.substring(Math.min(at + run.length() - 1, text.length()));
-            }
-        }
-        return text;
-    }
 }

@@ -1,0 +1,135 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every command that is printed runs when it is pasted: into bash, next to the call; for functions, in any folder. */
+class PrintedCommandsTest {
+
+    @TempDir
+    static Path shared;
+
+    private static Path clone;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void copyAndBuildTheClone() throws Exception {
+        clone = Files.createDirectories(shared.resolve("a clone"));
+        Files.createDirectory(shared.resolve("home"));
+        assertEquals(0, Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", clone.toString()).run().exit());
+        assertEquals(0, prepared(Script.command(clone.resolve("jbangw").toString(), "port_status")).run().exit());
+    }
+
+    private static Script prepared(Script script) {
+        return script.env("clone", clone).env("HOME", shared.resolve("home")).env("XDG_CACHE_HOME", "")
+            .env("JAVA_HOME", System.getProperty("java.home"));
+    }
+
+    /** A bash script in which {@code pasted WORDS} runs what follows the words and a colon in the lines of its input. */
+    private Script.Result run(String script) throws Exception {
+        // What commands of sudo do, root does here.
+        Script.executable(Files.createDirectories(folder.resolve("bin")).resolve("sudo"), "exec \"$@\"\n");
+        return prepared(Namespace.bash(Files.createDirectories(folder.resolve("work")), """
+            export PATH=$PATH:$PWD/../bin
+            pasted() { sed -n "s/^.*$1: //p" | sort -u >../commands; bash ../commands; }
+            jbangw() { "$clone/jbangw" "$@"; }
+            """ + script)).env("relative", folder.toRealPath().resolve("work").relativize(clone.toRealPath()).toString()).run();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"$clone, ./jbangw", "., $relative/jbangw", "., $clone/jbangw", "$clone/tests, ../jbangw"})
+    void movesAServiceOfTheFileInUseHoweverTheProgramWasNamed(String where, String program) throws Exception {
+        Script.Result result = run("""
+            mkdir -p "WHERE" && cd "WHERE"
+            printf 'CODEX_MCP_PORT=3101\\nDASHBOARD_PORT=3150\\n' | tee .env >b.env
+            listen 3101 3101; listen 3150 3150
+            for service in codex-mcp dashboard; do
+              "PROGRAM" check_port --env-file b.env $service | pasted 'to move the service'
+            done
+            "PROGRAM" port_status codex-mcp 2>/dev/null | pasted 'to move the service'
+            paste -d ' ' .env b.env
+            rm .env b.env
+            """.replace("PROGRAM", program).replace("WHERE", where));
+        assertEquals("3105\n3151\n3105\nCODEX_MCP_PORT=3105 CODEX_MCP_PORT=3105\nDASHBOARD_PORT=3150 DASHBOARD_PORT=3151\n",
+            result.out().replaceAll("(?m)^NOTE.*\n", ""), result.err());
+    }
+
+    @Test
+    void freesAPortOfOneServerOrSeveralAndOfAStoppedOne() throws Exception {
+        Script.Result result = run("""
+            listen 3005 3005; listen 3101 3101
+            python3 -c "$holder" listen 3200 3200 >/dev/null & kill -STOP $! || true
+            sleep 600 & # which nobody is to stop
+            until check_port -q 3200; [ $? -eq 1 ]; do sleep 0.1; kill -CONT %1; sleep 0.2; kill -STOP %1; done
+            for port in 3005 3101 3200; do
+              jbangw check_port $port | pasted 'to free it'
+              for i in {1..100}; do jbangw check_port -q $port && break; sleep 0.1; done
+              jbangw check_port $port
+            done
+            kill %2 && echo "still there"
+            """);
+        assertEquals("Port 3005: available  DevFlow Orchestrator\nPort 3101: available  Codex MCP Server\n"
+            + "Port 3200: available  Real Dream Team Orchestrator\nstill there\n", result.out(), result.err());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"DASHBOARD_PORT=3101", "X_PORT=3150 Y_PORT=3150", "ORCHESTRATOR_PORT=3101", "CCTOOLS_GRPC_PORT=3101",
+        "CORE_PORT=3120 GRPC_X_PORT=3120 MCP_PORT=3120", "CODEX_MCP_PORT=3200", "CODEX_MCP_PORT=50051"})
+    void separatesServicesOfOnePort(String settings) throws Exception {
+        Script.Result result = run("""
+            printf '%%s\\n' %s >.env
+            for i in 1 2; do jbangw port_status --all | pasted 'to separate them'; done >/dev/null
+            jbangw port_status --all --json | grep -c shared-port
+            """.formatted(settings));
+        assertEquals("0\n", result.out(), result.err());
+    }
+
+    @Test
+    void startsReservesListsAndHelps() throws Exception {
+        Script.Result result = run("""
+            echo A=b >b.env
+            jbangw port_status | grep -c 'to start' || true
+            printf '#!/bin/sh\\necho "started: $*"\\n' >devflow-start.sh && chmod +x devflow-start.sh
+            jbangw port_status | pasted 'to start'
+            echo 8080 >/proc/sys/net/ipv4/ip_local_reserved_ports
+            connect 50051 50051
+            jbangw check_port grpc 60000 | pasted 'to keep it' >/dev/null
+            cat /proc/sys/net/ipv4/ip_local_reserved_ports
+            jbangw check_port grpc | grep -c 'to keep it' || true
+            jbangw check_port --env-file b.env nothing-like-it 2>&1 | pasted 'to list them' | head -n 1
+            jbangw check_port 2>&1 | sed 's/.*see /see: /' | pasted see | head -n 1
+            """);
+        assertEquals("0\nstarted: start\n8080,50051\n0\n=== DevFlow Port Status ===\nUsage: check_port [OPTIONS] TARGET...\n", result.out(),
+            result.err());
+    }
+
+    /** Whoever reads what a start script prints has sourced nothing and may be anywhere. */
+    @Test
+    void ofFunctionsRunAnywhere() throws Exception {
+        Script.Result result = run("""
+            echo DASHBOARD_PORT=3150 >b.env
+            printf '#!/bin/sh\\necho "started: $*"\\n' >devflow-start.sh && chmod +x devflow-start.sh
+            listen 3005 3005
+            . "$clone/scripts/devflow-ports.sh"
+            pasted() { sed -n "s/^.*$1: //p" >../commands; (cd / && env -u DEVFLOW_PORTS_DIR bash "$OLDPWD/../commands"); }
+            cd .
+            devflow_assign_ports --env-file b.env 2>&1 >/dev/null | sed 's/;.*set/; set/' || true
+            devflow_is_running --env-file b.env nothing-like-it 2>&1 | pasted 'to list them' | grep -c DASHBOARD_PORT
+            check_port_available 2>&1 | sed 's/.*see /see: /' | pasted see | head -n 1
+            devflow_assign_ports 2>&1 >/dev/null | sed 's/; to move.*//' | pasted 'to free it'
+            for i in {1..100}; do check_port_available 3005 && break; sleep 0.1; done
+            check_port_available 3005 && echo free
+            """);
+        assertEquals("ERROR: DevFlow Orchestrator (ORCHESTRATOR_PORT) cannot have its fixed port 3005: in use by pid N;"
+            + " set ORCHESTRATOR_PORT in " + folder.resolve("work/b.env") + "\n1\nUsage: check_port [OPTIONS] TARGET...\nfree\n",
+            result.out().replaceFirst("pid \\d+[^;]*", "pid N"), result.err());
+    }
+}
