@@ -69,7 +69,7 @@ class AllocationTest {
     /** The decisions for all services with a port outside the documented ranges, by their variables. */
     private static Map<String, Allocator.Decision> decisions(Config config, Project project) throws Exception {
         List<PortMap.Service> services = config.services().stream().filter(service -> PortMap.Group.of(service.port()) == null).toList();
-        return new Allocator(config, LocalPorts.read(), project).assign(services).stream()
+        return new Allocator(config, LocalPorts.read(), () -> project).assign(services).stream()
             .collect(Collectors.toMap(assignment -> assignment.service().variable(), Allocator.Assignment::decision));
     }
 
