@@ -92,7 +92,8 @@ class AllocationTest {
             assertEquals(port, listener.getLocalPort());
             assertEquals(Allocator.Decision.RUNS, decisions(config, new Project(Script.CLONE.toRealPath())).get("X_PORT"));
             for (Project other : new Project[] {new Project(folder.toRealPath()), null}) {
-                assertEquals(Map.of("X_PORT", Allocator.Decision.KEEPS_TAKEN, "Y_PORT", Allocator.Decision.KEEPS), decisions(config, other));
+                assertEquals(Map.of("X_PORT", Allocator.Decision.KEEPS_TAKEN, "Y_PORT", Allocator.Decision.KEEPS),
+                    decisions(config, other));
             }
         }
     }
@@ -121,7 +122,8 @@ class AllocationTest {
     void aGrpcServiceCountsUpwardsPastOutgoingConnections() throws Exception {
         Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
         assertEquals("50061\n", result.out());
-        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: in use by a connection of pid PID (COMMAND)\n",
+        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: in use by a connection"
+            + " of pid PID (COMMAND)\n",
             result.err().replaceAll("pid \\d+ \\(.*\\)", "pid PID (COMMAND)"));
     }
 
@@ -153,7 +155,8 @@ class AllocationTest {
         result = namespaced("DB_MANAGER_PORT=3004 find_port --all");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertEquals("ERROR: Database Manager (DB_MANAGER_PORT) cannot have its fixed port 3004: it is also the port of"
-            + " Model Registry (MODEL_REGISTRY_PORT) (by the default and the environment); set DB_MANAGER_PORT to another port\n", result.err());
+            + " Model Registry (MODEL_REGISTRY_PORT) (by the default and the environment); set DB_MANAGER_PORT to another port\n",
+            result.err());
     }
 
     @Test
@@ -161,6 +164,12 @@ class AllocationTest {
         Script.Result result = namespaced("listen 3101 3101; export CODEX_MCP_PORT=3101; find_port --write codex-mcp");
         assertTrue(result.err().endsWith("NOTE: CODEX_MCP_PORT is set in the environment, which takes precedence over .env;"
             + " set it there, too\n"), result.err());
+        result = namespaced("listen 3101 3101; export CODEX_MCP_PORT=; find_port codex-mcp --write --export");
+        assertEquals("export CODEX_MCP_PORT=3105\n", result.out());
+        assertFalse(result.err().contains("precedence"), result.err());
+        Files.writeString(folder.resolve(".env"), "DREAM_TEAM_PORT=3200\n");
+        result = namespaced("listen 3200 3200; export DREAM_TEAM_PORT=3200; find_port --write dream-team");
+        assertTrue(result.err().contains("NOTE: DREAM_TEAM_PORT is set in the environment"), result.err());
     }
 
     @Test
@@ -216,7 +225,8 @@ class AllocationTest {
     @Test
     void dryRunRefusesWhatIsNoPortAndShowsNoOtherValue() throws Exception {
         Files.writeString(folder.resolve(".env"), "NOTE_A='foo\nORCHESTRATOR_PORT='b'ar\nAPI_TOKEN=t0psecret'\n");
-        Script.Result result = Script.of("find_port", "--dry-run", "orchestrator").env("ORCHESTRATOR_PORT", Sockets.freePort()).in(folder).run();
+        Script.Result result = Script.of("find_port", "--dry-run", "orchestrator")
+            .env("ORCHESTRATOR_PORT", Sockets.freePort()).in(folder).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
         assertFalse(result.err().contains("t0psecret"), result.err());
     }

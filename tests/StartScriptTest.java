@@ -126,7 +126,8 @@ class StartScriptTest {
         Script.Result result = run("listen 3005 3005; ./devflow-start.sh start || echo $?; ls -A | grep env; ls run; ss -ltnH | wc -l");
         assertOut("1\n1\n", result);
         assertTrue(result.err().matches("ERROR: DevFlow Orchestrator \\(ORCHESTRATOR_PORT\\) cannot have its fixed port 3005:"
-            + " in use by pid (\\d+) \\(.*\\); to free it: kill \\1; to move the service: set ORCHESTRATOR_PORT in .env\n"), result.err());
+            + " in use by pid (\\d+) \\(.*\\); to free it: kill \\1; to move the service: set ORCHESTRATOR_PORT in \\S*/.env\n"),
+            result.err());
     }
 
     /** 50051 is one that the kernel gives to connections. */

@@ -24,8 +24,10 @@ record AllocationWords(Config config, Invocation invocation) {
                 case RUNS -> running.add(service);
                 case MOVES -> {
                     notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-                    if (isOnlyWritten && System.getenv(service.variable()) != null) {
-                        notes.add(service.variable() + " is set in the environment, which takes precedence over .env; set it there, too");
+                    for (String variable : service.variables()) {
+                        if (isOnlyWritten && PortRange.isPort(System.getenv().getOrDefault(variable, ""))) {
+                            notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
+                        }
                     }
                 }
                 case KEEPS_TAKEN -> {
