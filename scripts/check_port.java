@@ -50,7 +50,7 @@ class check_port extends PortCommand {
     }
 
     @Override
-    protected Report report() throws IOException {
+    Report report() throws IOException {
         if (targets.isEmpty()) {
             throw new UserException("which port? name a port, range, service or group; " + help());
         }
@@ -113,7 +113,7 @@ class check_port extends PortCommand {
         }
         List<PortMap.Service> services = new Targets(config()).resolveWholeNames(targets);
         List<Integer> ports = services.stream().map(PortMap.Service::port).distinct().toList();
-        return new FreeingReport(services, Freeing.free(ports, project(), grace == null ? GRACE : grace, force));
+        return new FreeingReport(services, Freeing.free(ports, project().get(), grace == null ? GRACE : grace, force));
     }
 
     /** The ports, and which of them were named one by one and not by a range or a group. */

@@ -40,22 +40,25 @@ devflow_ports_call() {
   "${BASH:-bash}" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
 
-# With what status the processes ended that were waited for in vain: only the shell that started them is told.
+# How the processes ended that were waited for: only the shell that started them is told. One that failed is no success, even if
+# another of the project's answered in its place.
 devflow_ports_tell_ended() {
   while [ $# -gt 1 ]; do
-    case $2 in
-      --pid=*) devflow_ports_tell_status "${2#--pid=}" ;;
-      --pid) devflow_ports_tell_status "${3:-}" ;;
+    case $1-$2 in
+      [01]---pid=*) devflow_ports_has_failed "$1" "${2#--pid=}" && set -- 1 "${@:2}" ;;
+      [01]---pid) devflow_ports_has_failed "$1" "${3:-}" && set -- 1 "${@:2}" ;;
     esac
     set -- "$1" "${@:3}"
   done
   return "$1"
 }
-devflow_ports_tell_status() {
-  kill -0 "$1" 2>/dev/null && return
-  wait "$1" 2>/dev/null
-  set -- "$1" "$?"
-  [ "$2" -eq 127 ] || echo "NOTE: process $1 ended with status $2" >&2
+devflow_ports_has_failed() {
+  kill -0 "$2" 2>/dev/null && return 1
+  wait "$2" 2>/dev/null
+  set -- "$1" "$2" "$?"
+  [ "$3" -ne 127 ] || return 1 # another's child
+  [ "$1$3" = 00 ] || echo "NOTE: process $2 ended with status $3" >&2
+  [ "$3" -ne 0 ]
 }
 
 check_port_available() { devflow_ports_call check_port_available "$@"; }
@@ -63,10 +66,19 @@ find_available_port() { devflow_ports_call find_available_port "$@"; }
 # shellcheck disable=SC2120
 devflow_port_status() { devflow_ports_call devflow_port_status "$@"; }
 # shellcheck disable=SC2120
-devflow_assign_ports() { eval "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"; }
+devflow_assign_ports() {
+  set -- "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"
+  case $1 in
+    '' | 'export '* | 'return '*) eval "$1" ;;
+    *) printf '%s\n' "$1" ;; # the help
+  esac
+}
 devflow_is_running() { devflow_ports_call devflow_is_running "$@"; }
 devflow_health_all() { devflow_ports_call devflow_health_all "$@"; }
-devflow_wait_healthy() { devflow_ports_call devflow_wait_healthy "$@" || devflow_ports_tell_ended "$?" "$@"; }
+devflow_wait_healthy() {
+  if devflow_ports_call devflow_wait_healthy "$@"; then set -- 0 "$@"; else set -- "$?" "$@"; fi
+  devflow_ports_tell_ended "$@"
+}
 devflow_stop() { devflow_ports_call devflow_stop "$@"; }
 
 case $- in

@@ -55,7 +55,7 @@ class find_port extends PortCommand {
     boolean isAllByDefault;
 
     @Override
-    protected Report report() throws Exception {
+    Report report() throws Exception {
         all |= isAllByDefault && targets.isEmpty();
         if (targets.isEmpty() != all) {
             throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());
@@ -259,7 +259,8 @@ class find_port extends PortCommand {
                 }
                 for (String variable : service.variables()) {
                     // What Docker and Kubernetes set, such as tcp://10.0.0.1:6379, is for others.
-                    if (!export || PortRange.isPort(System.getenv().getOrDefault(variable, "1"))) {
+                    String old = System.getenv().getOrDefault(variable, "");
+                    if (!export || old.isEmpty() || PortRange.isPort(old)) {
                         lines.add(line(variable, assignment.port()));
                     }
                 }

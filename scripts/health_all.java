@@ -73,12 +73,12 @@ class health_all extends PortCommand {
     }
 
     @Override
-    protected Duration interval() {
+    Duration interval() {
         return watch;
     }
 
     @Override
-    protected Report report() throws Exception {
+    Report report() throws Exception {
         validate();
         Config config = config();
         List<HealthChecks.Check> checks = checks(config);
@@ -137,42 +137,18 @@ class health_all extends PortCommand {
         if (targets.isEmpty()) {
             return config.services().stream()
                 .filter(service -> service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE)
-                .map(this::check).toList();
+                .map(service -> HealthChecks.Check.of(service, host)).toList();
         }
         Targets names = new Targets(config);
-        return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(check(Endpoint.of(target)))
-            : names.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service)).map(this::check))
+        return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(HealthChecks.Check.of(Endpoint.of(target)))
+            : names.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service))
+                .map(service -> HealthChecks.Check.of(service, host)))
             .distinct().toList();
     }
 
     /** Whether a service that was named only by its group is expected to run. */
     private static boolean isExpected(PortMap.Service service) {
         return service.status() != PortMap.Status.RESERVED && service.status() != PortMap.Status.FAILED;
-    }
-
-    private HealthChecks.Check check(PortMap.Service service) {
-        String name = Endpoint.host(host);
-        if (name == null) {
-            throw new UserException("'" + host + "' is not the name or address of a host");
-        }
-        Endpoint.Protocol protocol = protocol(service);
-        String path = switch (protocol) {
-            case GRPC, TCP -> "";
-            case ANY -> "/";
-            case HTTP, HTTPS -> service.healthPath() == null ? "/health" : service.healthPath();
-        };
-        return new HealthChecks.Check(service, new Endpoint(protocol, name, service.port(), path));
-    }
-
-    /** Of a documented service without an endpoint nothing is known, nor of an MCP server: any answer will do. */
-    private static Endpoint.Protocol protocol(PortMap.Service service) {
-        return service.healthPath() != null ? Endpoint.Protocol.HTTP
-            : service.group() == PortMap.Group.GRPC ? Endpoint.Protocol.GRPC
-            : service.isDocumented() || service.group() == PortMap.Group.MCP ? Endpoint.Protocol.ANY : Endpoint.Protocol.HTTP;
-    }
-
-    private static HealthChecks.Check check(Endpoint endpoint) {
-        return new HealthChecks.Check(PortMap.Service.none(endpoint.port()), endpoint);
     }
 
     private static Set<Integer> ports(Config config) {
@@ -188,16 +164,20 @@ class health_all extends PortCommand {
     private Report await(List<HealthChecks.Check> checks, HealthChecks health) throws Exception {
         boolean showsProgress = !quiet && Terminal.isStderrTerminal();
         if (showsProgress) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err(), "")));
         }
-        Started started = pids.isEmpty() ? null : new Started(pids, project());
-        Waiting.Outcome outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
+        Started started = pids.isEmpty() ? null : new Started(pids, project().get());
+        Waiting.Outcome outcome;
+        try {
+            outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
+                if (showsProgress) {
+                    Terminal.progress(err(), progress(results, left));
+                }
+            });
+        } finally {
             if (showsProgress) {
-                Terminal.progress(err, progress(results, left));
+                Terminal.progress(err(), "");
             }
-        });
-        if (showsProgress) {
-            Terminal.progress(err, "");
         }
         return new Answers(outcome.results(), outcome.isPassing() ? null : "gave up: " + why(outcome));
     }

@@ -58,12 +58,12 @@ class port_status extends PortCommand {
     }
 
     @Override
-    protected Duration interval() {
+    Duration interval() {
         return watch;
     }
 
     @Override
-    protected Report report() throws IOException {
+    Report report() throws IOException {
         if ((check ? 1 : 0) + (running ? 1 : 0) + (watch != null ? 1 : 0) > 1) {
             throw new UserException("--check, --running and --watch go one at a time; " + help());
         }

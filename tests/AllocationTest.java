@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AllocationTest {
@@ -47,9 +49,65 @@ class AllocationTest {
         assertEquals("3105\n", result.out());
         assertTrue(result.err().matches("NOTE: Codex MCP Server \\(CODEX_MCP_PORT\\) moves from 3101 to 3105: "
             + "in use by pid \\d+ \\(.*python3.*\\)\n"), result.err());
-        assertEquals("3100\n", namespaced("listen 3101 3199; find_port codex-mcp 2>/dev/null").out());
-        assertEquals("export CODEX_MCP_PORT=3100\n",
-            namespaced("listen 3105 3199; CODEX_MCP_PORT=3150 find_port codex-mcp --export 2>/dev/null").out());
+    }
+
+    private static PortMap.Service service(String variable, int port) {
+        return PortMap.documented(variable).at(port, PortMap.Origin.ENV_FILE, 1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"CODEX_MCP_PORT, 3101, 99, 3102, 3100", "CODEX_MCP_PORT, 3199, 99, 3100, 3198", "CODEX_MCP_PORT, 3100, 99, 3101, 3199",
+        "CODEX_MCP_PORT, 8000, 100, 3100, 3199", "CLI_INTEGRATION_MANAGER_PORT, 3250, 99, 3251, 3249", "ORCHESTRATOR_PORT, 3005, 0,,",
+        "CCTOOLS_GRPC_PORT, 50051, 9948, 50052, 59999", "CCTOOLS_GRPC_PORT, 59999, 0,,", "CCTOOLS_GRPC_PORT, 3000, 10000, 50000, 59999"})
+    void theOtherPortsOfAServiceAreThoseOfItsStrategy(String variable, int port, int count, Integer first, Integer last) {
+        List<Integer> candidates = Allocator.candidates(service(variable, port));
+        assertEquals(count, candidates.stream().distinct().count());
+        assertTrue(count == 0 || candidates.get(0).equals(first) && candidates.get(count - 1).equals(last) && !candidates.contains(port),
+            candidates::toString);
+    }
+
+    /** The decisions for all services with a port outside the documented ranges, by their variables. */
+    private static Map<String, Allocator.Decision> decisions(Config config, Project project) throws Exception {
+        List<PortMap.Service> services = config.services().stream().filter(service -> PortMap.Group.of(service.port()) == null).toList();
+        return new Allocator(config, LocalPorts.read(), () -> project).assign(services).stream()
+            .collect(Collectors.toMap(assignment -> assignment.service().variable(), Allocator.Assignment::decision));
+    }
+
+    private static int portOutsideTheRanges() throws Exception {
+        int port = Sockets.freePort();
+        while (PortMap.Group.of(port) != null) {
+            port = Sockets.freePort();
+        }
+        return port;
+    }
+
+    /** This JVM works in the clone. */
+    @Test
+    void aListenerOfTheProjectIsTheServiceItselfAndOthersAreNot() throws Exception {
+        int port = portOutsideTheRanges();
+        Config config = new Config(EnvFile.read(Files.writeString(folder.resolve(".env"), "X_PORT=" + port + "\nY_PORT="
+            + portOutsideTheRanges() + "\n")), Map.of());
+        assertEquals(Map.of("X_PORT", Allocator.Decision.KEEPS, "Y_PORT", Allocator.Decision.KEEPS), decisions(config, null));
+        try (ServerSocket listener = Sockets.listener("::1", port)) {
+            assertEquals(port, listener.getLocalPort());
+            assertEquals(Allocator.Decision.RUNS, decisions(config, new Project(Script.CLONE.toRealPath())).get("X_PORT"));
+            for (Project other : new Project[] {new Project(folder.toRealPath()), null}) {
+                assertEquals(Map.of("X_PORT", Allocator.Decision.KEEPS_TAKEN, "Y_PORT", Allocator.Decision.KEEPS),
+                    decisions(config, other));
+            }
+        }
+    }
+
+    /** Documented, so it fails where what only the file knows does not. */
+    @Test
+    void ofTwoServicesOnOnePortTheDocumentedOneInCoreHasIt() throws Exception {
+        int port = portOutsideTheRanges();
+        EnvFile file = EnvFile.read(Files.writeString(folder.resolve(".env"), "X_PORT=" + port + "\n"));
+        assertEquals(Map.of("X_PORT", Allocator.Decision.KEEPS_TAKEN, "ORCHESTRATOR_PORT", Allocator.Decision.KEEPS),
+            decisions(new Config(file, Map.of("ORCHESTRATOR_PORT", "" + port)), null));
+        assertEquals(Map.of("X_PORT", Allocator.Decision.KEEPS_TAKEN, "DB_MANAGER_PORT", Allocator.Decision.KEEPS,
+            "ORCHESTRATOR_PORT", Allocator.Decision.FAILS),
+            decisions(new Config(file, Map.of("ORCHESTRATOR_PORT", "" + port, "DB_MANAGER_PORT", "" + port)), null));
     }
 
     @Test
@@ -64,9 +122,9 @@ class AllocationTest {
     void aGrpcServiceCountsUpwardsPastOutgoingConnections() throws Exception {
         Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
         assertEquals("50061\n", result.out());
-        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: in use by a connection of pid PID (COMMAND)\n",
+        assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: in use by a connection"
+            + " of pid PID (COMMAND)\n",
             result.err().replaceAll("pid \\d+ \\(.*\\)", "pid PID (COMMAND)"));
-        assertEquals(1, namespaced("listen 59990 59999; CCTOOLS_GRPC_PORT=59990 find_port cctools_grpc").exit());
     }
 
     @Test
@@ -97,7 +155,8 @@ class AllocationTest {
         result = namespaced("DB_MANAGER_PORT=3004 find_port --all");
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertEquals("ERROR: Database Manager (DB_MANAGER_PORT) cannot have its fixed port 3004: it is also the port of"
-            + " Model Registry (MODEL_REGISTRY_PORT) (by the default and the environment); set DB_MANAGER_PORT to another port\n", result.err());
+            + " Model Registry (MODEL_REGISTRY_PORT) (by the default and the environment); set DB_MANAGER_PORT to another port\n",
+            result.err());
     }
 
     @Test
@@ -105,6 +164,12 @@ class AllocationTest {
         Script.Result result = namespaced("listen 3101 3101; export CODEX_MCP_PORT=3101; find_port --write codex-mcp");
         assertTrue(result.err().endsWith("NOTE: CODEX_MCP_PORT is set in the environment, which takes precedence over .env;"
             + " set it there, too\n"), result.err());
+        result = namespaced("listen 3101 3101; export CODEX_MCP_PORT=; find_port codex-mcp --write --export");
+        assertEquals("export CODEX_MCP_PORT=3105\n", result.out());
+        assertFalse(result.err().contains("precedence"), result.err());
+        Files.writeString(folder.resolve(".env"), "DREAM_TEAM_PORT=3200\n");
+        result = namespaced("listen 3200 3200; export DREAM_TEAM_PORT=3200; find_port --write dream-team");
+        assertTrue(result.err().contains("NOTE: DREAM_TEAM_PORT is set in the environment"), result.err());
     }
 
     @Test
@@ -160,7 +225,8 @@ class AllocationTest {
     @Test
     void dryRunRefusesWhatIsNoPortAndShowsNoOtherValue() throws Exception {
         Files.writeString(folder.resolve(".env"), "NOTE_A='foo\nORCHESTRATOR_PORT='b'ar\nAPI_TOKEN=t0psecret'\n");
-        Script.Result result = Script.of("find_port", "--dry-run", "orchestrator").env("ORCHESTRATOR_PORT", Sockets.freePort()).in(folder).run();
+        Script.Result result = Script.of("find_port", "--dry-run", "orchestrator")
+            .env("ORCHESTRATOR_PORT", Sockets.freePort()).in(folder).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
         assertFalse(result.err().contains("t0psecret"), result.err());
     }

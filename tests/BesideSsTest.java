@@ -18,6 +18,7 @@ class BesideSsTest {
         kinds = [(socket.AF_INET, '127.0.0.1', None), (socket.AF_INET, '127.0.0.2', None), (socket.AF_INET, '0.0.0.0', None),
                  (socket.AF_INET6, '::1', None), (socket.AF_INET6, '::', 0), (socket.AF_INET6, '::', 1)]
         sockets = []
+        os.setuid(int(sys.argv[1]))
         for i in range(50):
             family, address, only = kinds[i % len(kinds)]
             sockets.append(socket.socket(family))
@@ -36,23 +37,25 @@ class BesideSsTest {
     void theSamePortsAddressesAndProcesses() throws Exception {
         assumeTrue(Servers.isOnPath("ss"), "ss is not installed");
         Script.Result result = Namespace.bash(folder, """
-            for i in 1 2 3 4; do exec 3< <(exec python3 -c "$listeners"); read -r -u 3 _; done
-            ss -ltnpH >ss
+            for user in $users; do exec 3< <(exec python3 -c "$listeners" $user); read -r -u 3 _; done
+            ss -ltnpeH >ss
             check_port --json 1-65535 || true
             sed 's/^/ss /' ss
-            """).env("listeners", LISTENERS).run();
+            """).env("listeners", LISTENERS).env("users", Namespace.IS_ROOT ? "0 0 1 65534" : "0 0 0 0").run();
         String[] outputs = result.out().split("\n", 2);
         Set<String> ours = new TreeSet<>();
         for (Map<String, Object> row : new Script.Result(0, outputs[0], "").json("ports")) {
             for (Object listener : (Iterable<?>) row.get("listeners")) {
                 Map<?, ?> fields = (Map<?, ?>) listener;
-                ours.add(fields.get("address") + " " + row.get("port") + " " + fields.get("pid"));
+                ours.add(fields.get("address") + " " + row.get("port") + " " + fields.get("pid") + " " + fields.get("user"));
             }
         }
         Set<String> theirs = new TreeSet<>();
-        Matcher line = Pattern.compile("ss LISTEN +\\d+ +\\d+ +\\[?([^ %\\]]+)]?:(\\d+) .*pid=(\\d+),.*").matcher(outputs[1]);
+        Matcher line = Pattern.compile("ss LISTEN +\\d+ +\\d+ +\\[?([^ %\\]]+)]?:(\\d+) .*pid=(\\d+),\\S+(?: uid:(\\d+))? .*")
+            .matcher(outputs[1]);
         while (line.find()) {
-            theirs.add((line.group(1).equals("*") ? "::" : line.group(1)) + " " + line.group(2) + " " + line.group(3));
+            theirs.add((line.group(1).equals("*") ? "::" : line.group(1)) + " " + line.group(2) + " " + line.group(3)
+                + " " + Processes.userName(line.group(4) == null ? 0 : Long.parseLong(line.group(4))));
         }
         assertEquals(200, theirs.size(), outputs[1]);
         assertEquals(theirs, ours, result.err());

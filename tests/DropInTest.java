@@ -13,6 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -52,38 +53,29 @@ class DropInTest {
     @TempDir
     static Path shared;
 
-    private static Path clone;
-    private static Path home;
+    private static Clone clone;
 
     @TempDir
     Path folder;
 
     @BeforeAll
     static void copyTheClone() throws Exception {
-        home = Files.createDirectory(shared.resolve("home"));
-        clone = cloneIn(shared.resolve("a clone/with 'spaces'"));
+        clone = Clone.atHome(shared.resolve("a clone/with 'spaces'"), Files.createDirectory(shared.resolve("home")));
         Script.Result first = bash(shared, "check_port_available 0 || echo $?").run();
         assertEquals("2\n", first.out(), first.err());
     }
 
-    /** What a script needs of a clone. */
-    private static Path cloneIn(Path folder) throws Exception {
-        Files.createDirectories(folder);
-        assertEquals(0, Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", folder.toString()).run().exit());
-        return folder;
-    }
-
     private static Script bash(Path folder, String script) {
-        return prepared(Script.command("bash", "-c", "set -euo pipefail\n. \"$ports\"\n" + script)).in(folder);
+        return clone.prepared(Script.command("bash", "-c", "set -euo pipefail\n. \"$ports\"\n" + script)).in(folder);
     }
 
     private Script namespaced(String script) throws Exception {
-        return prepared(Namespace.bash(folder, script));
+        return clone.prepared(Namespace.bash(folder, script));
     }
 
-    private static Script prepared(Script script) {
-        return script.env("ports", clone.resolve("scripts/devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", "")
-            .env("JAVA_HOME", System.getProperty("java.home"));
+    /** Another clone, which is yet to be built. */
+    private Clone another() throws Exception {
+        return Clone.atHome(folder.resolve("clone"), clone.home());
     }
 
     @Test
@@ -145,7 +137,7 @@ class DropInTest {
             devflow_assign_ports || echo "$? ${ORCHESTRATOR_PORT:-unset}"
             devflow_assign_ports core 2>/dev/null || echo $?
             """).run();
-        assertEquals("3105 3005\n13\n1 unset\n2\n", result.out(), result.err());
+        assertEquals("3105 3005\n13\n1 unset\n1\n", result.out(), result.err());
         assertTrue(result.err().contains("NOTE: Codex MCP Server (CODEX_MCP_PORT) moves from 3101 to 3105: "), result.err());
     }
 
@@ -153,7 +145,7 @@ class DropInTest {
     void leaksNothing() throws Exception {
         String state = "{ compgen -v; compgen -A function; set -o; shopt; trap; umask; pwd; }"
             + " | grep -v -e BASH_ -e PIPESTATUS -e _LINENO -e '^_$' -e before -e after";
-        Script.Result result = prepared(Script.command("bash", "-c", "before=$(" + state + ")\nafter=\n. \"$ports\"\n"
+        Script.Result result = clone.prepared(Script.command("bash", "-c", "before=$(" + state + ")\nafter=\n. \"$ports\"\n"
             + "check_port_available 0 2>/dev/null; find_available_port 1 >/dev/null 2>&1; devflow_port_status >/dev/null\n"
             + "after=$(" + state + ")\ndiff <(printf '%s\n' \"$before\") <(printf '%s\n' \"$after\") | grep '^[<>]'"))
             .in(folder).run();
@@ -164,7 +156,7 @@ class DropInTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "set -k", "cd /", "umask 000",
-        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1", "trap 'false' DEBUG EXIT"})
+        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1", "set -ET; trap 'echo trapped >&2' DEBUG EXIT ERR"})
     void worksInAnyShell(String setting) throws Exception {
         assertEquals("2\n", bash(folder, setting + "\ncheck_port_available 0 2>/dev/null || echo $?").run().out());
     }
@@ -181,30 +173,22 @@ class DropInTest {
 
     /** One after the other, because they change what the others use. */
     @Test
+    @ResourceLock("build")
     void noticesWhatHasChangedAndBuildsAgain() throws Exception {
-        Path own = cloneIn(folder.resolve("clone"));
-        Path ports = own.resolve("scripts/devflow-ports.sh");
+        Clone own = another();
+        Path ports = own.scripts().resolve("devflow-ports.sh");
         assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
         String warm = debug(call(folder).env("ports", ports));
         assertTrue(warm.contains("java @") && !warm.contains("builds in"), warm);
 
         // Older than what was built of it, as a deployment may leave it.
-        Path script = own.resolve("scripts/check_port.java");
-        Files.writeString(script, Files.readString(script).replace("which port?", "what port?"));
-        Files.setLastModifiedTime(script, FileTime.from(1, TimeUnit.DAYS));
-        assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
-
-        Path include = own.resolve("scripts/include/PortMap.java");
+        Path include = own.scripts().resolve("include/PortRange.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
+        Files.setLastModifiedTime(include, FileTime.from(1, TimeUnit.DAYS));
         String edited = debug(call(folder).env("ports", ports));
         assertTrue(edited.contains("builds in") && edited.contains("is no port;"), edited);
 
-        Path lane = Path.of(home + "/.cache/devflow-ports/launch" + System.getProperty("java.home") + "/bin/java" + own + "/scripts");
-        assertTrue(Files.size(lane.resolve("classes")) > 1_000_000, "no archive");
-        Files.delete(lane.resolve("program.jar"));
-        assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
-        assertFalse(debug(call(folder).env("ports", ports)).contains("builds in"));
-
+        assertTrue(Files.size(own.lane().resolve("classes")) > 1_000_000, "no archive");
         Path otherJdk = otherJdk();
         if (otherJdk != null) {
             assertTrue(debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
@@ -235,21 +219,23 @@ class DropInTest {
     }
 
     @Test
+    @ResourceLock("build")
     void aJvmThatDoesNotStartIsNoAnswer() throws Exception {
-        Path own = cloneIn(folder.resolve("clone"));
+        Clone own = another();
         for (int kilobytes : List.of(200_000, 500_000)) {
             Script.Result result = bash(folder, "ulimit -v " + kilobytes + "; found=$(find_available_port 1024) || echo \"$? '$found'\"")
-                .env("ports", own.resolve("scripts/devflow-ports.sh")).run();
+                .env("ports", own.scripts().resolve("devflow-ports.sh")).run();
             assertEquals("2 ''\n", result.out(), result.err());
         }
     }
 
     /** Nor retried through JBang, though the caller goes on after the interrupt. */
     @ParameterizedTest
+    @ResourceLock("build")
     @ValueSource(strings = {"0.5", "1.5"})
     void aBuildThatIsInterruptedIsNoAnswer(String seconds) throws Exception {
-        Path own = cloneIn(folder.resolve("clone"));
-        Script.Result result = prepared(Script.command("bash", "-c", """
+        Clone own = another();
+        Script.Result result = clone.prepared(Script.command("bash", "-c", """
             trap 'echo trapped' INT
             . "$ports"
             set -m
@@ -261,7 +247,7 @@ class DropInTest {
             sleep $seconds
             kill -INT -- -$!
             wait $!
-            """)).env("ports", own.resolve("scripts/devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).env("seconds", seconds).in(folder).run();
+            """)).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).env("seconds", seconds).in(folder).run();
         assertEquals("130\n", result.out(), result.err());
         assertFalse(result.err().contains("through JBang"), result.err());
     }
@@ -269,9 +255,9 @@ class DropInTest {
     @Test
     void isSourcedThroughALink() throws Exception {
         Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("one.sh"), Path.of("two.sh"));
-        Path link = Files.createSymbolicLink(folder.resolve("bin/two.sh"), clone.resolve("scripts/devflow-ports.sh"));
+        Path link = Files.createSymbolicLink(folder.resolve("bin/two.sh"), clone.scripts().resolve("devflow-ports.sh"));
         assertFalse(debug(call(folder).env("ports", "bin/one.sh")).contains("builds in"));
-        assertFalse(debug(call(folder).env("ports", clone.resolve("../with 'spaces'/scripts/devflow-ports.sh"))).contains("builds in"));
+        assertFalse(debug(call(folder).env("ports", clone.folder().resolve("../with 'spaces'/scripts/devflow-ports.sh"))).contains("builds in"));
         Files.delete(link);
     }
 
@@ -284,23 +270,25 @@ class DropInTest {
     }
 
     @Test
+    @ResourceLock("build")
     void manyFirstCallsAtOnceBuildOnce() throws Exception {
-        Path own = cloneIn(folder.resolve("clone"));
+        Clone own = another();
         Script.Result result = bash(folder, """
             for i in 1 2 3 4 5 6 7 8; do find_available_port 1024 >out$i & pids+=" $!"; done
             for pid in $pids; do wait $pid; done
             cat out* | sort -u | wc -l
-            """).env("ports", own.resolve("scripts/devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).run();
+            """).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).run();
         assertEquals("1", result.out().strip(), result.err());
         assertEquals(1, result.err().lines().filter(line -> line.contains("builds in")).count(), result.err());
     }
 
     @Test
+    @ResourceLock("build")
     void whatAnotherUserPlantedIsNotRun() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
         Path cache = Files.createDirectory(folder.resolve("cache"));
         Path lane = Files.createDirectories(Path.of(cache + "/devflow-ports/launch"
-            + System.getProperty("java.home") + "/bin/java" + clone.resolve("scripts")));
+            + System.getProperty("java.home") + "/bin/java" + clone.scripts()));
         for (String file : List.of("java.args", "stamp", "classes", "program.jar")) {
             Files.writeString(lane.resolve(file), "-version\n");
         }
@@ -310,6 +298,7 @@ class DropInTest {
     }
 
     @ParameterizedTest
+    @ResourceLock("build")
     @ValueSource(strings = {".:%s", ":%s", "%s:", "./:%s"})
     void whatLiesInTheWorkingDirectoryIsNotRun(String path) throws Exception {
         for (String program : List.of("java", "javac", "jbang", "mvn", "flock", "sed")) {
@@ -319,49 +308,18 @@ class DropInTest {
         String planted = String.format(path, System.getenv("PATH"));
         Script.Result result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "").run();
         assertEquals("2\n", result.out(), result.err());
-        result = Script.command(clone.resolve("jbangw").toString(), clone.resolve("scripts/check_port.java").toString(), "0")
-            .env("PATH", planted).env("JAVA_HOME", "").env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
+        result = Script.command(clone.folder().resolve("jbangw").toString(), clone.scripts().resolve("check_port.java").toString(), "0")
+            .env("PATH", planted).env("JAVA_HOME", "").env("HOME", clone.home()).env("XDG_CACHE_HOME", "").in(folder).run();
         assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
         assertFalse(Files.exists(folder.resolve("planted")));
         if (path.startsWith(".:")) {
             // When it has to build, too.
-            Path own = cloneIn(folder.resolve("clone"));
+            Clone own = another();
             result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "")
-                .env("ports", own.resolve("scripts/devflow-ports.sh")).run();
+                .env("ports", own.scripts().resolve("devflow-ports.sh")).run();
             assertEquals("2\n", result.out(), result.err());
             assertFalse(Files.exists(folder.resolve("planted")));
         }
-    }
-
-    @Test
-    void aStartScriptUsesIt() throws Exception {
-        Files.createDirectory(folder.resolve("www"));
-        Files.writeString(folder.resolve("www/health"), "OK");
-        Script.Result result = namespaced("""
-            listen 3101 3101
-            "$start" start
-            "$start" status >status
-            grep -c ACTIVE status
-            grep -e 3002 -e 3003 status
-            grep CODEX .env
-            "$start" stop
-            "$start" status | grep -c 'INACTIVE'
-            ls
-            """).env("start", Script.CLONE.resolve("tests/devflow-start.sh")).env("DEVFLOW_PORTS", clone.resolve("scripts")).run();
-        assertEquals("""
-            Port 3002: ✅ healthy
-            Port 3003: ✅ healthy
-            Port 3105: ✅ reachable
-            9
-            Port 3002: ✅ ACTIVE
-            Port 3003: ✅ ACTIVE
-            CODEX_MCP_PORT=3105
-            9
-            devflow.log
-            status
-            www
-            """, result.out().replaceAll("(?m)^(Port \\d+: ✅ [a-z]+) .*$", "$1"), result.err());
-        assertEquals(0, result.exit());
     }
 
     @Test

@@ -1,6 +1,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,7 @@ class EndpointTest {
     @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/",
         "http://h:+1/", "http://h:x/",
         "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/", "http://[h]/", "http://[:::1]/",
-        "http://[::1/",
+        "http://[::1/", "http://[h:1]/", "http://[g::1]:80/",
         "http://h%/", "tcp://h", "grpc://h/", "http://a/@hunter2 b"})
     void refusesWhatIsNone(String url) {
         String message = assertThrows(UserException.class, () -> Endpoint.of(url)).getMessage();
@@ -43,6 +44,12 @@ class EndpointTest {
         "1::, 1::", "127.0.0.1, 127.0.0.1", "fe80::1%lo, fe80::1%lo"})
     void writesAnAddressAsRfc5952Does(String address, String text) throws Exception {
         assertEquals(text, Addresses.text(Addresses.of(address).get(0)));
+    }
+
+    @Test
+    void writesAnIpv4AddressInIpv6AsOne() {
+        assertEquals("127.0.0.1", Addresses.text(HexFormat.of().parseHex("00000000000000000000ffff7f000001")));
+        assertEquals("::fffe:7f00:1", Addresses.text(HexFormat.of().parseHex("00000000000000000000fffe7f000001")));
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -67,7 +68,7 @@ class EnvFileReadersTest {
                 assertEquals(node.get(i), ours.get("A_PORT") == null ? null : ours.get("A_PORT").value(), hints[i]);
                 agreed.add(i);
             }
-            Files.write(file, ours.with("A_PORT", "4000").bytes());
+            Files.write(file, ours.with(Map.of("A_PORT", "4000")).bytes());
         }
         assertTrue(agreed.size() > FILES / 2, agreed.size() + " of " + FILES);
         node = values("node", "-e", NODE);

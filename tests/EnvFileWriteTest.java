@@ -71,7 +71,7 @@ class EnvFileWriteTest {
                 ? bytes(bom, before, frame[0] + value + frame[1], newline, after)
                 : concat(original, bytes("", "", needsNewline(original) ? eol(original) : "", "", "A_PORT=" + value + eol(original)));
             Path file = Files.write(env(), original);
-            EnvFile changed = EnvFile.read(file).with("A_PORT", value);
+            EnvFile changed = EnvFile.read(file).with(Map.of("A_PORT", value));
             String hint = "seed " + seed + ", file " + i + ":\n" + new String(original, StandardCharsets.UTF_8);
             assertArrayEquals(expected, changed.bytes(), hint);
             Files.write(file, changed.bytes());
@@ -127,9 +127,9 @@ class EnvFileWriteTest {
     @Test
     void anEmptyValueBeforeACommentGetsASpace() throws Exception {
         Files.writeString(env(), "A_PORT=#none\nB_PORT= # none\nC_PORT =\n");
-        EnvFile file = EnvFile.read(env()).with("A_PORT", "1").with("B_PORT", "2").with("C_PORT", "3");
+        EnvFile file = EnvFile.read(env()).with(Map.of("A_PORT", "1", "B_PORT", "2", "C_PORT", "3"));
         assertEquals("A_PORT=1 #none\nB_PORT=2 # none\nC_PORT =3\n", new String(file.bytes(), StandardCharsets.UTF_8));
-        assertSame(file, file.with("B_PORT", "2"));
+        assertSame(file, file.with(Map.of("B_PORT", "2")));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -57,7 +58,7 @@ class FuzzTest {
                 }
             };
             int exit = command.execute(line.toArray(String[]::new));
-            command.err.flush();
+            command.err().flush();
             if (exit < 0 || exit > 2) {
                 System.err.println("exit code " + exit + " of " + command.getClass().getName() + " " + line);
                 System.exit(9);
@@ -102,7 +103,7 @@ class FuzzTest {
             try {
                 EnvFile read = EnvFile.read(file);
                 assertArrayEquals(text, read.bytes(), hint);
-                EnvFile changed = read.with("A_PORT", "3105");
+                EnvFile changed = read.with(Map.of("A_PORT", "3105"));
                 Files.write(file, changed.bytes());
                 assertEquals("3105", EnvFile.read(file).get("A_PORT").value(), hint);
                 for (EnvFile.Entry entry : read.entries()) {

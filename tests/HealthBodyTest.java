@@ -62,6 +62,9 @@ class HealthBodyTest {
         "{\"status\":200} | HEALTHY | ",
         "{\"status\":1} | HEALTHY | ",
         "{\"ready\":false} | UNHEALTHY | false",
+        "{\"ready\":false,\"status\":\"ok\"} | UNHEALTHY | false",
+        "{\"success\":true,\"data\":{\"status\":\"down\"}} | UNHEALTHY | down",
+        "{\"live\":true,\"data\":[{\"state\":\"up\"}]} | HEALTHY | up",
         "{\"status\":\"okay\"} | HEALTHY | okay",
         "{\"status\":\"listening\"} | HEALTHY | listening",
         "{\"status\":\"fatal\"} | UNHEALTHY | fatal",
@@ -93,7 +96,10 @@ class HealthBodyTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         "OK | HEALTHY", "`ok\n` | HEALTHY", "Healthy | HEALTHY", "Degraded | DEGRADED", "Unhealthy | UNHEALTHY", "DOWN | UNHEALTHY",
-        "ERROR: no database | UNHEALTHY", "Not ready yet | UNHEALTHY", "status: down | UNHEALTHY", "503 Service Unavailable | UNHEALTHY",
+        "ERROR: no database | UNHEALTHY", "Not ready yet | UNHEALTHY", "Health: NOT ok | UNHEALTHY", "<p>down</p> | HEALTHY",
+        "* down | UNHEALTHY",
+        "`[+]a ok\r\n[-]b failed\r\n` | UNHEALTHY", "status ok | HEALTHY", "status: | HEALTHY",
+        "status: down | UNHEALTHY", "503 Service Unavailable | UNHEALTHY",
         "Prometheus Server is Healthy. | HEALTHY", "<html><body>It works</body></html> | HEALTHY", "`` | HEALTHY",
         "`[+]ping ok\n[+]etcd ok\nhealthz check passed` | HEALTHY",
         "`[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed` | UNHEALTHY", "[-]etcd failed | UNHEALTHY",

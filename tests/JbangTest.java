@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -171,6 +172,46 @@ class JbangTest {
             .env("JAVA_HOME", System.getProperty("java.home")).run(), "did not bring");
         try (var files = Files.walk(elsewhere.resolve(".cache"))) {
             assertFalse(files.anyMatch(file -> file.toString().endsWith(".jar")));
+        }
+    }
+
+    /** The jar of JBang and the archive of its classes: cut, so that it shows at once, or only when the JVM crashes. */
+    @Test
+    void whatIsDamagedIsFetchedOrMadeAnew() throws Exception {
+        Path cache = elsewhere.resolve("cache");
+        String port = "" + Sockets.freePort();
+        Script check = jbangw(Script.CLONE + "/scripts/check_port.java", port).env("XDG_CACHE_HOME", cache).in(elsewhere);
+        String available = "Port " + port + ": available\n";
+        assertEquals(available, check.run().out());
+        List<Path> parts;
+        try (var files = Files.list(cache.resolve("devflow-ports"))) {
+            parts = files.filter(file -> file.toString().matches(".*\\.(jar|jsa)")).toList();
+        }
+        assertEquals(2, parts.size(), parts::toString);
+        for (Path part : parts) {
+            for (boolean isTimeKept : new boolean[] {false, true}) {
+                FileTime time = Files.getLastModifiedTime(part);
+                assertEquals(0, Script.command("truncate", "--size=500000", part.toString()).run().exit());
+                if (isTimeKept) {
+                    Files.setLastModifiedTime(part, time);
+                }
+                Script.Result first = check.run();
+                assertTrue(first.out().equals(available) || isTimeKept && first.exit() == 2 && first.out().isEmpty(), part + ": " + first);
+                assertEquals(available, check.run().out(), part.toString());
+            }
+        }
+    }
+
+    @Test
+    void withoutANetworkSaysSo() throws Exception {
+        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).under(Namespace.unshare("--net")).run(), "is there no network?");
+    }
+
+    /** Nor what the PATH has none of: 127 would be for a script that does not exist. */
+    @Test
+    void withoutAPathIsNoAnswer() throws Exception {
+        for (String path : List.of("", "/nowhere")) {
+            assertEquals(2, jbangw("check_port", "3005").env("PATH", path).env("JAVA_HOME", "").run().exit());
         }
     }
 

@@ -12,11 +12,17 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.api.parallel.ResourceLock;
 
-/** scripts/launch on a clone and in a cache of its own, whatever happens to them. Each test builds at least once. */
+/** scripts/launch on a clone and in a cache of its own, whatever happens to them: one thing after the other. */
+@Execution(ExecutionMode.SAME_THREAD)
+@ResourceLock("build") // it takes all there is of a machine
 class LaunchTest {
 
     /** More kills and more damage with -Dfuzz. */
@@ -25,35 +31,33 @@ class LaunchTest {
     private enum Damage { CUT, EMPTIED, OVERWRITTEN, CUT_WITH_ITS_TIME_KEPT }
 
     @TempDir
-    Path folder;
+    static Path folder;
 
-    private Path clone;
-    private Path work;
-    private Path cache;
+    private static Clone clone;
+    private static Path lane;
+
+    @TempDir
+    Path work;
+
     private String port;
 
+    @BeforeAll
+    static void copyTheClone() throws Exception {
+        clone = Clone.withCache(folder.resolve("a clone"), folder.resolve("cache"));
+        lane = clone.lane();
+    }
+
     @BeforeEach
-    void copyTheClone() throws Exception {
-        clone = Files.createDirectory(folder.resolve("a clone"));
-        work = Files.createDirectory(folder.resolve("work"));
-        cache = folder.resolve("cache");
+    void choosePort() throws Exception {
         port = "" + Sockets.freePort();
-        assertEquals(0, Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", clone.toString()).run().exit());
     }
 
     private Script launch(String... args) {
-        return Script.command(clone.resolve("scripts/launch").toString()).with(args).in(work).env("XDG_CACHE_HOME", cache)
-            .env("JAVA_HOME", System.getProperty("java.home")).env("DEVFLOW_PORTS_DEBUG", 1);
+        return clone.launch(args).in(work);
     }
 
     private Script function(String call) {
-        return Script.command("bash", "-c", ". '" + clone + "/scripts/devflow-ports.sh'\n" + call).in(work)
-            .env("XDG_CACHE_HOME", cache).env("JAVA_HOME", System.getProperty("java.home")).env("DEVFLOW_PORTS_DEBUG", 1);
-    }
-
-    /** Where the build is. */
-    private Path lane() {
-        return Path.of(cache + "/devflow-ports/launch" + System.getProperty("java.home") + "/bin/java" + clone + "/scripts");
+        return clone.prepared(Script.command("bash", "-c", ". \"$ports\"\n" + call)).in(work).env("DEVFLOW_PORTS_DEBUG", 1);
     }
 
     /** Asks until the answer needs no build, which is the second time at the latest; every answer must be right. */
@@ -64,7 +68,7 @@ class LaunchTest {
             assertFalse(result.err().contains("through JBang"), what + ": " + result.err());
             assertFalse(call == 2 && result.err().matches("(?s).*(builds in|no answer).*"), what + ": " + result.err());
         }
-        assertTrue(Files.size(lane().resolve("classes")) > 1_000_000, what + ": no archive");
+        assertTrue(Files.size(lane.resolve("classes")) > 1_000_000, what + ": no archive");
         try (Stream<Path> left = Files.list(work)) {
             assertEquals(List.of(), left.toList(), what);
         }
@@ -93,7 +97,7 @@ class LaunchTest {
         for (String part : parts) {
             List<Damage> damages = FUZZ > 1 ? List.of(Damage.values()) : List.of(Damage.values()[random.nextInt(3)]);
             for (Damage damage : damages) {
-                damage(lane().resolve(part), damage);
+                damage(lane.resolve(part), damage);
                 assertHeals(part + " " + damage);
             }
         }
@@ -103,7 +107,7 @@ class LaunchTest {
     @Test
     void theAnswerOfAJvmThatCrashedIsNoAnswer() throws Exception {
         assertHeals("first");
-        damage(lane().resolve("classes"), Damage.CUT_WITH_ITS_TIME_KEPT);
+        damage(lane.resolve("classes"), Damage.CUT_WITH_ITS_TIME_KEPT);
         Script.Result result = function("p=$(find_available_port " + port + ") && echo \"'$p'\"").run();
         assertTrue(result.out().equals("'" + port + "'\n") || result.out().isEmpty() && result.exit() == 2, result.out() + result.err());
         assertHeals("crashed");
@@ -122,7 +126,7 @@ class LaunchTest {
             }
             build.waitFor();
             assertHeals("kill " + kill);
-            Files.delete(lane().resolve("stamp"));
+            Files.delete(lane.resolve("stamp"));
         }
     }
 
@@ -130,20 +134,26 @@ class LaunchTest {
     @Test
     void sourcesThatChangedWithTheirTimesKeptAreBuilt() throws Exception {
         assertHeals("first");
-        Path script = clone.resolve("scripts/check_port.java");
+        Path script = clone.scripts().resolve("check_port.java");
         FileTime time = Files.getLastModifiedTime(script);
-        Files.writeString(script, Files.readString(script).replace("which port?", "what port?"));
-        Files.setLastModifiedTime(script, time);
-        Script.Result result = launch("check_port").run();
-        assertEquals(2, result.exit(), result.err());
-        assertTrue(result.err().contains("ERROR: what port?"), result.err());
+        String text = Files.readString(script);
+        try {
+            Files.writeString(script, text.replace("which port?", "what port?"));
+            Files.setLastModifiedTime(script, time);
+            Script.Result result = launch("check_port").run();
+            assertEquals(2, result.exit(), result.err());
+            assertTrue(result.err().contains("ERROR: what port?"), result.err());
+        } finally {
+            Files.writeString(script, text);
+        }
     }
 
     @Test
     void clearsAwayWhatWasBuiltForClonesThatAreGone() throws Exception {
-        Path gone = Files.createDirectories(cache.resolve("devflow-ports/launch/usr/bin/java/gone/scripts"));
+        Path gone = Files.createDirectories(clone.cache().resolve("devflow-ports/launch/usr/bin/java/gone/scripts"));
         Files.writeString(gone.resolve("clone"), folder.resolve("gone") + "\n");
         Files.writeString(gone.resolve("classes"), "");
+        Files.deleteIfExists(lane.resolve("stamp"));
         assertHeals("first");
         assertFalse(Files.exists(gone));
     }
@@ -155,19 +165,21 @@ class LaunchTest {
         assertHeals("first");
         Script.Result result = launch("find_port", port, port).env("DEVFLOW_PORTS_DEBUG", "")
             .under("unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"",
-                cache.toString()).run();
+                clone.cache().toString()).run();
         assertEquals(new Script.Result(0, port + "\n", ""), result);
     }
 
     @Test
     void makesNothingInAnotherUsersHome() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a folder away");
-        Path home = Files.createDirectory(folder.resolve("home"));
+        Path home = Files.createDirectory(work.resolve("home"));
+        Path own = work.resolve("cache");
         assertEquals(0, Script.command("chown", "1234", home.toString()).run().exit());
-        Script.Result first = launch("find_port", port, port).env("HOME", home).run();
+        Script.Result first = launch("find_port", port, port).env("HOME", home).env("XDG_CACHE_HOME", own).run();
         assertEquals(port + "\n", first.out(), first.err());
         assertTrue(first.err().contains(home + " belongs to another user"), first.err());
-        Script.Result second = launch("find_port", "--json", port).env("HOME", home).env("DEVFLOW_PORTS_DEBUG", "").run();
+        Script.Result second = launch("find_port", "--json", port).env("HOME", home).env("XDG_CACHE_HOME", own)
+            .env("DEVFLOW_PORTS_DEBUG", "").run();
         assertEquals(List.of(0, ""), List.of(second.exit(), second.err()), "said once");
         try (Stream<Path> made = Files.list(home)) {
             assertEquals(List.of(), made.toList());
@@ -187,16 +199,31 @@ class LaunchTest {
                 echo $?
                 ps -e -o args= | grep -c "[j]ava.*$lane"
                 rm out
-                """).env("launch", clone.resolve("scripts/launch")).env("signal", signal).env("lane", lane()).env("XDG_CACHE_HOME", cache)
+                """).env("launch", clone.scripts().resolve("launch")).env("signal", signal).env("lane", lane).env("XDG_CACHE_HOME", clone.cache())
                 .env("JAVA_HOME", System.getProperty("java.home")).in(work).run();
             assertTrue(result.out().matches("1(29|30|43)\n0\n"), signal + ": " + result.out() + result.err());
         }
     }
 
     @Test
+    void withFewOpenFilesAnswersOrSaysSo() throws Exception {
+        assertHeals("first");
+        Script few = function("ulimit -n 10; find_available_port " + port + " " + port).env("DEVFLOW_PORTS_DEBUG", "");
+        assertEquals(new Script.Result(0, port + "\n", ""), few.run());
+        Files.delete(lane.resolve("stamp"));
+        assertEquals(new Script.Result(2, "", "devflow-ports: too many open files; raise the limit (ulimit -n)\n"), few.run());
+        assertHeals("enough again");
+    }
+
+    @Test
     void otherShellsWorkOrSayWhatTheyNeed() throws Exception {
-        Script.Result dash = Script.command("dash", "-ec", ". '" + clone + "/scripts/devflow-ports.sh'\necho not reached").run();
+        Script.Result dash = Script.command("dash", "-ec", ". '" + clone.scripts() + "/devflow-ports.sh'\necho not reached").run();
         assertEquals(new Script.Result(2, "", "devflow-ports.sh: needs bash\n"), dash);
+        assumeTrue(Servers.isOnPath("zsh"), "zsh is not installed");
+        assertHeals("first");
+        Script zsh = clone.prepared(Script.command("zsh", "-fc", ". \"$ports\"; find_available_port " + port + " " + port
+            + "; readonly status; devflow_is_running " + port + " || echo no")).in(work);
+        assertEquals(new Script.Result(0, port + "\nno\n", ""), zsh.run());
     }
 
     @Test

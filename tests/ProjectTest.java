@@ -85,6 +85,10 @@ class ProjectTest {
         "/,              java -Xmx1g -jar P/target/app.jar,      true",
         "/,              java -cp /x.jar:P/classes Main,         true",
         "/,              java --class-path P/classes Main,       true",
+        "/,              java --class-path=/x:P/classes Main,    true",
+        "/,              ruby -w -I /lib P/app.rb,               true",
+        "/,              php -S 127.0.0.1:80 -t /x P/router.php, true",
+        "/,              perl -e x P/app.pl,                     false",
         "/,              P/bin/server --port 3005,               true",
         "/,              vim P/.env,                             false",
         "/,              node /srv/x.js P/.env,                  false",
@@ -112,6 +116,8 @@ class ProjectTest {
         assertEquals(false, contains("P/clone", "node x"));
         assertEquals(false, contains("P/worktree", "node x"));
         assertEquals(false, contains("P/of-both", "node x"));
+        Files.writeString(project.resolve("of-both/.git"), "modules");
+        assertEquals(false, contains("P/of-both", "node x"), "no git's file");
         assertEquals(true, contains("P/submodule", "node x"));
     }
 

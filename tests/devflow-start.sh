@@ -1,40 +1,42 @@
 #!/usr/bin/env bash
-# A small devflow-start.sh, as a project would have it: start, stop, status. It runs in the project's folder; the
-# services are servers of Node and Python, and DEVFLOW_PORTS is where devflow-ports.sh is.
+# A whole devflow-start.sh: twelve services of Node and Python, each a program in services/ that reads its port from the
+# environment. DEVFLOW_PORTS is where devflow-ports.sh is.
 set -euo pipefail
-
+cd "$(dirname "$0")"
 # shellcheck source=scripts/devflow-ports.sh
-. "$DEVFLOW_PORTS/devflow-ports.sh"
+. "${DEVFLOW_PORTS:-$HOME/devflow-ports/scripts}/devflow-ports.sh"
+
+services=(db-manager vector-memory model-registry orchestrator token-optimizer codex-mcp gemini-mcp qwen-mcp synthetic-mcp
+  real-dream-team-orchestrator cli-integration-manager cctools-grpc)
+[ $# -lt 2 ] || services=("${@:2}")
 
 start() {
-  devflow_assign_ports
-  serve node "$DB_MANAGER_PORT"
-  serve python "$VECTOR_MEMORY_PORT"
-  serve node "$CODEX_MCP_PORT"
-  devflow_wait_healthy --wait=20 db-manager vector-memory codex-mcp
+  devflow_assign_ports # all of them, so that none is given the port of another
+  devflow_is_running "${services[@]}" 2>/dev/null && return
+  local service started=()
+  for service in "${services[@]}"; do
+    devflow_is_running "$service" && continue
+    launch "$service" >>"run/$service.log" 2>&1 &
+    echo $! >"run/$service.pid"
+    started+=("--pid=$!" "$service")
+  done
+  devflow_wait_healthy --wait=60 "${started[@]}"
 }
 
-serve() {
-  case $1 in
-    node) exec node -e '
-      setTimeout(() => require("http").createServer((_, response) => response.end("OK"))
-        .listen(+process.argv[1], "127.0.0.1"), 1000)' "$2" ;;
-    python) exec python3 -m http.server --bind ::1 --directory www "$2" ;;
-  esac >>devflow.log 2>&1 &
-  echo "$!" >>devflow.pids
+launch() {
+  if [ -e "services/$1.py" ]; then exec python3 "services/$1.py"; else exec node "services/$1.js"; fi
 }
 
 stop() {
-  while read -r pid; do
-    kill "$pid"
-    while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
-  done <devflow.pids
-  rm devflow.pids
+  devflow_stop "${services[@]}"
+  for service in "${services[@]}"; do rm -f "run/$service.pid"; done
 }
 
+mkdir -p run
 case ${1:-} in
   start) start ;;
   stop) stop ;;
+  restart) stop; start ;;
   status) devflow_port_status ;;
-  *) echo "usage: devflow-start.sh start|stop|status" >&2; exit 2 ;;
+  *) echo "usage: devflow-start.sh start|stop|restart|status [SERVICE...]" >&2; exit 2 ;;
 esac

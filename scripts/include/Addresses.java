@@ -3,10 +3,13 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.List;
 
 /** Addresses of hosts, and how they are written. */
 final class Addresses {
+
+    private static final byte[] MAPPED = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1}; // RFC 4291, 2.5.5.2
 
     private Addresses() { }
 
@@ -33,41 +36,39 @@ final class Addresses {
         }
     }
 
-    /** An address as RFC 5952 writes it, {@code ::1} and not {@code 0:0:0:0:0:0:0:1}, with the scope that it has. */
+    /** An address as RFC 5952 writes it, with the scope that it has. */
     static String text(InetAddress address) {
-        String text = address.getHostAddress();
-        if (!(address instanceof Inet6Address)) {
-            return text;
+        return text(address.getAddress()) + (address instanceof Inet6Address six ? scope(six) : "");
+    }
+
+    /** An address of 4 or 16 bytes as RFC 5952 writes it: {@code ::1} and not {@code 0:0:0:0:0:0:0:1}; a mapped one as IPv4. */
+    static String text(byte[] bytes) {
+        boolean isMapped = bytes.length == 16 && Arrays.equals(bytes, 0, 12, MAPPED, 0, 12);
+        if (bytes.length == 4 || isMapped) {
+            int at = bytes.length - 4;
+            return (bytes[at] & 0xFF) + "." + (bytes[at + 1] & 0xFF) + "." + (bytes[at + 2] & 0xFF) + "." + (bytes[at + 3] & 0xFF);
         }
-        int end = text.indexOf('%') < 0 ? text.length() : text.indexOf('%');
-        String[] groups = text.substring(0, end).split(":");
-        int first = 0;
-        int count = 1; // A single zero is not shortened.
-        for (int i = 0, zeros = 0; i < groups.length; i++) {
-            zeros = groups[i].equals("0") ? zeros + 1 : 0;
-            if (zeros > count) {
-                count = zeros;
-                first = i + 1 - zeros;
-            }
+        StringBuilder groups = new StringBuilder(":");
+        for (int i = 0; i < bytes.length; i += 2) {
+            groups.append(Integer.toHexString((bytes[i] & 0xFF) << 8 | bytes[i + 1] & 0xFF)).append(':');
         }
-        StringBuilder shorter = new StringBuilder();
-        for (int i = 0; i < groups.length; i++) {
-            if (count > 1 && i == first) {
-                shorter.append("::");
-                i += count - 1;
-            } else {
-                shorter.append(i == 0 || i == first + count && count > 1 ? "" : ":").append(groups[i]);
-            }
+        String text = groups.toString();
+        int at = -1;
+        String zeros = ":0:0:0:0:0:0:0:0:";
+        while (zeros.length() > ":0:".length() && (at = text.indexOf(zeros)) < 0) { // A single zero is not shortened.
+            zeros = zeros.substring(2);
         }
-        return shorter.append(scope((Inet6Address) address)).toString();
+        String shorter = at < 0 ? text : text.substring(0, at) + "::" + text.substring(at + zeros.length());
+        return shorter.substring(shorter.startsWith("::") ? 0 : 1, shorter.length() - (shorter.endsWith("::") ? 0 : 1));
     }
 
     private static String scope(Inet6Address address) {
+        int index = address.getScopeId();
         try {
-            NetworkInterface network = address.getScopeId() == 0 ? null : NetworkInterface.getByIndex(address.getScopeId());
-            return network != null ? "%" + network.getName() : address.getScopeId() == 0 ? "" : "%" + address.getScopeId();
+            NetworkInterface network = index == 0 ? null : NetworkInterface.getByIndex(index);
+            return network != null ? "%" + network.getName() : index == 0 ? "" : "%" + index;
         } catch (SocketException e) {
-            return "%" + address.getScopeId();
+            return "%" + index;
         }
     }
 }

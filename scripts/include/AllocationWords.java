@@ -19,12 +19,15 @@ record AllocationWords(Config config, Invocation invocation) {
         List<PortMap.Service> running = new ArrayList<>();
         for (Allocator.Assignment assignment : assignments) {
             PortMap.Service service = assignment.service();
+            notes.addAll(config.differences(service));
             switch (assignment.decision()) {
                 case RUNS -> running.add(service);
                 case MOVES -> {
                     notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-                    if (isOnlyWritten && System.getenv(service.variable()) != null) {
-                        notes.add(service.variable() + " is set in the environment, which takes precedence over .env; set it there, too");
+                    for (String variable : service.variables()) {
+                        if (isOnlyWritten && PortRange.isPort(System.getenv().getOrDefault(variable, ""))) {
+                            notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
+                        }
                     }
                 }
                 case KEEPS_TAKEN -> {

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Gives services their ports by the strategies of their groups; those of higher priority choose first.
@@ -48,20 +49,22 @@ final class Allocator {
     record Assignment(PortMap.Service service, Decision decision, int port, Taken old, PortMap.Service owner, List<Taken> candidates,
                       int claimed) { }
 
-    /** Of services with one port, the first keeps it. */
-    static final Comparator<PortMap.Service> PRECEDENCE = Comparator.comparingInt(Allocator::precedence)
-        .thenComparing(service -> service.group() == null ? PortMap.Priority.LOW : service.group().priority)
-        .thenComparing(service -> !service.isAtDocumentedPort());
+    /** Of services with one port, the first keeps it. In one piece, for class archives leave out what Comparator is made of. */
+    static final Comparator<PortMap.Service> PRECEDENCE = (a, b) -> {
+        int order = precedence(a) - precedence(b);
+        order = order != 0 ? order : priority(a).compareTo(priority(b));
+        return order != 0 ? order : Boolean.compare(b.isAtDocumentedPort(), a.isAtDocumentedPort());
+    };
 
     private final Config config;
     private final LocalPorts localPorts;
-    private final Project project;
+    private final Supplier<Project> project;
     private final List<PortMap.Service> byPrecedence;
     private final Map<Integer, PortMap.Service> owners = new HashMap<>();
     private final Set<Integer> assigned = new HashSet<>();
 
     /** @param project what is ours, or null */
-    Allocator(Config config, LocalPorts localPorts, Project project) {
+    Allocator(Config config, LocalPorts localPorts, Supplier<Project> project) {
         this.config = config;
         this.localPorts = localPorts;
         this.project = project;
@@ -74,6 +77,10 @@ final class Allocator {
 
     private static int precedence(PortMap.Service service) {
         return service.isDocumented() && service.group() == PortMap.Group.CORE ? 0 : service.isDocumented() ? 2 : 1;
+    }
+
+    private static PortMap.Priority priority(PortMap.Service service) {
+        return service.group() == null ? PortMap.Priority.LOW : service.group().priority;
     }
 
     /** The assignments of these services, in the order of the map. */
@@ -104,7 +111,7 @@ final class Allocator {
         if (states.isEmpty()) {
             return List.of();
         }
-        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
+        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project.get());
         return states.stream().map(state -> new Taken(state, occupants.getOrDefault(state.port(), List.of()))).toList();
     }
 

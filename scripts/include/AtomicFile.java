@@ -1,9 +1,10 @@
 //SOURCES FileRights.java UserException.java UserLock.java
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
@@ -41,6 +41,7 @@ final class AtomicFile {
     private static final long QUIET = 25; // milliseconds without a change after which a writer has finished
     private static final int EMPTY_ROUNDS = 8; // as many times as long for a file just emptied
     private static final int ATTEMPTS = 20;
+    private static final Charset BYTES = StandardCharsets.ISO_8859_1; // one char a byte
     private static final int MAX_SYMLINKS = 40; // as Linux has it (path_resolution(7))
 
     private AtomicFile() { }
@@ -71,38 +72,38 @@ final class AtomicFile {
      * @throws UserException if it cannot be replaced; the file is then as it was
      */
     static void replace(Path file, byte[] read, byte[] content) throws ChangedException {
+        boolean isReplaced;
         try {
             Path target = target(file);
-            if (!(read == null ? create(target, content) : swap(file, target, read, content))) {
-                throw new ChangedException(file);
+            isReplaced = read == null ? create(target, text(content)) : swap(file, target, text(read), text(content));
+        } catch (FileAlreadyExistsException | NoSuchFileException e) {
+            if (e instanceof NoSuchFileException && read == null) {
+                throw UserException.of(e, "cannot write " + file);
             }
-        } catch (ChangedException e) {
-            throw e;
+            isReplaced = false; // made or removed since it was read
         } catch (IOException e) {
-            if (e instanceof FileAlreadyExistsException || e instanceof NoSuchFileException && read != null) {
-                throw new ChangedException(file); // made or removed since then
-            }
             throw UserException.of(!isMountPoint(file) ? e : FileRights.refusal("it is a mount point, which cannot be replaced;"
                 + " write the file that is mounted there, or name another with --env-file"), "cannot write " + file);
         } catch (InterruptedException e) {
             throw new UserException("cannot write " + file + ": interrupted");
         }
+        if (!isReplaced) {
+            throw new ChangedException(file);
+        }
     }
 
-    /** Makes the file, unless there is one by now: then false. */
-    private static boolean create(Path target, byte[] content) throws IOException {
+    /** Makes the file. */
+    private static boolean create(Path target, String content) throws IOException {
         Path folder = folder(target);
         Path fresh = folder.resolve("new");
         try {
             write(fresh, content, StandardOpenOption.CREATE_NEW);
             Files.createLink(target, fresh); // unlike a rename, never over a file
-        } catch (FileAlreadyExistsException e) {
-            return false;
         } catch (FileSystemException | UnsupportedOperationException e) {
             if (Files.notExists(fresh)) {
                 throw e;
             }
-            write(target, content, StandardOpenOption.CREATE_NEW); // a file system without links
+            write(target, content, StandardOpenOption.CREATE_NEW); // A file system without links, or the file is there by now.
         } finally {
             remove(folder);
         }
@@ -111,25 +112,22 @@ final class AtomicFile {
     }
 
     /** Replaces the file if it has the expected content, and has it at the last look; otherwise false. */
-    private static boolean swap(Path file, Path target, byte[] expected, byte[] content) throws IOException, InterruptedException {
+    private static boolean swap(Path file, Path target, String expected, String content) throws IOException, InterruptedException {
         Map<String, Object> old = FileRights.identity(target);
         if (!(Boolean) old.get("isRegularFile") || !Files.isWritable(target)) {
             throw FileRights.refusal("it is read-only, or no regular file");
         }
         try (FileChannel channel = FileChannel.open(target)) {
-            if (!Arrays.equals(read(channel), expected)) {
-                return false;
-            }
             Path folder = folder(target);
             try {
                 Path fresh = folder.resolve("new");
-                if (!FileRights.copy(target, old, fresh)) {
+                if (!read(channel).equals(expected) || !FileRights.copy(target, old, fresh)) {
                     return false;
                 }
                 write(fresh, content, StandardOpenOption.TRUNCATE_EXISTING);
                 // A JVM's first renaming takes long: let it be one that nobody can come between.
                 fresh = Files.move(fresh, folder.resolve("fresh"), StandardCopyOption.ATOMIC_MOVE);
-                if (!Arrays.equals(read(channel), expected) || !target.equals(target(file)) || !FileRights.identity(target).equals(old)) {
+                if (!read(channel).equals(expected) || !target.equals(target(file)) || !FileRights.identity(target).equals(old)) {
                     return false;
                 }
                 Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
@@ -137,24 +135,23 @@ final class AtomicFile {
                 remove(folder);
             }
             flush(target.getParent());
-            byte[] late = settled(channel);
-            if (!Arrays.equals(late, expected)) {
+            String late = settled(channel);
+            if (!late.equals(expected)) {
                 carryOver(file, target, expected, late, content);
-                throw new ChangedException(file);
             }
-            return true;
+            return late.equals(expected);
         }
     }
 
     /** Puts what was written to the old file at the last moment into the place of what was made from its content before. */
-    private static void carryOver(Path file, Path target, byte[] before, byte[] late, byte[] ours)
+    private static void carryOver(Path file, Path target, String before, String late, String ours)
             throws IOException, InterruptedException {
-        byte[] merged;
-        byte[] now;
+        String merged;
+        String now;
         do {
-            now = Files.readAllBytes(target);
-            merged = startsWith(now, ours) ? concat(late, now, ours.length)
-                : startsWith(late, before) ? concat(now, late, before.length) : null;
+            now = Files.readString(target, BYTES);
+            merged = now.startsWith(ours) ? late + now.substring(ours.length())
+                : late.startsWith(before) ? now + late.substring(before.length()) : null;
             if (merged == null) {
                 Path saved = folder(target).resolve("saved");
                 write(saved, late, StandardOpenOption.CREATE_NEW);
@@ -164,27 +161,29 @@ final class AtomicFile {
     }
 
     /** What has been written to the file once its writer has stopped; a second at most. */
-    private static byte[] settled(FileChannel channel) throws IOException, InterruptedException {
-        byte[] last = read(channel);
+    private static String settled(FileChannel channel) throws IOException, InterruptedException {
+        String last = read(channel);
         int quiet = 0;
-        for (int round = 0; round < 40 && quiet < (last.length == 0 ? EMPTY_ROUNDS : 1); round++) {
+        for (int round = 0; round < 40 && quiet < (last.isEmpty() ? EMPTY_ROUNDS : 1); round++) {
             Thread.sleep(QUIET);
-            byte[] now = read(channel);
-            quiet = Arrays.equals(now, last) ? quiet + 1 : 0;
+            String now = read(channel);
+            quiet = now.equals(last) ? quiet + 1 : 0;
             last = now;
         }
         return last;
     }
 
-    private static byte[] read(FileChannel channel) throws IOException {
-        return Channels.newInputStream(channel.position(0)).readAllBytes();
+    private static String read(FileChannel channel) throws IOException {
+        return text(Channels.newInputStream(channel.position(0)).readAllBytes());
     }
 
-    private static void write(Path file, byte[] content, OpenOption how) throws IOException {
+    private static String text(byte[] bytes) {
+        return new String(bytes, BYTES);
+    }
+
+    private static void write(Path file, String content, OpenOption how) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, how)) {
-            for (ByteBuffer rest = ByteBuffer.wrap(content); rest.hasRemaining(); ) {
-                channel.write(rest);
-            }
+            Channels.newOutputStream(channel).write(content.getBytes(BYTES));
             channel.force(true);
         }
     }
@@ -220,9 +219,6 @@ final class AtomicFile {
 
     /** The file itself, behind symbolic links; they may lead to a file that is yet to be made. */
     private static Path target(Path file) throws IOException {
-        if (Files.exists(file)) {
-            return file.toRealPath();
-        }
         Path target = file.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(target) && links < MAX_SYMLINKS; links++) {
             target = target.resolveSibling(Files.readSymbolicLink(target));
@@ -237,17 +233,6 @@ final class AtomicFile {
         } catch (IOException e) {
             return false;
         }
-    }
-
-    private static boolean startsWith(byte[] text, byte[] start) {
-        return text.length >= start.length && Arrays.equals(text, 0, start.length, start, 0, start.length);
-    }
-
-    /** The one, and of the other what stands behind that position. */
-    private static byte[] concat(byte[] one, byte[] other, int from) {
-        byte[] both = Arrays.copyOf(one, one.length + other.length - from);
-        System.arraycopy(other, from, both, one.length, other.length - from);
-        return both;
     }
 
     /** Makes the renaming last through a power failure, on systems that let a folder be flushed. */

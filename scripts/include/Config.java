@@ -33,9 +33,6 @@ final class Config {
                 addUndocumented(entry);
             }
         }
-        for (PortMap.Service service : services) {
-            byPort.computeIfAbsent(service.port(), port -> new ArrayList<>()).add(service);
-        }
     }
 
     private PortMap.Service configured(PortMap.Service service) {
@@ -94,7 +91,9 @@ final class Config {
     private int indexOfNamesake(String variable, int port) {
         int found = -1;
         for (int i = 0; i < PortMap.SERVICES.size(); i++) {
-            boolean hasPort = port == services.get(i).port() || port == PortMap.SERVICES.get(i).port();
+            EnvFile.Entry own = envFile.get(services.get(i).variable());
+            boolean hasPort = port == services.get(i).port() || port == PortMap.SERVICES.get(i).port()
+                || own != null && own.value().equals(String.valueOf(port));
             if (hasPort && hasWordsInOrder(services.get(i).variable(), variable)) {
                 if (found >= 0) {
                     return -1;
@@ -126,6 +125,11 @@ final class Config {
 
     /** The services that have this port. */
     List<PortMap.Service> at(int port) {
+        if (byPort.isEmpty()) {
+            for (PortMap.Service service : services) {
+                byPort.computeIfAbsent(service.port(), key -> new ArrayList<>()).add(service);
+            }
+        }
         return byPort.getOrDefault(port, List.of());
     }
 
@@ -166,6 +170,18 @@ final class Config {
             case ENV_FILE -> envFile.path() + ":" + service.line();
             case DEFAULT -> "the default";
         };
+    }
+
+    /** Says of each other name of a service that has another port, where both stand; the documented one counts. */
+    List<String> differences(PortMap.Service service) {
+        List<String> differences = new ArrayList<>();
+        for (PortMap.Alias alias : service.aliases()) {
+            if (alias.port() != service.port()) {
+                differences.add(service.name() + " has " + service.port() + " by " + service.variable() + " (" + place(service) + "), but "
+                    + alias.port() + " by " + alias.variable() + " (" + envFile.path() + ":" + alias.line() + ")");
+            }
+        }
+        return differences;
     }
 
     /** The file that was read. */

@@ -2,6 +2,8 @@
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Whom to ask, and how: a URL in its parts. The host is an address without brackets, or a name, also one with underscores, as
@@ -20,41 +22,41 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         /** To say anything is enough: nothing more is known of it. */
         ANY("http", 80);
 
-        final String scheme;
+        private final String scheme;
         private final int usualPort;
 
         Protocol(String scheme, int usualPort) {
             this.scheme = scheme;
             this.usualPort = usualPort;
         }
+
+        private static Protocol of(String scheme) {
+            for (Protocol protocol : values()) {
+                if (protocol.scheme.equalsIgnoreCase(scheme)) {
+                    return protocol;
+                }
+            }
+            return null;
+        }
     }
 
     /** The endpoint that a URL names; its scheme in any case. */
     static Endpoint of(String url) {
-        int start = Math.min(url.length(), url.indexOf("://") + 3);
-        int end = start;
-        while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
-            end++;
-        }
-        String authority = url.substring(start, end);
-        int colon = authority.lastIndexOf(':') > authority.lastIndexOf(']') ? authority.lastIndexOf(':') : authority.length();
-        String host = host(authority.substring(0, colon));
+        Matcher parts = Pattern.compile("([A-Za-z]+)://(\\[[^]]*]|[^]\\[:/?#]*)(?::([0-9]{0,5}))?([/?][^#]*)?(?:#.*)?").matcher(url);
         boolean isText = url.chars().allMatch(character -> character > ' ' && character != 0x7F);
-        for (Protocol protocol : Protocol.values()) {
-            int port = colon + 1 < authority.length() ? port(authority.substring(colon + 1)) : protocol.usualPort;
-            if (url.contains("://") && protocol.scheme.equalsIgnoreCase(url.substring(0, start - 3)) && isText && port > 0 && host != null
-                && host.contains(":") == authority.startsWith("[")) {
-                String path = url.substring(end, url.indexOf('#') < 0 ? url.length() : url.indexOf('#'));
+        Protocol protocol = isText && parts.matches() ? Protocol.of(parts.group(1)) : null;
+        String host = protocol == null ? null : host(parts.group(2));
+        if (host != null) {
+            String digits = parts.group(3);
+            int port = digits == null || digits.isEmpty() ? protocol.usualPort : Integer.parseInt(digits);
+            String path = parts.group(4) == null ? "" : parts.group(4);
+            if (port > 0 && port <= 65_535) {
                 return new Endpoint(protocol, host, port, protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path);
             }
         }
-        throw new UserException("'" + (url.contains("@") ? url.substring(0, start) + "..." + url.substring(url.lastIndexOf('@')) : url)
+        int authority = url.indexOf("://") < 0 ? 0 : url.indexOf("://") + 3;
+        throw new UserException("'" + (url.contains("@") ? url.substring(0, authority) + "..." + url.substring(url.lastIndexOf('@')) : url)
             + "' is not a supported URL; write http://HOST:PORT/PATH, without a password, https://, grpc:// or tcp://");
-    }
-
-    private static int port(String text) {
-        boolean isNumber = text.length() <= 5 && text.chars().allMatch(digit -> digit >= '0' && digit <= '9');
-        return isNumber && Integer.parseInt(text) <= 65_535 ? Integer.parseInt(text) : 0;
     }
 
     /** A host's name or address as the user writes it, with or without brackets, in the form that it has here; null if it is neither. */
@@ -63,7 +65,7 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         int scope = host.indexOf('%');
         if (host.contains(":")) {
             try {
-                InetAddress.getByName(scope < 0 ? host : host.substring(0, scope)); // An address is not looked up.
+                InetAddress.getByName("[" + (scope < 0 ? host : host.substring(0, scope)) + "]"); // in brackets never looked up
                 return host.replace("%25", "%"); // RFC 6874: in a URL, the percent sign is written so.
             } catch (UnknownHostException e) {
                 return null;
@@ -98,7 +100,6 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         return toString().hashCode();
     }
 
-    /** As a URL. */
     @Override
     public String toString() {
         return protocol.scheme + "://" + authority(true) + path;

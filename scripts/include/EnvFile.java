@@ -3,15 +3,16 @@
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
@@ -43,6 +44,30 @@ final class EnvFile {
     }
 
     /**
+     * Reads the file of that name.
+     *
+     * @throws UserException as {@link #read} does, or if Java cannot name it in this locale
+     */
+    static EnvFile named(String name) {
+        try {
+            Path path = Path.of(name);
+            if (!path.isAbsolute() && isFolderGarbled()) {
+                throw new InvalidPathException(name, "relative to a directory that Java cannot name");
+            }
+            return read(path);
+        } catch (InvalidPathException e) {
+            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+        }
+    }
+
+    /** In the locale C, Java takes a working directory with a name that is not ASCII for another one. */
+    private static boolean isFolderGarbled() {
+        String folder = System.getProperty("user.dir");
+        return folder.indexOf('\uFFFD') >= 0
+            || folder.indexOf('?') >= 0 && !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
+    }
+
+    /**
      * Reads the file; one that does not exist is an empty one.
      *
      * @throws UserException if it is something other than a text file that this user can read
@@ -57,7 +82,7 @@ final class EnvFile {
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
             long deadline = file.lastModifiedTime().toMillis() + JUST_EMPTIED;
             while (text.isEmpty() && Math.abs(deadline - System.currentTimeMillis()) < JUST_EMPTIED) {
-                Thread.sleep(5);
+                LockSupport.parkNanos(5_000_000);
                 text = Files.readString(path, StandardCharsets.ISO_8859_1);
             }
             if (text.indexOf('\0') >= 0) {
@@ -68,17 +93,13 @@ final class EnvFile {
             return new EnvFile(path, "", true);
         } catch (IOException e) {
             throw UserException.of(e, "cannot read " + path);
-        } catch (InterruptedException e) {
-            throw new UserException("cannot read " + path + ": interrupted");
         }
     }
 
-    /** The file this was read from. */
     Path path() {
         return path;
     }
 
-    /** Whether there was no such file. */
     boolean isAbsent() {
         return isAbsent;
     }
@@ -93,52 +114,39 @@ final class EnvFile {
         return entries.values();
     }
 
-    /** The file with that one value; see {@link #with(Map)}. */
-    EnvFile with(String name, String value) {
-        return with(Map.of(name, value));
-    }
-
     /**
      * The file with these values, which must need no quotes: instead of those that count, or else on lines of their own
      * at the end. Every other byte stays. It is the same file if it has these values already.
      */
     EnvFile with(Map<String, String> values) {
         String newline = text.contains("\r\n") ? "\r\n" : "\n";
-        List<Entry> edits = new ArrayList<>();
+        SortedMap<Integer, Entry> edits = new TreeMap<>(); // by their places
         StringBuilder added = new StringBuilder();
         values.forEach((name, value) -> {
             Entry old = entries.get(name);
             if (old == null) {
                 added.append(name).append('=').append(value).append(newline);
             } else if (!old.value().equals(value)) {
-                edits.add(new Entry(name, value, old.line(), old.start(), old.end()));
+                edits.put(old.start(), old);
             }
         });
         if (edits.isEmpty() && added.isEmpty()) {
             return this;
         }
-        StringBuilder result = edited(edits);
+        StringBuilder result = new StringBuilder();
+        int from = 0;
+        for (Entry old : edits.values()) {
+            result.append(text, from, old.start()).append(values.get(old.name()));
+            from = old.end();
+            result.append(text.startsWith("#", from) ? " " : ""); // or the comment would be part of the value
+        }
+        result.append(text, from, text.length());
         if (!added.isEmpty() && !result.isEmpty() && result.charAt(result.length() - 1) != '\n') {
             result.append(newline);
         }
         return new EnvFile(path, result.append(added).toString(), isAbsent);
     }
 
-    private StringBuilder edited(List<Entry> edits) {
-        edits.sort(Comparator.comparingInt(Entry::start));
-        StringBuilder result = new StringBuilder();
-        int from = 0;
-        for (Entry edit : edits) {
-            result.append(text, from, edit.start()).append(edit.value());
-            from = edit.end();
-            if (text.startsWith("#", from)) {
-                result.append(' '); // or the comment would be part of the value
-            }
-        }
-        return result.append(text, from, text.length());
-    }
-
-    /** The file's content. */
     byte[] bytes() {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
@@ -173,12 +181,9 @@ final class EnvFile {
         while (to < endOfLine && blank(to) == 0 && "=#".indexOf(text.charAt(to)) < 0 && !isColon(to, endOfLine)) {
             to++;
         }
-        if (to > from && isColon(to, endOfLine)) {
-            return entry(text.substring(from, to), line, to + 1, endOfLine);
-        }
-        int sign = afterBlanks(to, endOfLine);
-        return to > from && sign < endOfLine && text.charAt(sign) == '='
-            ? entry(text.substring(from, to), line, sign + 1, endOfLine) : null;
+        int sign = isColon(to, endOfLine) ? to : afterBlanks(to, endOfLine);
+        boolean isAssignment = to > from && sign < endOfLine && (sign == to && isColon(to, endOfLine) || text.charAt(sign) == '=');
+        return isAssignment ? entry(text.substring(from, to), line, sign + 1, endOfLine) : null;
     }
 
     private Entry entry(String name, int line, int behindSign, int endOfLine) {
@@ -229,7 +234,7 @@ final class EnvFile {
     private static boolean isName(String word) {
         for (int i = 0; i < word.length(); i++) {
             char c = word.charAt(i);
-            boolean isLetter = c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_';
+            boolean isLetter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z' || c == '_';
             if (!isLetter && (i == 0 || (c < '0' || c > '9') && c != '.' && c != '-')) {
                 return false;
             }
@@ -244,8 +249,8 @@ final class EnvFile {
 
     private int afterBlanks(int from, int end) {
         int i = from;
-        for (int blank; i < end && (blank = blank(i)) > 0; ) {
-            i += blank;
+        while (i < end && blank(i) > 0) {
+            i += blank(i);
         }
         return i;
     }
@@ -257,12 +262,8 @@ final class EnvFile {
             return c == ' ' || c == '\t' || c == '\u000B' || c == '\f' ? 1 : 0;
         }
         int length = c < '\u00E0' ? 2 : 3;
-        if (c > '\u00EF' || i + length > text.length()) {
-            return 0;
-        }
-        int point = length == 2 ? (c & 0x1F) << 6 | text.charAt(i + 1) & 0x3F
-            : (c & 0x0F) << 12 | (text.charAt(i + 1) & 0x3F) << 6 | text.charAt(i + 2) & 0x3F;
-        return Character.isSpaceChar(point) ? length : 0;
+        byte[] bytes = text.substring(i, Math.min(i + length, text.length())).getBytes(StandardCharsets.ISO_8859_1);
+        return Character.isSpaceChar(new String(bytes, StandardCharsets.UTF_8).charAt(0)) ? length : 0;
     }
 
     private int endOfLine(int from) {

@@ -22,23 +22,18 @@ record EphemeralPorts(int first, int last, String reserved) {
     private static String setting(String name) throws IOException {
         try (FileInputStream in = new FileInputStream("/proc/sys/net/ipv4/" + name)) {
             byte[] bytes = new byte[1 << 16];
-            int length = in.read(bytes);
-            return new String(bytes, 0, Math.max(length, 0), StandardCharsets.US_ASCII).strip();
+            return new String(bytes, 0, Math.max(in.read(bytes), 0), StandardCharsets.US_ASCII).strip();
         }
     }
 
     boolean contains(int port) {
-        return first <= port && port <= last && !isReserved(port);
-    }
-
-    private boolean isReserved(int port) {
         for (String range : reserved.isEmpty() ? new String[0] : reserved.split(",")) {
             String[] ends = range.split("-");
             if (Integer.parseInt(ends[0]) <= port && port <= Integer.parseInt(ends[ends.length - 1])) {
-                return true;
+                return false;
             }
         }
-        return false;
+        return first <= port && port <= last;
     }
 
     /** The command that reserves a port, and loses no earlier reservation. */

@@ -8,27 +8,17 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /** Frees ports by ending the servers that listen on them: for each port all of them, or none. */
 final class Freeing {
 
-    /** What became of a port. */
-    enum Outcome {
-        /** It was available before. */
-        AVAILABLE,
-        /** What had it has ended. */
-        FREED,
-        /** Not everyone who has it may be ended, so nobody was. */
-        REFUSED,
-        /** Nothing listens on it, yet it is in use: ending processes is no way to free it. */
-        NOT_LISTENING,
-        /** Its servers were told to end, and still it is in use. */
-        STILL_IN_USE,
-        /** It was free, and was taken again within a second. */
-        CAME_BACK,
-        /** This user may not bind it, so that whether it is free cannot be told. */
-        DENIED
-    }
+    /**
+     * What became of a port: it was available before, or what had it has ended; not everyone who has it may be ended, so
+     * nobody was; it is in use and nothing listens; its servers were told to end, and it is still in use, or was taken again
+     * within a second; or this user may not bind it, so that whether it is free cannot be told.
+     */
+    enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
     /** Why a process is not ended. */
     enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, NOT_PERMITTED }
@@ -40,40 +30,27 @@ final class Freeing {
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
     private static final Duration UNTIL_BACK = Duration.ofSeconds(1);
     private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server", "openvscode-server", "tmux",
-        "tmux: server", "screen", "SCREEN");
+        "screen", "SCREEN");
     private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server", "/.windsurf-server",
         "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
 
-    private final Project project;
-    private final boolean isForced;
-    private final Map<Integer, List<Occupants.Occupant>> toEnd = new LinkedHashMap<>();
-
-    private Freeing(Project project, boolean isForced) {
-        this.project = project;
-        this.isForced = isForced;
-    }
+    private Freeing() { }
 
     /**
      * Ends what listens on these ports, and waits until they are free.
      *
+     * @param project whose servers are ended; null where there is none
      * @param grace how long a server may take to end before it is killed
      * @param isForced whether strangers' servers are ended, too
      */
     static List<Result> free(Collection<Integer> ports, Project project, Duration grace, boolean isForced) throws IOException {
-        return new Freeing(project, isForced).free(ports, grace);
-    }
-
-    private List<Result> free(Collection<Integer> ports, Duration grace) throws IOException {
-        Map<Integer, Result> results = new LinkedHashMap<>();
-        for (Result result : judge(ports)) {
-            results.put(result.port, result);
-            if (result.outcome == Outcome.FREED) {
-                toEnd.put(result.port, result.occupants);
-            }
-        }
+        Map<Integer, Result> results = judge(ports, project, isForced);
+        Map<Integer, List<Occupants.Occupant>> toEnd = new LinkedHashMap<>();
+        results.values().stream().filter(result -> result.outcome == Outcome.FREED)
+            .forEach(result -> toEnd.put(result.port, result.occupants));
         toEnd.values().forEach(occupants -> occupants.forEach(Freeing::terminate));
         List<Integer> inUse = await(true, toEnd.keySet(), grace);
-        kill(inUse);
+        kill(inUse, toEnd);
         inUse = await(true, inUse, UNTIL_BINDABLE);
         List<Integer> freed = new ArrayList<>(toEnd.keySet());
         freed.removeAll(inUse);
@@ -87,16 +64,16 @@ final class Freeing {
     }
 
     /** What is to be done about each port; FREED stands for what is yet to be ended. */
-    private List<Result> judge(Collection<Integer> ports) throws IOException {
+    private static Map<Integer, Result> judge(Collection<Integer> ports, Project project, boolean isForced) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         List<LocalPorts.State> states = localPorts.states(ports);
         Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
-        List<Result> results = new ArrayList<>();
+        Map<Integer, Result> results = new LinkedHashMap<>();
         for (LocalPorts.State state : states) {
             List<Occupants.Occupant> users = occupants.getOrDefault(state.port(), List.of());
             Map<Occupants.Occupant, Refusal> refusals = new LinkedHashMap<>();
             for (Occupants.Occupant user : users) {
-                Refusal refusal = refusal(user);
+                Refusal refusal = refusal(user, isForced);
                 if (refusal != null) {
                     refusals.put(user, refusal);
                 }
@@ -107,7 +84,7 @@ final class Freeing {
                 case BOUND -> Outcome.NOT_LISTENING;
                 case LISTENING -> refusals.isEmpty() ? Outcome.FREED : Outcome.REFUSED;
             };
-            results.add(new Result(state.port(), outcome, users, refusals, users));
+            results.put(state.port(), new Result(state.port(), outcome, users, refusals, users));
         }
         return results;
     }
@@ -118,27 +95,18 @@ final class Freeing {
     }
 
     /** Why a listener is not to be ended; null if it may be. */
-    private Refusal refusal(Occupants.Occupant occupant) {
+    private static Refusal refusal(Occupants.Occupant occupant, boolean isForced) {
         Processes.Facts self = Processes.read().self();
         if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
             return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
-        if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
-            return Refusal.FIRST_PROCESS;
-        }
-        if (occupant.isAbove()) {
-            return Refusal.OWN_ANCESTOR;
-        }
-        if (occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER) {
-            return Refusal.PUBLISHER;
-        }
-        if (occupant.sharers().stream().anyMatch(Freeing::isOfLogin)) {
-            return Refusal.LOGIN;
-        }
-        if (!isForced && !Boolean.TRUE.equals(occupant.ours())) {
-            return occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER;
-        }
-        return occupant.isAskedByRoot() || occupant.isAskedByItsUser() ? null : Refusal.NOT_PERMITTED;
+        boolean isOurs = Boolean.TRUE.equals(occupant.ours());
+        return occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
+            : occupant.isAbove() ? Refusal.OWN_ANCESTOR
+            : occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
+            : occupant.sharers().stream().anyMatch(Freeing::isOfLogin) ? Refusal.LOGIN
+            : !isForced && !isOurs ? occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER
+            : occupant.isAskedByRoot() || occupant.isAskedByItsUser() ? null : Refusal.NOT_PERMITTED;
     }
 
     /** A login's server, or an editor's: with it the user's terminal would end. */
@@ -149,39 +117,39 @@ final class Freeing {
 
     /** Tells the first of those that share the socket to end; what is stopped hears it once it goes on. */
     private static void terminate(Occupants.Occupant occupant) {
-        if (isSame(occupant.process())) {
-            ProcessHandle.of(occupant.process().pid()).ifPresent(ProcessHandle::destroy);
-        }
-        occupant.sharers().stream().filter(Processes.Facts::isStopped).filter(Freeing::isSame).forEach(Freeing::resume);
+        signal(occupant.process(), ProcessHandle::destroy);
+        occupant.sharers().stream().filter(Processes.Facts::isStopped).forEach(stopped -> signal(stopped, Freeing::resume));
     }
 
     /** Java has no signal for that; a shell has it built in. */
-    private static void resume(Processes.Facts process) {
+    private static void resume(ProcessHandle process) {
         try {
             new ProcessBuilder("/bin/sh", "-c", "kill -CONT " + process.pid()).inheritIO().start().waitFor();
         } catch (IOException e) {
-            // It is killed after the grace.
+            // Killed after the grace.
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** Whether the process is still that one: a pid may have been given to another since. */
-    private static boolean isSame(Processes.Facts process) {
-        Processes.Facts now = Processes.read().of(process.pid());
-        return now != null && now.isRunning() && now.startTime() == process.startTime();
-    }
-
     /** Kills all that still share the sockets that were to be closed, and no server that has come since. */
-    private void kill(Collection<Integer> ports) throws IOException {
+    private static void kill(Collection<Integer> ports, Map<Integer, List<Occupants.Occupant>> toEnd) throws IOException {
         for (Map.Entry<Integer, List<Occupants.Occupant>> port : occupants(ports).entrySet()) {
             for (Occupants.Occupant now : port.getValue()) {
                 boolean isOld = toEnd.get(port.getKey()).stream().anyMatch(old -> old.socket().id() == now.socket().id());
                 if (isOld && !now.isAbove()) {
-                    now.sharers().stream().filter(sharer -> sharer.pid() != 1).filter(Freeing::isSame)
-                        .forEach(sharer -> ProcessHandle.of(sharer.pid()).ifPresent(ProcessHandle::destroyForcibly));
+                    now.sharers().stream().filter(sharer -> sharer.pid() != 1)
+                        .forEach(sharer -> signal(sharer, ProcessHandle::destroyForcibly));
                 }
             }
+        }
+    }
+
+    /** Signals a process, if it is still that one: its number may have been given to another since. */
+    static void signal(Processes.Facts process, Consumer<ProcessHandle> signal) {
+        Processes.Facts now = Processes.read().of(process.pid());
+        if (now != null && now.startTime() == process.startTime()) {
+            ProcessHandle.of(process.pid()).ifPresent(signal);
         }
     }
 
@@ -198,15 +166,11 @@ final class Freeing {
             if (awaited.isEmpty() || System.nanoTime() >= deadline) {
                 return awaited;
             }
-            sleep(pause);
-        }
-    }
-
-    private static void sleep(long millis) {
-        try {
-            Thread.sleep(millis);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            try {
+                Thread.sleep(pause);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }

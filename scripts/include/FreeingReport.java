@@ -1,15 +1,18 @@
-//SOURCES Explanation.java Freeing.java Line.java Occupants.java PortMap.java PortRow.java Processes.java Report.java
+//SOURCES Explanation.java Freeing.java Keeper.java Line.java Occupants.java PortMap.java PortRow.java Processes.java Report.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.LinkedHashSet;
 import java.util.stream.Collectors;
 
 /** What became of ports that were to be freed, in words and in JSON. */
 final class FreeingReport implements Report {
+
+    private static final Set<Freeing.Outcome> AVAILABLE = Set.of(Freeing.Outcome.AVAILABLE, Freeing.Outcome.FREED);
+    private static final Set<Freeing.Outcome> STOPPED = Set.of(Freeing.Outcome.FREED, Freeing.Outcome.CAME_BACK,
+        Freeing.Outcome.STILL_IN_USE);
 
     private final List<PortMap.Service> services;
     private final Map<Integer, Freeing.Result> results = new LinkedHashMap<>();
@@ -22,12 +25,8 @@ final class FreeingReport implements Report {
     /** 2 where this user may not even bind the port. */
     @Override
     public int exitCode() {
-        boolean isUnknown = results.values().stream().anyMatch(result -> result.outcome() == Freeing.Outcome.DENIED);
-        return results.values().stream().allMatch(FreeingReport::isAvailable) ? 0 : isUnknown ? 2 : 1;
-    }
-
-    private static boolean isAvailable(Freeing.Result result) {
-        return result.outcome() == Freeing.Outcome.AVAILABLE || result.outcome() == Freeing.Outcome.FREED;
+        Set<Freeing.Outcome> outcomes = results.values().stream().map(Freeing.Result::outcome).collect(Collectors.toSet());
+        return AVAILABLE.containsAll(outcomes) ? 0 : outcomes.contains(Freeing.Outcome.DENIED) ? 2 : 1;
     }
 
     @Override
@@ -35,11 +34,11 @@ final class FreeingReport implements Report {
         List<Line> lines = new ArrayList<>();
         for (PortMap.Service service : services) {
             Freeing.Result result = results.get(service.port());
-            Line line = Line.of("Port " + service.port() + ": ");
-            line.with(isAvailable(result) ? "available" : "in use", isAvailable(result) ? Line.Style.GOOD : Line.Style.BAD);
-            line.with(service.name() == null ? "" : "  " + service.name());
+            boolean isAvailable = AVAILABLE.contains(result.outcome());
             String words = words(result);
-            lines.add(words.isEmpty() ? line : line.with("  " + words));
+            lines.add(Line.of("Port " + service.port() + ": ")
+                .with(isAvailable ? "available" : "in use", isAvailable ? Line.Style.GOOD : Line.Style.BAD)
+                .with(service.name() == null ? "" : "  " + service.name()).with(words.isEmpty() ? "" : "  " + words));
         }
         return lines;
     }
@@ -54,19 +53,20 @@ final class FreeingReport implements Report {
             case NOT_LISTENING -> "nothing listens on it, so nothing was stopped: " + Explanation.brief(result.occupants());
             case STILL_IN_USE -> "still in use by " + Explanation.brief(result.now());
             case CAME_BACK -> "stopped " + Explanation.brief(result.occupants()) + ", but it came back as "
-                + Explanation.brief(result.now()) + starters(result.now());
+                + Explanation.brief(result.now())
+                + result.now().stream().map(FreeingReport::starter).distinct().collect(Collectors.joining());
             case DENIED -> "this user may not bind it, so it cannot be told whether it is free";
         };
     }
 
-    private static String starters(List<Occupants.Occupant> occupants) {
-        Set<String> starters = new LinkedHashSet<>();
-        for (Occupants.Occupant occupant : occupants) {
-            if (occupant.starter() != null) {
-                starters.add(Explanation.starter(occupant));
-            }
+    /** What has started it again: the keeper, where one is known, and be it a shell. */
+    private static String starter(Occupants.Occupant occupant) {
+        Keeper keeper = occupant.keeper();
+        if (keeper != null) {
+            return ", started by " + keeper.name() + (keeper.pid() == 0 ? "" : " (pid " + keeper.pid() + ")");
         }
-        return starters.isEmpty() ? "" : ", started by " + String.join(" and ", starters);
+        Processes.Facts parent = occupant.ancestors().isEmpty() ? null : occupant.ancestors().get(0);
+        return parent == null ? "" : ", started by " + parent.name() + " (pid " + parent.pid() + ")";
     }
 
     private static String words(Freeing.Refusal refusal) {
@@ -89,12 +89,10 @@ final class FreeingReport implements Report {
 
     private Map<String, Object> fields(PortMap.Service service) {
         Freeing.Result result = results.get(service.port());
-        boolean hasStopped = result.outcome() == Freeing.Outcome.FREED || result.outcome() == Freeing.Outcome.CAME_BACK
-            || result.outcome() == Freeing.Outcome.STILL_IN_USE;
         Map<String, Object> fields = PortRow.fields(service);
         fields.put("outcome", PortRow.lowerCase(result.outcome()));
-        fields.put("stopped", !hasStopped ? List.of() : result.occupants().stream().flatMap(occupant -> occupant.sharers().stream())
-            .map(Processes.Facts::pid).distinct().toList());
+        fields.put("stopped", !STOPPED.contains(result.outcome()) ? List.of() : result.occupants().stream()
+            .flatMap(occupant -> occupant.sharers().stream()).map(Processes.Facts::pid).distinct().toList());
         fields.put("reason", words(result).isEmpty() ? null : words(result));
         fields.put("occupants", Explanation.json(result.outcome() == Freeing.Outcome.FREED ? List.of() : result.now(), false));
         return fields;

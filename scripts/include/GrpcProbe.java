@@ -1,15 +1,14 @@
 //SOURCES Endpoint.java Health.java HealthVerdict.java Hpack.java
 
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
-import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ProtocolException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /** One call of {@code grpc.health.v1.Health/Check}, in cleartext: as much of HTTP/2 (RFC 9113) as that takes. */
 final class GrpcProbe {
@@ -66,12 +65,11 @@ final class GrpcProbe {
     private static byte[] request(byte[] service) {
         ByteArrayOutputStream request = new ByteArrayOutputStream();
         int length = service.length;
-        int lengthBytes = length > 0x7F ? 2 : 1; // Protocol Buffers have seven bits of a number in a byte.
-        int size = length == 0 ? 0 : 1 + lengthBytes + length;
+        boolean isLong = length > 0x7F; // Protocol Buffers have seven bits of a number in a byte.
+        int size = length == 0 ? 0 : length + (isLong ? 3 : 2);
         request.writeBytes(new byte[] {0, 0, 0, (byte) (size >> 8), (byte) size});
         if (length > 0) {
-            request.write(0x0A);
-            request.writeBytes(lengthBytes == 1 ? new byte[] {(byte) length} : new byte[] {(byte) (length | 0x80), (byte) (length >> 7)});
+            request.writeBytes(isLong ? new byte[] {0x0A, (byte) (length | 0x80), (byte) (length >> 7)} : new byte[] {0x0A, (byte) length});
             request.writeBytes(service);
         }
         return request.toByteArray();
@@ -85,28 +83,22 @@ final class GrpcProbe {
 
     private Health answer() throws IOException {
         try {
-            while (!isEnded) {
+            Health refusal = null;
+            while (!isEnded && refusal == null) {
                 int first = in.read();
                 if (first < 0 && !isHttp2) {
                     return Health.of(HealthVerdict.DOWN, null, Health.CLOSED);
                 }
-                Health refusal = first < 0 ? broken() : first > 0 ? foreign() : frame();
-                if (refusal != null) {
-                    return refusal;
-                }
+                refusal = first == 0 ? frame() : broken();
             }
-            return judge();
+            return refusal == null ? judge() : refusal;
         } catch (ProtocolException | EOFException | IndexOutOfBoundsException e) {
-            return isHttp2 ? broken() : foreign();
+            return broken();
         }
     }
 
-    private static Health foreign() {
-        return Health.of(HealthVerdict.NOT_GRPC, null, "answers, but not in HTTP/2");
-    }
-
-    private static Health broken() {
-        return Health.of(HealthVerdict.NOT_GRPC, null, "breaks off its answer");
+    private Health broken() {
+        return Health.of(HealthVerdict.NOT_GRPC, null, isHttp2 ? Health.BROKEN : "answers, but not in HTTP/2");
     }
 
     /** Reads a frame but its first byte; returns what is to be said if there will be no answer. */
@@ -146,9 +138,8 @@ final class GrpcProbe {
             headers.read(headerBlock.toByteArray());
             headerBlock.reset();
         }
-        boolean isWhole = type == DATA || (flags & END_HEADERS) != 0;
         isEnding |= type != CONTINUATION && (flags & END_STREAM) != 0;
-        isEnded = isEnding && isWhole;
+        isEnded = isEnding && (type == DATA || (flags & END_HEADERS) != 0); // The headers may go on in another frame.
     }
 
     private Health judge() {

@@ -16,6 +16,8 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
 
     /** Why there is no answer of a server that accepts and closes. */
     static final String CLOSED = "closed without an answer";
+    /** Why an answer cannot be read to its end. */
+    static final String BROKEN = "breaks off its answer";
 
     /** An answer without HTTP, or none. */
     static Health of(HealthVerdict verdict, String word, String reason) {
@@ -46,7 +48,6 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         return said.isEmpty() && verdict == HealthVerdict.REACHABLE ? "accepts" : said;
     }
 
-    /** The JSON fields. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("verdict", verdict.text());
@@ -63,6 +64,13 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
     /** Whether it has said anything: refused, unreachable and silent is no answer. */
     boolean isAnswer() {
         return verdict.compareTo(HealthVerdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
+    }
+
+    /** The better of two, the other if they are alike: an answer before none, then by the verdict. */
+    Health better(Health other) {
+        boolean isBetter = other == null
+            || (isAnswer() == other.isAnswer() ? verdict.compareTo(other.verdict) < 0 : isAnswer());
+        return isBetter ? this : other;
     }
 
     /** Whether it is up, whatever it says of what it depends on: an answer below 400, or 429, that does not say unhealthy. */

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** What a health endpoint's body says of it. Where in doubt, it is not healthy. */
 final class HealthBody {
@@ -41,7 +43,7 @@ final class HealthBody {
         "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown", "terminated", "terminating", "killed",
         "offline", "unavailable", "unreachable", "disconnected", "inactive", "broken", "bad", "ko", "nok", "outage", "major_outage");
 
-    /** The keys of an overall word, and, if they have a boolean, of the outermost object alone. */
+    /** The keys of an overall word, and those that, in the outermost object, tell of trouble where they are false. */
     private static final Set<String> KEYS = Set.of("status", "state", "health", "healthy", "ok", "outcome", "statuscode", "ishealthy",
         "healthstatus", "overall", "overallstatus", "overallhealth");
     private static final Set<String> OUTERMOST_KEYS = Set.of("ready", "alive", "live", "up", "available", "serving", "success");
@@ -55,6 +57,7 @@ final class HealthBody {
 
     private final JsonParser json;
     private final int httpStatus;
+    private String text; // of the last token
     private boolean isBroken;
 
     private HealthBody(JsonParser json, int httpStatus) {
@@ -83,45 +86,41 @@ final class HealthBody {
 
     // JSON.
 
-    private Said read() throws IOException {
+    private Said read() {
         JsonToken token = next();
-        Said said = token == null || !token.isScalarValue() ? word(token, 0, false) : ofText(text());
+        Said said = token == null ? null : token.isScalarValue() ? ofText(text) : word(0, false);
         if (next() != null) {
             isBroken = true; // There is more than one value.
         }
         return said == null ? NOTHING : said;
     }
 
-    /** The overall word of the object or array that begins here: its own, else the worst of its parts', or null. */
-    private Said word(JsonToken start, int depth, boolean isStatus) throws IOException {
+    /** The overall word of the object or array that has begun: its own, else the worst of its parts', or null. */
+    private Said word(int depth, boolean isStatus) {
         Said own = null;
         Said parts = null;
-        JsonToken token;
-        if (depth > DEEPEST) {
-            skip();
-        } else if (start == JsonToken.START_OBJECT) {
-            while (next() == JsonToken.FIELD_NAME) {
-                String key = json.currentName().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
+        for (JsonToken token = next(); token != null && !token.isStructEnd(); token = next()) {
+            String key = "";
+            if (token == JsonToken.FIELD_NAME) {
+                key = text.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
                 token = next();
-                boolean counts = KEYS.contains(key) || isStatus && key.equals("code")
-                    || depth == 0 && OUTERMOST_KEYS.contains(key) && token != null && token.isBoolean();
-                Said said = token == null || token.isScalarValue() && !counts ? null
-                    : token.isScalarValue() ? scalar(key, token) : word(token, depth + 1, counts);
-                own = counts ? Said.worst(own, said) : own;
-                parts = counts ? parts : Said.worst(parts, said);
             }
-        } else if (start == JsonToken.START_ARRAY) {
-            while ((token = next()) != JsonToken.END_ARRAY && token != null) {
-                parts = token.isScalarValue() ? parts : Said.worst(parts, word(token, depth + 1, false));
+            boolean counts = KEYS.contains(key) || isStatus && key.equals("code")
+                || depth == 0 && OUTERMOST_KEYS.contains(key) && token == JsonToken.VALUE_FALSE;
+            if (token != null && token.isStructStart() && depth == DEEPEST) {
+                skip();
+            } else if (token != null && token.isStructStart() && !counts) {
+                parts = Said.worst(parts, word(depth + 1, false));
+            } else if (token != null && counts) {
+                own = Said.worst(own, token.isStructStart() ? word(depth + 1, true) : scalar(key, token));
             }
         }
         return own != null ? own : parts;
     }
 
     private Said scalar(String key, JsonToken token) {
-        String text = text();
         boolean isFlag = key.equals("ok") || key.equals("healthy") || key.equals("ishealthy");
-        if (token == JsonToken.VALUE_NULL || text == null || text.isBlank() || text.equals(String.valueOf(httpStatus))) {
+        if (token == JsonToken.VALUE_NULL || text.isBlank() || text.equals(String.valueOf(httpStatus))) {
             return null; // The status again is no word of its own.
         }
         if (token.isNumeric() && isFlag && (text.equals("0") || text.equals("1"))) {
@@ -133,16 +132,9 @@ final class HealthBody {
     /** The next token; null at the end, which may be where it is no JSON any more. */
     private JsonToken next() {
         try {
-            return isBroken ? null : json.nextToken();
-        } catch (IOException e) {
-            isBroken = true;
-            return null;
-        }
-    }
-
-    private String text() {
-        try {
-            return json.getText();
+            JsonToken token = isBroken ? null : json.nextToken();
+            text = token == null ? null : json.getText(); // Only this reads a long text to its end.
+            return token;
         } catch (IOException e) {
             isBroken = true;
             return null;
@@ -150,21 +142,20 @@ final class HealthBody {
     }
 
     private void skip() {
-        try {
-            json.skipChildren();
-        } catch (IOException e) {
-            isBroken = true;
+        for (int open = 1; open > 0; ) {
+            JsonToken token = next();
+            open += token == null ? -open : token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
         }
     }
 
     // Words.
 
+    /** What an overall word means: "error: no connection" is an error; "ok, but slow" is not ok. */
     private static Said judge(String word) {
         Said known = known(word);
         if (known != null) {
             return known;
         }
-        // "error: no connection" is an error; "ok, but slow" is not ok.
         Said first = known(firstWord(word));
         boolean isUnhealthy = first != null && first.verdict == HealthVerdict.UNHEALTHY;
         return new Said(word, isUnhealthy ? HealthVerdict.UNHEALTHY : HealthVerdict.DEGRADED, null);
@@ -172,22 +163,19 @@ final class HealthBody {
 
     /** A plain text is judged by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */
     private static Said ofText(String text) {
-        int failed = text == null ? -1 : text.startsWith("[-]") ? 0 : text.indexOf("\n[-]") + 1;
-        if (text != null && (failed > 0 || text.startsWith("[-]"))) {
-            String check = text.substring(failed + 3).split("\\s", 2)[0];
-            return new Said("[-]" + check, HealthVerdict.UNHEALTHY, null);
+        int failed = ("\n" + text).indexOf("\n[-]");
+        if (failed >= 0) {
+            return new Said(text.substring(failed).split("\\s", 2)[0], HealthVerdict.UNHEALTHY, null);
         }
-        Said said = text == null ? null : known(firstWord(text));
+        Said said = known(firstWord(text));
         return said == null || said.verdict == HealthVerdict.HEALTHY ? NOTHING : said;
     }
 
+    /** The first word, one with "not" before it included; empty where markup begins. */
     private static String firstWord(String text) {
-        String[] words = text.split("[^A-Za-z0-9_-]+", 5);
-        int first = words[0].isEmpty() && words.length > 1 && !text.startsWith("<") ? 1 : 0;
-        if (words.length > first + 1 && KEYS.contains(words[first].toLowerCase(Locale.ROOT)) && text.matches("(?s)\\W*\\w+\\W*[:=].*")) {
-            first++;
-        }
-        return words[first].equalsIgnoreCase("not") && words.length > first + 1 ? words[first] + " " + words[first + 1] : words[first];
+        Matcher beginning = Pattern.compile("[^<\\w]*+(?:(?:" + String.join("|", KEYS) + ")[^\\w:=]*+[:=]\\W*+)?((?:not\\W+)?\\w[\\w-]*)",
+            Pattern.CASE_INSENSITIVE).matcher(text);
+        return beginning.lookingAt() ? beginning.group(1) : "";
     }
 
     private static Said known(String word) {
@@ -201,8 +189,6 @@ final class HealthBody {
 
     /** What a number means if it is an HTTP status, else null. */
     private static HealthVerdict code(String text) {
-        boolean isCode = text.length() == 3 && text.charAt(0) >= '2' && text.charAt(0) <= '5'
-            && Character.isDigit(text.charAt(1)) && Character.isDigit(text.charAt(2));
-        return isCode ? HealthVerdict.of(Integer.parseInt(text), HealthVerdict.HEALTHY) : null;
+        return text.matches("[2-5][0-9][0-9]") ? HealthVerdict.of(Integer.parseInt(text), HealthVerdict.HEALTHY) : null;
     }
 }

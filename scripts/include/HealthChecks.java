@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java HealthProbe.java PortMap.java
+//SOURCES Endpoint.java Health.java HealthProbe.java PortMap.java UserException.java
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +10,32 @@ final class HealthChecks {
 
     /** Whom to ask; its port has no service if it was named by a URL. */
     record Check(PortMap.Service service, Endpoint endpoint) {
+
+        /** The check of a service on that host. */
+        static Check of(PortMap.Service service, String host) {
+            String name = Endpoint.host(host);
+            if (name == null) {
+                throw new UserException("'" + host + "' is not the name or address of a host");
+            }
+            Endpoint.Protocol protocol = protocol(service);
+            String path = switch (protocol) {
+                case GRPC, TCP -> "";
+                case ANY -> "/";
+                case HTTP, HTTPS -> service.healthPath() == null ? "/health" : service.healthPath();
+            };
+            return new Check(service, new Endpoint(protocol, name, service.port(), path));
+        }
+
+        /** Of a documented service without an endpoint nothing is known, nor of an MCP server: any answer will do. */
+        private static Endpoint.Protocol protocol(PortMap.Service service) {
+            return service.healthPath() != null ? Endpoint.Protocol.HTTP
+                : service.group() == PortMap.Group.GRPC ? Endpoint.Protocol.GRPC
+                : service.isDocumented() || service.group() == PortMap.Group.MCP ? Endpoint.Protocol.ANY : Endpoint.Protocol.HTTP;
+        }
+
+        static Check of(Endpoint endpoint) {
+            return new Check(PortMap.Service.none(endpoint.port()), endpoint);
+        }
 
         String title() {
             return service.name() == null ? endpoint.toString() : service.name();

@@ -3,7 +3,6 @@
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,15 +10,20 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Supplier;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
@@ -54,11 +58,6 @@ final class HealthProbe {
         }
     }
 
-    /** A duration as the user would write it: {@code 2 s}, {@code 0.5 s}. */
-    static String seconds(Duration duration) {
-        return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
-    }
-
     /**
      * Asks all addresses of the endpoint's host at once. The first that passes counts, or the best; where two answers differ in passing,
      * it is mixed. An address has so much time for its answer, from when it is asked.
@@ -69,123 +68,71 @@ final class HealthProbe {
         if (endpoint.protocol() == Endpoint.Protocol.HTTPS && tls == null) {
             tls = new Tls(caFile); // before the clock runs
         }
-        return CompletableFuture.supplyAsync(new Question(endpoint, timeout), THREADS);
+        return CompletableFuture.supplyAsync(() -> askInTurn(endpoint, timeout), THREADS);
     }
 
-    /** All of a host's addresses, and what they say. */
-    private final class Question implements Supplier<Health>, Runnable {
-
-        private final Endpoint endpoint;
-        private final Duration timeout;
-        private long start;
-        private Health[] answers; // null until the name is looked up, which has no time limit of its own
-        private int missing = 1;
-        private RuntimeException failure;
-
-        Question(Endpoint endpoint, Duration timeout) {
-            this.endpoint = endpoint;
-            this.timeout = timeout;
+    /** Waits for its turn: many at once delay each other's answers. Those that get no answer keep the others for a moment only. */
+    private Health askInTurn(Endpoint endpoint, Duration timeout) {
+        boolean hasTurn = false;
+        try {
+            hasTurn = turns.tryAcquire(TURN_MILLIS * (1L + waiting.getAndIncrement() / AT_ONCE), TimeUnit.MILLISECONDS);
+            waiting.getAndDecrement();
+            return askAll(endpoint, timeout);
+        } catch (TimeoutException e) {
+            return late(timeout);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownHostException) {
+                return Health.of(HealthVerdict.DOWN, null, "unknown host");
+            }
+            throw e.getCause() instanceof UserException mine ? mine : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        } finally {
+            turns.release(hasTurn ? 1 : 0);
         }
+    }
 
-        /** Waits for its turn: many at once delay each other's answers. Those that get no answer keep the others for a moment only. */
-        @Override
-        public Health get() {
-            boolean hasTurn = false;
-            try {
-                hasTurn = turns.tryAcquire(TURN_MILLIS * (1L + waiting.getAndIncrement() / AT_ONCE), TimeUnit.MILLISECONDS);
-                waiting.getAndDecrement();
-                start = System.nanoTime();
-                THREADS.execute(this);
-                return await();
-            } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-            } finally {
-                turns.release(hasTurn ? 1 : 0);
-            }
+    private Health askAll(Endpoint endpoint, Duration timeout) throws InterruptedException, ExecutionException, TimeoutException {
+        long end = System.nanoTime() + timeout.toNanos();
+        // A look-up has no time limit of its own.
+        List<InetAddress> addresses = THREADS.submit(() -> Addresses.of(endpoint.host())).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+        CompletionService<Health> questions = new ExecutorCompletionService<>(THREADS);
+        List<Future<Health>> answers = new ArrayList<>();
+        for (InetAddress address : addresses) {
+            answers.add(questions.submit(() -> askAt(endpoint, address, end - System.nanoTime(), timeout)));
         }
+        long limit = end + SLACK_NANOS;
+        for (int missing = answers.size(); missing > 0; missing--) {
+            Future<Health> next = questions.poll(limit - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (next == null) {
+                break;
+            }
+            limit = next.get().verdict().isPassing() ? Math.min(limit, System.nanoTime() + OTHERS_NANOS) : limit;
+        }
+        return judge(answers, timeout);
+    }
 
-        @Override
-        public void run() {
-            List<InetAddress> addresses = List.of();
-            try {
-                addresses = Addresses.of(endpoint.host());
-            } catch (UnknownHostException e) {
-                // It has none.
-            }
-            synchronized (this) {
-                answers = new Health[addresses.size()];
-                missing = answers.length;
-                notifyAll();
-            }
-            for (int i = 0; i < addresses.size(); i++) {
-                int number = i;
-                InetAddress address = addresses.get(i);
-                THREADS.execute(new Runnable() {
-                    @Override
-                    public void run() {
-                        try {
-                            add(number, ask(endpoint, address, timeout.toNanos() - (System.nanoTime() - start), timeout), null);
-                        } catch (RuntimeException e) {
-                            add(number, null, e);
-                        }
-                    }
-                });
+    private static Health judge(List<Future<Health>> answers, Duration timeout) throws InterruptedException, ExecutionException {
+        Health passing = null;
+        Health other = null;
+        for (Future<Health> answer : answers) {
+            if (answer.isDone() && answer.get().verdict().isPassing()) {
+                passing = answer.get().better(passing);
+            } else if (answer.isDone()) {
+                other = answer.get().better(other);
             }
         }
-
-        private synchronized void add(int number, Health health, RuntimeException trouble) {
-            answers[number] = health;
-            failure = trouble == null ? failure : trouble;
-            missing--;
-            notifyAll();
+        if (passing == null) {
+            return other == null ? late(timeout) : other;
         }
-
-        private synchronized Health await() throws InterruptedException {
-            long passed = 0;
-            while (missing > 0 && failure == null) {
-                long limit = passed > 0 ? passed + OTHERS_NANOS : timeout.toNanos() + (answers == null ? 0 : SLACK_NANOS);
-                long left = limit - (System.nanoTime() - start);
-                if (left <= 0) {
-                    break;
-                }
-                TimeUnit.NANOSECONDS.timedWait(this, left);
-                passed = passed == 0 && best(true) != null ? System.nanoTime() - start : passed;
-            }
-            if (failure != null) {
-                throw failure;
-            }
-            return judge();
-        }
-
-        private Health judge() {
-            Health passing = best(true);
-            Health other = best(false);
-            if (passing != null && other != null && other.isAnswer()) {
-                return Health.mixed(passing, other);
-            }
-            return passing != null ? passing : other != null ? other : answers != null && answers.length == 0
-                ? Health.of(HealthVerdict.DOWN, null, "unknown host") : late(timeout);
-        }
-
-        /** Of those that pass, or that do not, the best answer, or, if there is none, the best reason why; null if there is neither. */
-        private Health best(boolean passing) {
-            Health best = null;
-            for (int i = 0; answers != null && i < answers.length; i++) {
-                Health health = answers[i];
-                if (health != null && health.verdict().isPassing() == passing && (best == null
-                    || (health.isAnswer() == best.isAnswer() ? health.verdict().compareTo(best.verdict()) < 0 : health.isAnswer()))) {
-                    best = health;
-                }
-            }
-            return best;
-        }
+        return other == null || !other.isAnswer() ? passing : Health.mixed(passing, other);
     }
 
     private static Health late(Duration timeout) {
-        return Health.of(HealthVerdict.TIMEOUT, null, "no answer within " + seconds(timeout)).at(null, timeout.toMillis());
+        return Health.of(HealthVerdict.TIMEOUT, null, "no answer within " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
     }
 
-    private Health ask(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
+    private Health askAt(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
         try (ProbeSocket socket = ProbeSocket.connect(new InetSocketAddress(address, endpoint.port()), patience, servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
             boolean isLate = health.verdict() == HealthVerdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
@@ -194,20 +141,18 @@ final class HealthProbe {
         } catch (SocketTimeoutException e) {
             return late(timeout);
         } catch (IOException e) {
-            String message = String.valueOf(e.getMessage());
-            if (message.startsWith("Too many open files")) {
-                throw new UserException("too many open files; raise the limit (ulimit -n), or query fewer endpoints at once");
+            if (UserException.isOutOfDescriptors(e)) {
+                throw new UserException(UserException.OUT_OF_DESCRIPTORS + ", or query fewer endpoints at once");
             }
+            String message = String.valueOf(e.getMessage());
             return message.contains("timed out") ? late(timeout) : Health.of(HealthVerdict.DOWN, null,
                 e instanceof ConnectException ? "connection refused" : "cannot be reached: " + message);
         }
     }
 
     private Health talk(Endpoint endpoint, ProbeSocket socket, Duration timeout) {
-        Endpoint.Protocol protocol = endpoint.protocol();
-        boolean isHttp = protocol == Endpoint.Protocol.HTTP || protocol == Endpoint.Protocol.HTTPS;
         try {
-            return switch (protocol) {
+            return switch (endpoint.protocol()) {
                 case TCP -> Health.of(HealthVerdict.REACHABLE, null, null);
                 case GRPC -> GrpcProbe.ask(endpoint, socket.getInputStream(), socket.getOutputStream());
                 case HTTP, ANY -> HttpProbe.ask(endpoint, socket.getInputStream(), socket.getOutputStream());
@@ -219,8 +164,11 @@ final class HealthProbe {
             return Health.of(HealthVerdict.NOT_HTTP, null, Tls.reason(e, endpoint.host()));
         } catch (IOException e) { // mostly a reset
             boolean isSilent = !socket.hasReceived();
-            return Health.of(isHttp ? HealthVerdict.NOT_HTTP : isSilent ? HealthVerdict.DOWN : HealthVerdict.NOT_GRPC, null,
-                isSilent ? Health.CLOSED : "breaks off its answer");
+            HealthVerdict verdict = switch (endpoint.protocol()) {
+                case HTTP, HTTPS -> HealthVerdict.NOT_HTTP;
+                default -> isSilent ? HealthVerdict.DOWN : HealthVerdict.NOT_GRPC;
+            };
+            return Health.of(verdict, null, isSilent ? Health.CLOSED : Health.BROKEN);
         }
     }
 

@@ -10,8 +10,11 @@ import java.io.OutputStream;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
@@ -25,17 +28,12 @@ final class HttpProbe {
     private static final int LIMIT = 64 * 1024; // of a head, and of a body
     private static final String VERSION = "HTTP/1.";
     private static final String NO_HTTP = "answers, but not in HTTP";
-    private static final String BROKEN = "breaks off its answer";
 
     private final InputStream in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
+    private final Map<String, String> fields = new HashMap<>();
     private int headLeft = LIMIT;
     private int status;
-    private String length;
-    private String coding = "";
-    private String encoding = "";
-    private String type = "";
-    private String location;
     private boolean isCutByUs;
 
     private HttpProbe(InputStream in) {
@@ -54,17 +52,17 @@ final class HttpProbe {
         return in.read() < 0 ? Health.of(HealthVerdict.DOWN, null, Health.CLOSED) : Health.of(HealthVerdict.REACHABLE, null, null);
     }
 
-    /** What comes back, judged. The status counts whatever becomes of the body. */
+    /** What comes back, judged; the status counts whatever becomes of the body. */
     static Health answer(InputStream in) throws IOException {
         HttpProbe answer = new HttpProbe(in);
         try {
             do {
-                if (!answer.readHead()) {
-                    return Health.of(HealthVerdict.NOT_HTTP, null, Health.CLOSED);
-                }
+                answer.readHead();
             } while (answer.status / 100 == 1 && answer.status != 101); // RFC 9110, 15.2: the answer is still to come.
-        } catch (ProtocolException | EOFException e) {
-            return Health.of(HealthVerdict.NOT_HTTP, null, e instanceof EOFException ? BROKEN : e.getMessage());
+        } catch (EOFException e) {
+            return Health.of(HealthVerdict.NOT_HTTP, null, answer.headLeft == LIMIT ? Health.CLOSED : Health.BROKEN);
+        } catch (ProtocolException e) {
+            return Health.of(HealthVerdict.NOT_HTTP, null, e.getMessage());
         }
         return answer.judge();
     }
@@ -78,7 +76,7 @@ final class HttpProbe {
             failure = e;
         }
         try {
-            said = HealthBody.read(decoded(), type, status, failure == null && !isCutByUs);
+            said = HealthBody.read(decoded(), field("content-type"), status, failure == null && !isCutByUs);
         } catch (IOException e) {
             failure = failure == null ? e : failure;
         }
@@ -87,74 +85,67 @@ final class HttpProbe {
         if (failure != null && status / 100 == 2 && verdict != HealthVerdict.UNHEALTHY) {
             boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? HealthVerdict.TIMEOUT : HealthVerdict.NOT_HTTP;
-            reason = isLate ? "no end of its answer in time" : BROKEN;
+            reason = isLate ? "no end of its answer in time" : Health.BROKEN;
         }
-        return new Health(verdict, status, said.word(), status / 100 == 3 ? location : null, null, 0, reason, List.of());
+        return new Health(verdict, status, said.word(), status / 100 == 3 ? fields.get("location") : null, null, 0, reason, List.of());
     }
 
     // The head.
 
-    /** Reads a status line and header fields; returns false if the server closes before it says anything. */
-    private boolean readHead() throws IOException {
-        for (int i = 0; i < VERSION.length(); i++) {
-            int character = in.read();
-            if (character != VERSION.charAt(i)) { // What speaks another protocol may never end its line.
-                if (character >= 0) {
-                    throw new ProtocolException(NO_HTTP);
-                }
-                return ended(i > 0);
-            }
-        }
-        String line = line();
-        boolean isStatus = line.length() >= 5 && line.charAt(1) == ' ' && (line.length() == 5 || line.charAt(5) == ' ');
-        status = isStatus ? (int) number(line.substring(2, 5), 10) : 0;
+    private void readHead() throws IOException {
+        String line = line(VERSION);
+        int at = VERSION.length();
+        boolean isStatus = line.length() >= at + 5 && line.charAt(at + 1) == ' ' && (line.length() == at + 5 || line.charAt(at + 5) == ' ');
+        status = isStatus ? (int) number(line.substring(at + 2, at + 5), 10) : 0;
         if (status < 100) {
             throw new ProtocolException(NO_HTTP);
         }
-        for (line = line(); !line.isEmpty(); line = line()) {
+        readFields();
+        Set<String> lengths = Set.copyOf(List.of(field("content-length").replace(" ", "").split(",")));
+        if (lengths.size() > 1) {
+            throw new ProtocolException("announces two lengths"); // RFC 9112, 6.3: not to be trusted.
+        }
+        fields.replace("content-length", lengths.iterator().next());
+    }
+
+    private void readFields() throws IOException {
+        fields.clear();
+        String name = "";
+        for (String line = line(""); !line.isEmpty(); line = line("")) {
             int colon = line.indexOf(':');
-            if (colon > 0) {
-                header(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+            if (line.charAt(0) == ' ' || line.charAt(0) == '\t') { // RFC 9112, 5.2: the field's value goes on.
+                fields.replace(name, (fields.get(name) + " " + line.strip()).strip());
+            } else if (colon > 0) {
+                name = line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
+                String value = line.substring(colon + 1).strip();
+                fields.put(name, fields.containsKey(name) ? fields.get(name) + ", " + value : value);
             }
-        }
-        return true;
-    }
-
-    private void header(String name, String value) throws IOException {
-        switch (name) {
-            case "content-length" -> {
-                if (length != null && !length.equals(value)) {
-                    throw new ProtocolException("announces two lengths"); // RFC 9112, 6.3: not to be trusted.
-                }
-                length = value;
-            }
-            case "transfer-encoding" -> coding = value.toLowerCase(Locale.ROOT);
-            case "content-encoding" -> encoding = value.toLowerCase(Locale.ROOT);
-            case "content-type" -> type = value.toLowerCase(Locale.ROOT);
-            case "location" -> location = value;
-            default -> { }
         }
     }
 
-    private String line() throws IOException {
+    /** A field's value in lower case, empty if there is none. */
+    private String field(String name) {
+        return fields.getOrDefault(name, "").toLowerCase(Locale.ROOT);
+    }
+
+    /** Reads a line, which must begin so: what speaks another protocol may never end its line. */
+    private String line(String beginning) throws IOException {
         StringBuilder line = new StringBuilder();
         int character;
         while ((character = in.read()) != '\n') {
-            ended(character < 0);
+            if (character < 0) {
+                throw new EOFException();
+            }
             if (headLeft-- == 0) {
                 throw new ProtocolException("no end of its header");
+            }
+            if (line.length() < beginning.length() && character != beginning.charAt(line.length())) {
+                throw new ProtocolException(NO_HTTP);
             }
             line.append((char) character);
         }
         int end = line.length() - 1;
         return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
-    }
-
-    private static boolean ended(boolean early) throws EOFException {
-        if (early) {
-            throw new EOFException();
-        }
-        return false;
     }
 
     private static long number(String digits, int radix) {
@@ -171,60 +162,63 @@ final class HttpProbe {
         if (status == 101 || status == 204 || status == 304) {
             return; // RFC 9112, 6.3: these have none, whatever they announce.
         }
-        if (!coding.endsWith("chunked")) {
-            read(length == null ? Long.MAX_VALUE : number(length, 10));
+        if (!field("transfer-encoding").endsWith("chunked")) {
+            read(fields.containsKey("content-length") ? number(field("content-length"), 10) : Long.MAX_VALUE);
             return;
         }
         long size = -1;
         while (size != 0 && !isCutByUs) {
-            String line = line();
-            size = number((line.indexOf(';') < 0 ? line : line.substring(0, line.indexOf(';'))).strip(), 16);
+            size = number(line("").split(";", 2)[0].strip(), 16);
             read(size);
-            if (size > 0 && !isCutByUs && !line().isEmpty()) {
+            if (size > 0 && !isCutByUs && !line("").isEmpty()) {
                 throw new ProtocolException("a chunk is longer than it says");
             }
         }
-        while (!isCutByUs && !line().isEmpty()) {
+        while (!isCutByUs && !line("").isEmpty()) {
             continue; // Trailer fields.
         }
     }
 
-    /** Reads so many bytes, or to our limit; the most there can be is as many as there are. */
+    /** Reads so many bytes, or to our limit; the most there can be is as many as there are. What has come is kept on a failure. */
     private void read(long count) throws IOException {
         byte[] part = new byte[8192];
         long left = count;
-        while (left > 0 && !isCutByUs) {
-            int read = in.read(part, 0, (int) Math.min(part.length, Math.min(left, LIMIT - body.size())));
-            if (read < 0) {
-                break;
-            }
-            body.write(part, 0, read);
-            left -= read;
-            isCutByUs = body.size() == LIMIT && left > 0;
+        int length = 0;
+        while (left > 0 && length >= 0 && body.size() < LIMIT) {
+            length = in.read(part, 0, (int) Math.min(part.length, Math.min(left, LIMIT - body.size())));
+            body.write(part, 0, Math.max(0, length));
+            left -= Math.max(0, length);
         }
-        ended(count < 0 || count < Long.MAX_VALUE && left > 0 && !isCutByUs);
+        isCutByUs = left > 0 && length >= 0;
+        if (left != 0 && !isCutByUs && count < Long.MAX_VALUE) {
+            throw new EOFException();
+        }
     }
 
     /** The body as it was before it was compressed, as far as it was read. */
     private byte[] decoded() throws IOException {
         byte[] bytes = body.toByteArray();
+        String encoding = field("content-encoding");
         if (bytes.length < 2 || encoding.isEmpty() || encoding.equals("identity")) {
             return bytes;
         }
         ByteArrayOutputStream text = new ByteArrayOutputStream();
-        try (InputStream stream = decoder(new ByteArrayInputStream(bytes), bytes)) {
+        try (InputStream stream = decoder(encoding, bytes)) {
             int character;
             while (text.size() < LIMIT && (character = stream.read()) >= 0) {
                 text.write(character);
             }
             isCutByUs |= text.size() == LIMIT;
         } catch (EOFException e) {
-            ended(!isCutByUs);
+            if (!isCutByUs) {
+                throw e;
+            }
         }
         return text.toByteArray();
     }
 
-    private InputStream decoder(InputStream stream, byte[] bytes) throws IOException {
+    private static InputStream decoder(String encoding, byte[] bytes) throws IOException {
+        InputStream stream = new ByteArrayInputStream(bytes);
         // RFC 9110, 8.4.1.2: deflate is wrapped as RFC 1950 has it; many servers send it bare.
         boolean isWrapped = (bytes[0] & 0x0F) == 8 && ((bytes[0] & 0xFF) << 8 | bytes[1] & 0xFF) % 31 == 0;
         return switch (encoding) {

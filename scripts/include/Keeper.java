@@ -26,16 +26,16 @@ record Keeper(Kind kind, String name, String task, long pid) {
     private static final Map<String, String> PUBLISHERS = Map.of("docker-proxy", "docker", "rootlesskit", "docker",
         "com.docker.backend", "docker", "vpnkit", "docker", "rootlessport", "podman", "slirp4netns", "podman",
         "pasta", "podman", "pasta.avx2", "podman", "gvproxy", "podman");
-    private static final Set<String> SUPERVISORS = Set.of("supervisord", "nodemon", "gunicorn", "circusd", "forever", "runsv",
+    private static final Set<String> SUPERVISORS = Set.of("supervisord", "pm2", "nodemon", "gunicorn", "circusd", "forever", "runsv",
         "s6-supervise", "supervise", "uwsgi");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** What only waits for the command that it was given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "bun", "env", "timeout", "time", "nice", "sudo",
-        "tini", "dumb-init", "docker-init", "catatonit", "setpriv", "make");
-    private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "tmux: server", "screen",
-        "SCREEN", "script", "agetty", "getty", "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty", "foot");
+        "tini", "dumb-init", "docker-init", "setpriv", "make");
+    private static final Set<String> TERMINALS = Set.of("sshd", "sshd-session", "login", "su", "sudo", "tmux", "screen", "SCREEN", "script",
+        "xterm", "konsole", "gnome-terminal-server", "kitty", "alacritty");
     private static final Set<String> INITS = Set.of("systemd", "init", "launchd", "tini", "dumb-init", "docker-init", "catatonit");
-    private static final String PM2 = "PM2";
+    private static final int LONGEST_SCRIPT = 1_000_000; // bytes
 
     /** Who keeps this process; null if nobody does, or if it is also our own keeper. */
     static Keeper of(Processes.Facts process, Processes processes) {
@@ -43,15 +43,11 @@ record Keeper(Kind kind, String name, String task, long pid) {
         if (engine != null) {
             return new Keeper(Kind.PUBLISHER, process.name(), engine, process.pid());
         }
-        Processes.Facts ours = processes.self();
+        Processes.Facts me = processes.self();
         Keeper group = inControlGroup(process.controlGroup());
-        if (group != null && group.equals(inControlGroup(ours == null ? "" : ours.controlGroup()))) {
-            group = null;
-        }
-        if (group != null && (group.kind == Kind.CONTAINER || isInSessionOf(main(process, processes), process))) {
-            return group;
-        }
-        return supervisor(process, processes);
+        boolean isOurs = group != null && me != null && group.equals(inControlGroup(me.controlGroup()));
+        return group != null && !isOurs && (group.kind == Kind.CONTAINER || isInSessionOf(main(process, processes), process)) ? group
+            : supervisor(process, processes);
     }
 
     /** The unit or container that a control group belongs to, null if it is another. */
@@ -66,10 +62,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
                 return new Keeper(Kind.CONTAINER, engine, id.substring(0, 12), 0);
             }
         }
-        for (int i = names.length - 1; i > 0 && !names[i].endsWith(".scope") && !names[i].endsWith(".slice"); i--) {
-            if (names[i].matches("user@\\d+\\.service")) {
-                return null;
-            }
+        for (int i = names.length - 1; i > 0 && !names[i].matches(".*\\.(scope|slice)|user@\\d+\\.service"); i--) {
             if (names[i].endsWith(".service")) {
                 return new Keeper(path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT, names[i], null, 0);
             }
@@ -79,14 +72,8 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     /** The process of a unit that systemd started: a terminal or an editor's server starts others in sessions of their own. */
     private static Processes.Facts main(Processes.Facts process, Processes processes) {
-        Processes.Facts main = process;
-        for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.pid() == 1 || above.name().equals("systemd")) {
-                return main;
-            }
-            main = above;
-        }
-        return main;
+        Processes.Facts above = processes.of(process.parent());
+        return above == null || above.pid() == 1 || above.name().equals("systemd") ? process : main(above, processes);
     }
 
     static boolean isInSessionOf(Processes.Facts main, Processes.Facts process) {
@@ -94,24 +81,22 @@ record Keeper(Kind kind, String name, String task, long pid) {
     }
 
     private static Keeper supervisor(Processes.Facts process, Processes processes) {
-        if (process.name().equals(PM2)) {
+        if (process.name().equals("PM2")) {
             return new Keeper(Kind.SUPERVISOR, "pm2", null, process.pid()); // In cluster mode it listens itself.
         }
         Processes.Facts child = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.name().equals(PM2)) {
-                return new Keeper(Kind.SUPERVISOR, "pm2", Processes.variable(process.pid(), "pm_id"), above.pid());
-            }
-            String name = SUPERVISORS.contains(above.name(0)) ? above.name(0) : above.name(1).replaceFirst("\\.js$", "");
+            String program = above.name().toLowerCase(Locale.ROOT);
+            String name = SUPERVISORS.contains(program) ? program : above.name(1).replaceFirst("\\.js$", "");
             if (SUPERVISORS.contains(name)) {
                 return new Keeper(Kind.SUPERVISOR, name, task(name, process, above), above.pid());
             }
-            boolean isShell = isShell(above);
+            boolean isShell = SHELLS.contains(above.name());
             if (isShell && repeats(script(above), child)) {
                 return new Keeper(Kind.SUPERVISOR, "a loop of " + above.name(), null, above.pid());
             }
             if (!(isShell && above.arguments().size() > 1) && !WRAPPERS.contains(above.name()) && !WRAPPERS.contains(above.name(1))) {
-                return null;
+                break;
             }
             child = above;
         }
@@ -120,7 +105,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     private static String task(String supervisor, Processes.Facts process, Processes.Facts above) {
         if (!supervisor.equals("supervisord")) {
-            return above.workingDirectory();
+            return supervisor.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : above.workingDirectory();
         }
         String group = Processes.variable(process.pid(), "SUPERVISOR_GROUP_NAME");
         String name = Processes.variable(process.pid(), "SUPERVISOR_PROCESS_NAME");
@@ -129,22 +114,17 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     /** The text that a shell runs; empty where it is not to be had. */
     private static String script(Processes.Facts shell) {
-        List<String> arguments = shell.arguments();
-        for (int i = 1; i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.matches("-\\w*c")) {
-                return String.join(" ", arguments.subList(i + 1, arguments.size()));
-            }
-            if (!argument.startsWith("-")) {
-                try {
-                    Path folder = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory());
-                    return Files.size(folder.resolve(argument)) > 1_000_000 ? "" : Files.readString(folder.resolve(argument));
-                } catch (IOException | IllegalArgumentException e) {
-                    return "";
-                }
-            }
+        List<String> arguments = shell.arguments().stream().skip(1)
+            .dropWhile(argument -> argument.startsWith("-") && !argument.matches("-\\w*c")).toList();
+        if (arguments.isEmpty() || arguments.get(0).startsWith("-")) {
+            return String.join(" ", arguments);
         }
-        return "";
+        try {
+            Path file = Path.of(shell.workingDirectory() == null ? "/" : shell.workingDirectory()).resolve(arguments.get(0));
+            return Files.size(file) > LONGEST_SCRIPT ? "" : Files.readString(file);
+        } catch (IOException | IllegalArgumentException e) {
+            return "";
+        }
     }
 
     /**
@@ -160,7 +140,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
         String text = script.replaceAll("(?m)(^|\\s)#.*$", "").replaceAll("\\bfor *\\(\\( *; *; *\\)\\)", "while ");
         for (String command : text.replaceAll("\\d?[<>]&\\S*|&>", "").split("&&|[;\n]")) {
             for (String word : command.split("[\\s|(){}\"'`&]+")) {
-                if (Set.of("while", "until", "for").contains(word)) {
+                if (word.matches("while|until|for")) {
                     loops.push(word);
                 } else if (word.equals("done")) {
                     loops.poll();
@@ -173,21 +153,10 @@ record Keeper(Kind kind, String name, String task, long pid) {
         return false;
     }
 
-    /** The nearest process above it that is no shell, terminal or init; null if there is none. */
-    static Processes.Facts starter(Processes.Facts process, Processes processes) {
-        for (Processes.Facts above : processes.ancestors(process.pid())) {
-            if (above.pid() == 1) {
-                return null;
-            }
-            if (!isShell(above) && !TERMINALS.contains(above.name()) && !isInit(above)) {
-                return above;
-            }
-        }
-        return null;
-    }
-
-    static boolean isShell(Processes.Facts process) {
-        return SHELLS.contains(process.name().toLowerCase(Locale.ROOT));
+    /** The nearest of these ancestors that is no shell, terminal or init; null if there is none. */
+    static Processes.Facts starter(List<Processes.Facts> ancestors) {
+        return ancestors.stream().filter(above -> !SHELLS.contains(above.name()) && !TERMINALS.contains(above.name()) && !isInit(above))
+            .findFirst().orElse(null);
     }
 
     /** Whether it takes in the children of processes that have ended. */

@@ -1,4 +1,4 @@
-//SOURCES Lsof.java SocketTable.java TcpSocket.java
+//SOURCES Addresses.java Lsof.java SocketTable.java TcpSocket.java
 
 import java.io.IOException;
 import java.net.BindException;
@@ -7,6 +7,9 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -39,6 +42,8 @@ final class LocalPorts {
     private static final byte[] ELSEWHERE = {(byte) 192, 0, 2, 1}; // RFC 5737: no machine has this address
     /** Where the JVM has IPv6, its IPv4 wildcard is that of both. */
     private static final byte[][] BINDABLE = {new byte[4], LOOPBACK, LOOPBACK6};
+    /** As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use. */
+    private static final Boolean DOES_REUSE = !System.getProperty("os.name").startsWith("Windows");
     private static final String NO_SUCH_FAMILY = "no such address family";
 
     private static String inUse;
@@ -47,6 +52,7 @@ final class LocalPorts {
     private List<TcpSocket> table;
     private long readAt;
     private boolean hasBoth = true;
+    private boolean isWildcardEnough;
 
     private LocalPorts(boolean hasTables) {
         this.hasTables = hasTables;
@@ -54,7 +60,12 @@ final class LocalPorts {
 
     /** The ports as they are when they are asked for. */
     static LocalPorts read() {
-        return new LocalPorts(SocketTable.exists());
+        boolean isLinux = SocketTable.exists();
+        if (isLinux) {
+            // Named, because Java would search the class path for another one.
+            System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
+        }
+        return new LocalPorts(isLinux);
     }
 
     /** The same as a system tells them that has no tables of sockets to be read. */
@@ -130,15 +141,15 @@ final class LocalPorts {
             } catch (IOException e) {
                 continue; // Nobody there.
             }
-            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, TcpSocket.text(loopback), port, -1, 0, List.of()));
+            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, Addresses.text(loopback), port, -1, 0, List.of()));
         }
         return acceptors;
     }
 
     private Verdict probe(int port) throws IOException {
         Verdict verdict = Verdict.AVAILABLE;
-        for (byte[] address : BINDABLE) {
-            String refusal = bind(address, port);
+        for (int i = 0; i < (isWildcardEnough ? 1 : BINDABLE.length); i++) {
+            String refusal = bind(BINDABLE[i], port);
             if (refusal == null) {
                 continue;
             }
@@ -151,29 +162,27 @@ final class LocalPorts {
                 verdict = Verdict.DENIED;
             }
         }
+        // Linux refuses the wildcard of both families wherever it would refuse one of their addresses (bind(2), inet_csk_get_port).
+        isWildcardEnough = hasTables && hasBoth;
         return verdict;
     }
 
     /** Binds and closes; returns the system's error message if it refuses, else null. */
     private static String bind(byte[] address, int port) throws IOException {
-        // A Socket, because opening a channel searches the whole class path for a provider first.
-        try (Socket socket = new Socket()) {
-            reuse(socket).bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
+        try (SocketChannel socket = SocketChannel.open()) {
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, DOES_REUSE);
+            socket.bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
             return null;
         } catch (BindException e) {
             return e.getMessage();
+        } catch (UnsupportedAddressTypeException e) {
+            return NO_SUCH_FAMILY;
         } catch (SocketException e) {
             if (address.length == 16 && String.valueOf(e.getMessage()).endsWith("rotocol family unavailable")) {
                 return NO_SUCH_FAMILY;
             }
             throw e;
         }
-    }
-
-    /** As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use. */
-    private static Socket reuse(Socket socket) throws IOException {
-        socket.setReuseAddress(!System.getProperty("os.name").startsWith("Windows"));
-        return socket;
     }
 
     /** The system's error message for a port in use; it depends on the locale, so it is provoked. */

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** What {@code lsof} tells where the system has no {@code /proc}; nothing where there is no lsof. */
 final class Lsof {
@@ -20,7 +21,7 @@ final class Lsof {
         long uid = -1;
         long id = 0;
         String any = "";
-        for (String line : run("-nP", "-iTCP", "-sTCP:LISTEN", "-F", "putdn")) {
+        for (String line : run("-iTCP", "-sTCP:LISTEN", "-F", "putdn")) {
             String value = line.substring(1);
             switch (line.charAt(0)) {
                 case 'p' -> pid = Long.parseLong(value);
@@ -44,9 +45,8 @@ final class Lsof {
     static Map<Long, String> folders(Collection<Long> pids) {
         Map<Long, String> folders = new HashMap<>();
         long pid = 0;
-        StringBuilder list = new StringBuilder();
-        pids.forEach(each -> list.append(list.isEmpty() ? "" : ",").append(each));
-        for (String line : pids.isEmpty() ? List.<String>of() : run("-a", "-p", list.toString(), "-d", "cwd", "-F", "pn")) {
+        String list = pids.stream().map(String::valueOf).collect(Collectors.joining(","));
+        for (String line : pids.isEmpty() ? List.<String>of() : run("-a", "-p", list, "-d", "cwd", "-F", "pn")) {
             if (line.charAt(0) == 'p') {
                 pid = Long.parseLong(line.substring(1));
             } else if (line.charAt(0) == 'n') {
@@ -58,13 +58,12 @@ final class Lsof {
 
     /** The lines of lsof's output for programs ({@code -F}): a letter for the field, and its value. */
     private static List<String> run(String... arguments) {
-        List<String> command = new ArrayList<>(List.of("lsof", "-w"));
-        command.addAll(List.of(arguments));
         try {
+            List<String> command = new ArrayList<>(List.of("lsof", "-wnP"));
+            command.addAll(List.of(arguments));
             Process lsof = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             lsof.getOutputStream().close();
-            return new String(lsof.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines()
-                .filter(line -> !line.isEmpty()).toList();
+            return lsof.inputReader(StandardCharsets.UTF_8).lines().filter(line -> !line.isEmpty()).toList();
         } catch (IOException e) {
             return List.of(); // Without lsof, the verdicts stand alone.
         }

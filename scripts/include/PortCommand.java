@@ -1,14 +1,11 @@
-//SOURCES Config.java EnvFile.java Invocation.java Line.java Project.java Report.java Terminal.java UserException.java
+//SOURCES Config.java EnvFile.java Invocation.java Json.java Line.java Project.java Report.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
-//DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData -XX:+DisplayVMOutputToStderr
-//RUNTIME_OPTIONS -Xshare:auto -Djdk.console=java.base -Xlog:disable
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
+//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.reflect.useNativeAccessorOnly=true
+//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -17,13 +14,12 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -36,7 +32,9 @@ import picocli.CommandLine.ParseResult;
  * What the four commands share: the common options, exit codes, the two streams and colour.
  *
  * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
- * rest, is loaded when there is something for it to do.
+ * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: only what runs often is
+ * compiled, archives are mapped where they were made for, reflection makes no method handles, and what exceptions may say
+ * (the default) is not looked up.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 2.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
@@ -44,21 +42,18 @@ import picocli.CommandLine.ParseResult;
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
 abstract class PortCommand implements Callable<Integer> {
 
-    /** The answer is yes. */
     static final int YES = 0;
-    /** The answer is no. */
     static final int NO = 1;
     /** There is no answer: wrong usage, unusable configuration, an internal error. */
     static final int UNKNOWN = 2;
 
     private static final String DEFAULT_ENV_FILE = ".env";
 
-    /** As the user writes them. */
     enum Colour { auto, always, never }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
         + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
-    protected List<String> targets = List.of();
+    List<String> targets = List.of();
 
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
@@ -66,10 +61,10 @@ abstract class PortCommand implements Callable<Integer> {
 
     @Option(names = "--project", paramLabel = "DIR",
         description = "The project's folder, by which its own processes are known (default: that of the .env file).")
-    private String projectFolder = System.getenv("DEVFLOW_PROJECT");
+    private String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
-    protected boolean json;
+    boolean json;
 
     @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
     boolean quiet;
@@ -79,17 +74,24 @@ abstract class PortCommand implements Callable<Integer> {
     private Colour colour = Colour.auto;
 
     private boolean hasNotedMissingFile;
+    private PrintStream out;
+    private PrintStream err;
 
     /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
-    private final PrintStream out = stream(FileDescriptor.out, 1 << 16);
+    private PrintStream out() {
+        return out = out != null ? out : stream(FileDescriptor.out, 1 << 16);
+    }
+
     /** Standard error. */
-    protected final PrintStream err = stream(FileDescriptor.err, 1 << 10);
+    PrintStream err() {
+        return err = err != null ? err : stream(FileDescriptor.err, 1 << 10);
+    }
 
     /** Gathers the facts; what becomes of them on screen is decided here and nowhere else. */
-    protected abstract Report report() throws Exception;
+    abstract Report report() throws Exception;
 
     /** How often to look again until interrupted, or null: once. */
-    protected Duration interval() {
+    Duration interval() {
         return null;
     }
 
@@ -102,19 +104,19 @@ abstract class PortCommand implements Callable<Integer> {
             Report report = report();
             print(report);
             if (report.conclusion() != null && !quiet) {
-                out.flush();
+                out().flush();
                 note(report.conclusion());
             }
             return report.exitCode();
         }
         if (json || !Terminal.isInteractive()) {
-            while (!out.checkError()) {
+            while (!out().checkError()) {
                 print(report());
-                out.flush();
+                out().flush();
                 Thread.sleep(interval().toMillis());
             }
         } else {
-            Terminal.watch(out, interval(), hasColour(), () -> report().lines());
+            Terminal.watch(out(), interval(), hasColour(), () -> report().lines());
         }
         return YES;
     }
@@ -124,28 +126,31 @@ abstract class PortCommand implements Callable<Integer> {
             return;
         }
         if (json) {
-            out.println(Json.text(report.document()));
+            out().println(Json.text(report.document()));
         } else if (report.isPlain()) {
             for (Line line : report.lines()) {
-                out.println(line);
+                out().println(line);
             }
         } else {
-            Terminal.print(out, report.lines(), hasColour());
+            Terminal.print(out(), report.lines(), hasColour());
         }
     }
 
     /** Runs the command and ends the process with its exit code. */
-    protected static void main(PortCommand command, String... args) {
-        Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
-        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
+    static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
-        command.out.flush();
-        // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no.
-        System.exit(command.out.checkError() ? UNKNOWN : exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
+        if (command.out != null && command.out.checkError()) {
+            exit = UNKNOWN;
+        }
+        // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no. No hook has anything to
+        // do by now, and exit would look for a logger to tell.
+        Runtime.getRuntime().halt(exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
     }
 
     /** Runs the command and says what went wrong; returns its exit code. */
     int execute(String... args) {
+        Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
+        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
         try {
             if (hasOption(args)) {
                 Integer done = Parser.parse(this, args);
@@ -190,63 +195,51 @@ abstract class PortCommand implements Callable<Integer> {
     }
 
     /** Reads the {@code .env} file. */
-    protected EnvFile readEnvFile() {
-        String name = envFile == null ? DEFAULT_ENV_FILE : envFile;
-        try {
-            Path path = Path.of(name);
-            if (!path.isAbsolute() && isFolderGarbled()) {
-                throw new InvalidPathException(name, "relative to a directory that Java cannot name");
-            }
-            if (envFile != null && !hasNotedMissingFile && Files.notExists(path)) {
-                hasNotedMissingFile = true;
-                note("no such file: " + envFile);
-            }
-            return EnvFile.read(path);
-        } catch (InvalidPathException e) {
-            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+    EnvFile readEnvFile() {
+        EnvFile file = EnvFile.named(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        if (envFile != null && file.isAbsent() && !hasNotedMissingFile) {
+            hasNotedMissingFile = true;
+            note("no such file: " + envFile);
         }
-    }
-
-    /** In the locale C, Java takes a working directory with a name that is not ASCII for another one. */
-    private static boolean isFolderGarbled() {
-        String folder = System.getProperty("user.dir");
-        return folder.indexOf('\uFFFD') >= 0
-            || folder.indexOf('?') >= 0 && !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
+        return file;
     }
 
     /** Which port each service has, by the environment and the {@code .env} file. */
-    protected Config config() {
+    Config config() {
         return new Config(readEnvFile(), System.getenv());
     }
 
-    /** The project that the services belong to, or null. */
-    protected Project project() {
-        return Project.of(projectFolder, Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile));
+    /** The project that the services belong to, or null; unless it is named, it is looked for only where somebody has a port. */
+    Supplier<Project> project() {
+        String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
+        Path file = Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        Project project = named == null || named.isEmpty() ? null : Project.of(named, file);
+        return () -> project != null ? project : Project.of(null, file);
     }
 
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
-    protected Invocation invocation() {
+    Invocation invocation() {
         return new Invocation(envFile);
     }
 
     /** Where the user finds the options. */
-    protected String help() {
+    String help() {
         return Invocation.help(getClass().getSimpleName());
     }
 
     /** Says on standard error what the user should know. */
-    protected void note(String message) {
+    void note(String message) {
         say("NOTE: " + message);
     }
 
     /** Says on standard error what is wrong. */
-    protected void error(String message) {
+    void error(String message) {
         say("ERROR: " + message);
     }
 
     private void say(String line) {
-        err.println(Line.printable(line));
-        err.flush();
+        err().println(Line.printable(line));
+        err().flush();
     }
 
     private boolean hasColour() {
@@ -263,8 +256,7 @@ abstract class PortCommand implements Callable<Integer> {
             StandardCharsets.UTF_8);
     }
 
-    // Each library stands in a class of its own, so that a run which does without it does not load it.
-
+    /** In a class of its own, so that a run which does without the library does not load it. */
     private static final class Parser {
 
         /** Sets the command's fields; returns an exit code if that was all there was to do, else null. */
@@ -273,7 +265,7 @@ abstract class PortCommand implements Callable<Integer> {
                 .setExpandAtFiles(false)
                 .setOverwrittenOptionsAllowed(true)
                 .setUsageHelpWidth(80)
-                .setOut(new PrintWriter(command.out, true));
+                .setOut(new PrintWriter(command.out(), true));
             try {
                 ParseResult result = line.parseArgs(args);
                 line.setColorScheme(Help.defaultColorScheme(command.hasColour() ? Help.Ansi.ON : Help.Ansi.OFF));
@@ -282,17 +274,6 @@ abstract class PortCommand implements Callable<Integer> {
                 throw new UserException(
                     e.getMessage().lines().findFirst().orElse("") + "; " + command.help());
             }
-        }
-    }
-
-    private static final class Json {
-
-        private static final JSON WRITER = JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
-            .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build();
-
-        /** One line of ASCII, which no locale garbles and no terminal obeys. */
-        static String text(Map<String, Object> document) throws IOException {
-            return WRITER.asString(document);
         }
     }
 }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * A service, or a port without one, the state of its port and who has it; in the same words and JSON fields for all scripts.
@@ -25,14 +26,14 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
     }
 
     /** The same, and who has those that are not available. */
-    static List<PortRow> withOccupants(List<PortMap.Service> services, LocalPorts localPorts, Project project) throws IOException {
+    static List<PortRow> withOccupants(List<PortMap.Service> services, LocalPorts localPorts, Supplier<Project> project) throws IOException {
         List<PortRow> rows = of(services, localPorts);
         List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(PortRow::state).toList();
         if (states.isEmpty()) {
             return rows;
         }
         EphemeralPorts ephemeral = EphemeralPorts.read();
-        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
+        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project.get());
         return rows.stream().map(row ->
             new PortRow(row.service, row.state, occupants.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
     }

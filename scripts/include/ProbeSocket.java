@@ -1,13 +1,12 @@
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.Set;
 
@@ -19,16 +18,16 @@ final class ProbeSocket extends Socket {
 
     private static final int MOST_BYTES = 1 << 20; // of an endless answer
     private static final long FAREWELL_NANOS = 20_000_000;
-    private static final int OFFERS = 4;
+    private static final int OFFERS = 4; // of the system, before other ports are tried
     private static final int MOST_BINDS = 64;
     private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
 
+    private final long patience;
     private long left;
-    private long waited;
     private int received;
-    private boolean isClosing;
 
     private ProbeSocket(long patienceNanos) {
+        patience = patienceNanos;
         left = patienceNanos;
     }
 
@@ -38,7 +37,7 @@ final class ProbeSocket extends Socket {
         long start = System.nanoTime();
         try {
             socket.connect(target, socket.millisLeft());
-            socket.count(start);
+            socket.left -= System.nanoTime() - start;
             socket.setTcpNoDelay(true); // TLS writes in small pieces.
             if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
                 socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
@@ -51,38 +50,26 @@ final class ProbeSocket extends Socket {
         }
     }
 
-    /**
-     * Binds, because a socket without a port is given one while it connects, and that may be its target's. What the system offers
-     * of the services' ports is held until it has offered another one.
-     */
+    /** Binds first, because a socket without a port is given one while it connects, and that may be its target's. */
     static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
-        List<ProbeSocket> held = new ArrayList<>();
-        try {
-            for (int i = 0; i < MOST_BINDS; i++) {
-                ProbeSocket socket = new ProbeSocket(patienceNanos);
-                held.add(socket);
-                int port = i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT);
-                try {
-                    socket.bind(new InetSocketAddress(port));
-                } catch (BindException e) {
-                    continue; // taken, or every port that the system offers is
-                }
+        for (int i = 0; i < MOST_BINDS; i++) {
+            ProbeSocket socket = new ProbeSocket(patienceNanos);
+            try {
+                socket.bind(new InetSocketAddress(i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
                 if (socket.getLocalPort() != target && !servicePorts.contains(socket.getLocalPort())) {
-                    held.remove(socket);
                     return socket;
                 }
+            } catch (BindException e) {
+                // It is taken, or every port that the system offers is.
             }
-            throw new BindException("no port to ask from is free");
-        } finally {
-            for (ProbeSocket socket : held) {
-                socket.closeNow();
-            }
+            socket.closeNow();
         }
+        throw new BindException("no port to ask from is free");
     }
 
-    /** How long this side has waited for the other one, until it was closed. */
+    /** How long this side has waited for the other one. */
     long waitedMillis() {
-        return waited / 1_000_000;
+        return (patience - left) / 1_000_000;
     }
 
     /** Whether the other side has said anything. */
@@ -92,12 +79,6 @@ final class ProbeSocket extends Socket {
 
     private int millisLeft() {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(0, left) / 1_000_000 + 1);
-    }
-
-    private void count(long start) {
-        long nanos = System.nanoTime() - start;
-        left -= nanos;
-        waited += isClosing ? 0 : nanos;
     }
 
     /** Also what TLS reads from: each read ends when the time of all of them is up. */
@@ -122,7 +103,7 @@ final class ProbeSocket extends Socket {
                     received += Math.max(0, count);
                     return count;
                 } finally {
-                    count(start);
+                    left -= System.nanoTime() - start;
                 }
             }
         };
@@ -132,12 +113,11 @@ final class ProbeSocket extends Socket {
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {
-            isClosing = true;
             left = FAREWELL_NANOS;
             received = Math.min(received, MOST_BYTES / 2);
             try {
                 shutdownOutput();
-                getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
+                getInputStream().transferTo(OutputStream.nullOutputStream());
             } catch (IOException e) {
                 // It has nothing more to say, or no end of it.
             }

@@ -99,12 +99,8 @@ record Problems(Config config, Invocation invocation) {
     }
 
     private void addDifferingNames(List<Problem> problems, PortMap.Service service) {
-        for (PortMap.Alias alias : service.aliases()) {
-            if (alias.port() != service.port()) {
-                problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), service.name() + " has " + service.port() + " by "
-                    + service.variable() + " (" + config.place(service) + "), but " + alias.port() + " by " + alias.variable() + " ("
-                    + config.envFile().path() + ":" + alias.line() + ")", List.of(Line.of("  set both to the same port"))));
-            }
+        for (String difference : config.differences(service)) {
+            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference, List.of(Line.of("  set both to the same port"))));
         }
     }
 

@@ -1,14 +1,17 @@
 //SOURCES Lsof.java Secrets.java
 
-import java.io.File;
+import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -30,6 +33,7 @@ final class Processes {
     record Facts(long pid, long parent, long startTime, char state, long group, long session, boolean isForked, long uid,
                  List<String> arguments, String workingDirectory, String executable, String controlGroup) {
 
+        /** Whether it has not ended yet; one that nobody has waited for has. */
         boolean isRunning() {
             return state != 'Z' && state != 'X';
         }
@@ -43,21 +47,20 @@ final class Processes {
             return Secrets.mask(arguments);
         }
 
-        /** The name of the program, or of that argument, without its folder; empty where there is none. */
-        String name(int argument) {
-            String word = argument < arguments.size() ? arguments.get(argument) : "";
-            word = word.substring(word.lastIndexOf('/') + 1);
-            return argument > 0 ? word : word.replaceFirst("^-", "").replaceFirst("(?<=.):.*", "");
+        String name() {
+            return name(0).replaceFirst("^-", "").replaceFirst("(?<=.):.*", "");
         }
 
-        String name() {
-            return name(0);
+        /** That argument without its folder; empty where there is none. */
+        String name(int argument) {
+            String word = argument < arguments.size() ? arguments.get(argument) : "";
+            return word.substring(word.lastIndexOf('/') + 1);
         }
     }
 
     private static final Path PROC = Path.of("/proc");
     private static final int FORKED_NOT_EXECUTED = 0x40; // PF_FORKNOEXEC, Linux, include/linux/sched.h
-    private static Map<Long, String> userNames;
+    private static Map<String, String> userNames;
 
     private final boolean hasProc;
     private final Map<Long, Facts> known = new HashMap<>();
@@ -66,6 +69,11 @@ final class Processes {
     /** The processes as {@code /proc} shows them, or as a system tells them that has none. */
     Processes(boolean hasProc) {
         this.hasProc = hasProc;
+    }
+
+    /** The processes as this system tells them. */
+    static Processes read() {
+        return new Processes(Files.isDirectory(PROC.resolve("self")));
     }
 
     /** Has one call of lsof look up the working directories of these, where /proc does not tell them. */
@@ -83,7 +91,7 @@ final class Processes {
 
     /** The process of that number; null if there is none, or none that can be seen from here. */
     Facts of(long pid) {
-        return known.computeIfAbsent(pid, number -> hasProc ? read(number) : ask(number));
+        return known.computeIfAbsent(pid, number -> hasProc ? look(number) : ask(number));
     }
 
     /** The processes above it, nearest first. */
@@ -101,57 +109,47 @@ final class Processes {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
     }
 
-    /** The processes as this system tells them. */
-    static Processes read() {
-        return new Processes(Files.isDirectory(PROC.resolve("self")));
-    }
-
-    /** Whether it has not ended yet; one that nobody has waited for has. */
-    static boolean isRunning(long pid) {
-        Facts now = read().of(pid);
-        return now != null && now.isRunning();
-    }
-
     /** The status of a process that has ended and was not waited for, as a shell gives it; null where it is not to be seen. */
     static Integer exitStatus(long pid) {
         String[] stat = stat(pid);
-        if (stat == null || !stat[0].equals("Z") || stat.length < 50) {
+        if (stat.length < 50 || !stat[0].equals("Z")) {
             return null;
         }
         int status = Integer.parseInt(stat[49]);
         return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8;
     }
 
-    /** The user's name, or the number where it has none. */
+    /** Whose a process is; where that is not told, whose its socket is. */
+    String user(Facts process, long socketsUid) {
+        String user = hasProc ? null : ProcessHandle.of(process.pid).flatMap(handle -> handle.info().user()).orElse(null);
+        return user != null ? user : userName(process.uid >= 0 ? process.uid : socketsUid);
+    }
+
+    /** The user's name, or the number where it has none; null for -1. */
     static String userName(long uid) {
         if (userNames == null) {
             userNames = new HashMap<>();
-            for (String line : text(Path.of("/etc/passwd")).split("\n")) {
-                String[] fields = line.split(":", 4);
-                if (fields.length == 4 && fields[2].matches("\\d{1,10}")) {
-                    userNames.putIfAbsent(Long.parseLong(fields[2]), fields[0]);
-                }
-            }
+            users().forEach(fields -> userNames.putIfAbsent(fields[2], fields[0]));
         }
-        return uid < 0 ? null : userNames.getOrDefault(uid, Long.toString(uid));
+        return uid < 0 ? null : userNames.getOrDefault(Long.toString(uid), Long.toString(uid));
+    }
+
+    /** The users of this machine, as passwd(5) has them: name, password, number, group, comment, home, shell. */
+    static List<String[]> users() {
+        return text(Path.of("/etc/passwd")).lines().map(line -> line.split(":")).filter(fields -> fields.length > 5).toList();
     }
 
     /** Which processes have these sockets, as far as this user may see: one pass over all of them. */
-    static Map<Long, List<Long>> holders(Set<Long> sockets) throws IOException {
-        Map<Long, List<Long>> holders = new HashMap<>();
-        try (DirectoryStream<Path> processes = Files.newDirectoryStream(PROC, "[0-9]*")) {
-            for (Path process : processes) {
-                String[] descriptors = sockets.isEmpty() ? null : new File(process.toFile(), "fd").list();
-                for (String descriptor : descriptors == null ? new String[0] : descriptors) {
-                    String target = link(process.resolve("fd").resolve(descriptor));
-                    Long socket = target != null && target.startsWith("socket:[")
-                        ? Long.parseUnsignedLong(target.substring(8, target.length() - 1)) : null;
-                    if (socket != null && sockets.contains(socket)) {
-                        long pid = Long.parseLong(process.getFileName().toString());
-                        List<Long> pids = holders.computeIfAbsent(socket, key -> new ArrayList<>());
-                        if (!pids.contains(pid)) {
-                            pids.add(pid);
-                        }
+    static Map<Long, Set<Long>> holders(Set<Long> sockets) {
+        Map<Long, Set<Long>> holders = new HashMap<>();
+        for (String process : sockets.isEmpty() ? List.<String>of() : names(PROC)) {
+            Path folder = PROC.resolve(process).resolve("fd");
+            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : List.<String>of()) {
+                String target = link(folder.resolve(descriptor));
+                if (target != null && target.startsWith("socket:[")) {
+                    long socket = Long.parseUnsignedLong(target.substring(8, target.length() - 1));
+                    if (sockets.contains(socket)) {
+                        holders.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
                     }
                 }
             }
@@ -159,42 +157,34 @@ final class Processes {
         return holders;
     }
 
-    /** One variable of the environment that a process was started with; null where it is not to be seen. */
-    static String variable(long pid, String name) {
-        for (String entry : text(process(pid).resolve("environ")).split("\0")) {
-            if (entry.startsWith(name + "=")) {
-                return entry.substring(name.length() + 1);
-            }
-        }
-        return null;
+    private static List<String> names(Path folder) {
+        String[] names = folder.toFile().list();
+        return names == null ? List.of() : List.of(names);
     }
 
-    // Where there is /proc.
+    /** One variable of the environment that a process was started with; null where it is not to be seen. */
+    static String variable(long pid, String name) {
+        return Arrays.stream(text(process(pid).resolve("environ")).split("\0")).filter(entry -> entry.startsWith(name + "="))
+            .map(entry -> entry.substring(name.length() + 1)).findFirst().orElse(null);
+    }
 
-    private static Facts read(long pid) {
+    private static Facts look(long pid) {
         String[] stat = stat(pid);
-        if (stat == null) {
-            return null;
-        }
         Path process = process(pid);
-        return new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]), stat[0].charAt(0), Long.parseLong(stat[2]),
-            Long.parseLong(stat[3]), (Long.parseLong(stat[6]) & FORKED_NOT_EXECUTED) != 0, uid(process), arguments(process),
-            link(process.resolve("cwd")), link(process.resolve("exe")), controlGroup(text(process.resolve("cgroup"))));
+        return stat.length < 20 ? null : new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]), stat[0].charAt(0),
+            Long.parseLong(stat[2]), Long.parseLong(stat[3]), (Long.parseLong(stat[6]) & FORKED_NOT_EXECUTED) != 0, uid(process),
+            arguments(process), link(process.resolve("cwd")), link(process.resolve("exe")), controlGroup(text(process.resolve("cgroup"))));
     }
 
     /** The fields of {@code /proc/PID/stat} from the state on: the third is at 0. The name before them may hold anything. */
     private static String[] stat(long pid) {
         String stat = text(process(pid).resolve("stat"));
-        return stat.isEmpty() ? null : stat.substring(stat.lastIndexOf(')') + 2).trim().split(" ");
+        return stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
     }
 
     private static long uid(Path process) {
-        for (String line : text(process.resolve("status")).split("\n")) {
-            if (line.startsWith("Uid:")) {
-                return Long.parseLong(line.split("\t")[2]);
-            }
-        }
-        return -1;
+        return text(process.resolve("status")).lines().filter(line -> line.startsWith("Uid:"))
+            .map(line -> Long.parseLong(line.split("\t")[2])).findFirst().orElse(-1L);
     }
 
     /** Its arguments; the words of its title, where it has set one. */
@@ -209,14 +199,9 @@ final class Processes {
 
     /** Of the lines of {@code /proc/PID/cgroup}, the path in systemd's own hierarchy, or in the only one. */
     static String controlGroup(String lines) {
-        String path = "";
-        for (String line : lines.split("\n")) {
-            String[] fields = line.split(":", 3);
-            if (fields.length == 3 && (fields[0].equals("0") || fields[1].equals("name=systemd")) && fields[2].length() > path.length()) {
-                path = fields[2];
-            }
-        }
-        return path;
+        return lines.lines().map(line -> line.split(":", 3))
+            .filter(fields -> fields.length == 3 && (fields[0].equals("0") || fields[1].equals("name=systemd")))
+            .map(fields -> fields[2]).max(Comparator.comparingInt(String::length)).orElse("");
     }
 
     private static Path process(long pid) {
@@ -239,25 +224,20 @@ final class Processes {
         }
     }
 
-    // Where there is none.
-
-    /** The JDK tells the number of this user only. */
-    private static long uid(ProcessHandle process) {
-        boolean isSelf = process.equals(ProcessHandle.current()) && !System.getProperty("os.name").startsWith("Windows");
-        return isSelf ? new com.sun.security.auth.module.UnixSystem().getUid() : -1;
-    }
-
+    /** What the JDK tells of a process where there is no {@code /proc}: the number of this user only. */
     private Facts ask(long pid) {
-        return ProcessHandle.of(pid).map(process -> {
-            ProcessHandle.Info info = process.info();
-            List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
-            info.arguments().ifPresentOrElse(words -> arguments.addAll(List.of(words)), () -> info.commandLine().ifPresent(line -> {
-                arguments.clear();
-                arguments.addAll(List.of(line.split(" ")));
-            }));
-            return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
-                info.startInstant().map(start -> start.toEpochMilli()).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false, uid(process),
-                arguments, folders.get(pid), info.command().orElse(null), "");
-        }).orElse(null);
+        ProcessHandle process = ProcessHandle.of(pid).orElse(null);
+        if (process == null) {
+            return null;
+        }
+        ProcessHandle.Info info = process.info();
+        List<String> arguments = new ArrayList<>(List.of(info.arguments().orElseGet(() -> info.commandLine().orElse("?").split(" "))));
+        if (info.arguments().isPresent()) {
+            arguments.add(0, info.command().orElse("?"));
+        }
+        boolean isSelf = process.equals(ProcessHandle.current()) && !System.getProperty("os.name").startsWith("Windows");
+        return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
+            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false,
+            isSelf ? new UnixSystem().getUid() : -1, arguments, folders.get(pid), info.command().orElse(null), "");
     }
 }

@@ -7,29 +7,12 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
+import java.util.stream.Stream;
 
 /** The project that the services belong to: a folder, and what of the running processes is of it. */
 record Project(Path folder) {
 
-    /** Options of interpreters that are followed by a value, and those after which no script comes. */
-    private record Interpreter(Set<String> withValue, Set<String> withoutScript) { }
-
-    private static final Interpreter NODE = new Interpreter(Set.of("-r", "--require", "--import", "--loader", "--experimental-loader",
-        "-C", "--conditions", "--cwd"), Set.of("-e", "--eval", "-p", "--print", "-pe"));
-    private static final Interpreter SHELL = new Interpreter(Set.of("-o", "-O", "+o", "--rcfile", "--init-file"), Set.of("-c"));
-    private static final Map<String, Interpreter> INTERPRETERS = Map.ofEntries(
-        Map.entry("node", NODE), Map.entry("nodejs", NODE), Map.entry("bun", NODE), Map.entry("deno", NODE),
-        Map.entry("python", new Interpreter(Set.of("-W", "-X", "--check-hash-based-pycs"), Set.of("-c", "-m"))),
-        Map.entry("pypy", new Interpreter(Set.of("-W", "-X"), Set.of("-c", "-m"))),
-        Map.entry("ruby", new Interpreter(Set.of("-I", "-r", "-C", "-E"), Set.of("-e"))),
-        Map.entry("perl", new Interpreter(Set.of("-I"), Set.of("-e", "-E"))),
-        Map.entry("php", new Interpreter(Set.of("-c", "-d", "-S", "-t", "-z"), Set.of("-r"))),
-        Map.entry("java", new Interpreter(Set.of("-jar", "-cp", "-classpath", "--class-path", "-p", "--module-path", "--add-opens",
-            "--add-exports", "--add-modules", "--source"), Set.of("-m", "--module"))),
-        Map.entry("sh", SHELL), Map.entry("bash", SHELL), Map.entry("dash", SHELL), Map.entry("zsh", SHELL), Map.entry("ksh", SHELL));
-    private static final Set<String> JAVA_PATHS = Set.of("-jar", "-cp", "-classpath", "--class-path");
+    private static final String DELETED = " (deleted)";
 
     /**
      * The project's folder; null if there is none.
@@ -64,22 +47,14 @@ record Project(Path folder) {
     }
 
     /** Whether this is the root, a home, or a folder that homes are in. */
-    private static boolean isOfHomes(Path folder) throws IOException {
-        List<String> homes = new ArrayList<>(List.of(System.getProperty("user.home"), "/home/user", "/Users/user"));
-        File passwd = new File("/etc/passwd");
-        for (String line : passwd.canRead() ? Files.readAllLines(passwd.toPath(), java.nio.charset.StandardCharsets.ISO_8859_1)
-                : List.<String>of()) {
-            String[] fields = line.split(":");
-            if (fields.length > 5 && fields[2].matches("0|[1-9]\\d{3,4}") && fields[5].length() > 1 && !fields[2].equals("65534")) {
-                homes.add(fields[5]);
-            }
-        }
+    private static boolean isOfHomes(Path folder) {
         String ours = System.getenv("HOME");
-        boolean isHome = folder.getParent() == null || ours != null && !ours.isEmpty() && folder.equals(real(Path.of(ours)));
-        for (String home : homes) {
-            isHome |= real(Path.of(home)).startsWith(folder);
-        }
-        return isHome;
+        Stream<String> homes = Processes.users().stream()
+            .filter(fields -> fields[2].matches("0|[1-9]\\d{3,4}") && !fields[2].equals("65534") && fields[5].length() > 1)
+            .map(fields -> fields[5]);
+        return folder.getParent() == null || ours != null && !ours.isEmpty() && folder.equals(real(Path.of(ours)))
+            || Stream.concat(Stream.of(System.getProperty("user.home"), "/home/user", "/Users/user"), homes)
+                .anyMatch(home -> real(Path.of(home)).startsWith(folder));
     }
 
     /**
@@ -90,22 +65,20 @@ record Project(Path folder) {
         if (process.workingDirectory() == null || !isOfThisFileSystem(process)) {
             return null;
         }
-        List<String> places = new ArrayList<>(List.of(process.workingDirectory()));
+        List<String> places = programs(process.arguments(), process.executable());
+        places.add(process.workingDirectory());
         if (process.executable() != null) {
             places.add(process.executable());
         }
-        places.addAll(programs(process.arguments(), process.executable()));
-        Path workingDirectory = Path.of(existing(process.workingDirectory()));
-        for (String place : places) {
-            try {
-                if (contains(real(workingDirectory.resolve(existing(place))))) {
-                    return true;
-                }
-            } catch (InvalidPathException e) {
-                // No place at all.
-            }
+        return places.stream().anyMatch(place -> contains(existing(process.workingDirectory()), existing(place)));
+    }
+
+    private boolean contains(String workingDirectory, String place) {
+        try {
+            return contains(real(Path.of(workingDirectory).resolve(place)));
+        } catch (InvalidPathException e) {
+            return false; // No place at all, or none that Java can name in this locale.
         }
-        return false;
     }
 
     /** Another container's paths look like ours and are not. */
@@ -118,8 +91,6 @@ record Project(Path folder) {
             return false;
         }
     }
-
-    private static final String DELETED = " (deleted)";
 
     private static String existing(String path) {
         return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
@@ -149,8 +120,8 @@ record Project(Path folder) {
 
     private static boolean isSubmodule(Path git) {
         try {
-            String[] names = Files.isRegularFile(git) ? Files.readString(git).strip().split("/") : new String[0];
-            return List.of(names).contains("modules") && !names[names.length - 2].equals("worktrees");
+            String place = Files.isRegularFile(git) ? Files.readString(git).strip() : "";
+            return place.contains("/modules/") && !place.matches("(?s).*/worktrees/[^/]*");
         } catch (IOException e) {
             return false;
         }
@@ -160,20 +131,20 @@ record Project(Path folder) {
     static List<String> programs(List<String> arguments, String executable) {
         String name = executable == null ? arguments.get(0) : existing(executable);
         name = name.substring(name.lastIndexOf('/') + 1).replaceFirst("[\\d.]+$", "");
-        Interpreter interpreter = INTERPRETERS.get(name);
+        String[] options = options(name);
         List<String> programs = new ArrayList<>();
-        for (int i = 1; interpreter != null && i < arguments.size(); i++) {
+        for (int i = 1; options != null && i < arguments.size(); i++) {
             String argument = arguments.get(i);
-            if (interpreter.withoutScript.contains(argument) || interpreter == SHELL && argument.matches("-\\w*c")) {
+            if (argument.matches(options[1])) {
                 break;
-            } else if (name.equals("java") && JAVA_PATHS.contains(argument) && i + 1 < arguments.size()) {
-                programs.addAll(List.of(arguments.get(++i).split(File.pathSeparator)));
+            } else if (name.equals("java") && argument.matches("-jar|-cp|-classpath|--class-path(=.*)?")) {
+                String paths = argument.contains("=") ? argument.substring(argument.indexOf('=') + 1)
+                    : ++i < arguments.size() ? arguments.get(i) : "";
+                programs.addAll(List.of(paths.split(File.pathSeparator)));
                 if (argument.equals("-jar")) {
                     break;
                 }
-            } else if (name.equals("java") && argument.startsWith("--class-path=")) {
-                programs.addAll(List.of(argument.substring("--class-path=".length()).split(File.pathSeparator)));
-            } else if (interpreter.withValue.contains(argument)) {
+            } else if (argument.matches(options[0])) {
                 i++;
             } else if (!argument.startsWith("-") && !(i == 1 && argument.equals("run"))) {
                 if (!name.equals("java") || argument.endsWith(".java")) {
@@ -183,5 +154,20 @@ record Project(Path folder) {
             }
         }
         return programs;
+    }
+
+    /** An interpreter's options that are followed by a value, and those after which no script comes; null for other programs. */
+    private static String[] options(String interpreter) {
+        return switch (interpreter) {
+            case "node", "nodejs", "bun", "deno" -> new String[] {"-[rC]|--(require|import|(experimental-)?loader|conditions|cwd)",
+                "-(e|p|pe)|--eval|--print"};
+            case "python", "pypy" -> new String[] {"-[WX]|--check-hash-based-pycs", "-[cm]"};
+            case "ruby" -> new String[] {"-[IrCE]", "-e"};
+            case "perl" -> new String[] {"-I", "-[eE]"};
+            case "php" -> new String[] {"-[cdStz]", "-r"};
+            case "java" -> new String[] {"-p|--module-path|--add-(opens|exports|modules)|--source", "-m|--module"};
+            case "sh", "bash", "dash", "zsh", "ksh" -> new String[] {"[-+][oO]|--(rc|init-)file", "-\\w*c"};
+            default -> null;
+        };
     }
 }

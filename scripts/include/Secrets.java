@@ -1,5 +1,6 @@
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -33,9 +34,8 @@ final class Secrets {
         Pattern.compile("(-----BEGIN [A-Z ]*PRIVATE KEY-----)([^-]+)"));
 
     /** Programs that have a short option for a secret, glued to it or before it. */
-    private static final List<String[]> CLIENTS = List.of(new String[] {"(mysql|mariadb|mongo).*|sshpass", "-p"},
-        new String[] {"(redis|valkey|keydb)-cli", "-a"}, new String[] {"curl", "-u"}, new String[] {"sqlcmd", "-P"},
-        new String[] {"ldap.+", "-w"});
+    private static final Map<String, String> CLIENTS = Map.of("(mysql|mariadb|mongo).*|sshpass", "-p", "(redis|valkey|keydb)-cli", "-a",
+        "curl", "-u", "sqlcmd", "-P", "ldap.+", "-w");
 
     private Secrets() { }
 
@@ -61,10 +61,9 @@ final class Secrets {
         }
         // A value may have blanks in it, unless this is a whole script.
         Matcher assignment = ASSIGNMENT.matcher(argument);
-        return assignment.matches() && !before.matches("-\\w*[ce]") ? assignment.group(1) + MASK : within(argument);
-    }
-
-    private static String within(String argument) {
+        if (assignment.matches() && !before.matches("-\\w*[ce]")) {
+            return assignment.group(1) + MASK;
+        }
         String masked = argument;
         for (Pattern pattern : WITHIN) {
             masked = pattern.matcher(masked).replaceAll("$1" + Matcher.quoteReplacement(MASK));
@@ -74,12 +73,7 @@ final class Secrets {
 
     private static String shortOption(List<String> arguments) {
         String program = arguments.isEmpty() ? "" : arguments.get(0).substring(arguments.get(0).lastIndexOf('/') + 1);
-        for (String[] client : CLIENTS) {
-            if (program.matches(client[0])) {
-                return client[1];
-            }
-        }
-        return null;
+        return CLIENTS.keySet().stream().filter(program::matches).findFirst().map(CLIENTS::get).orElse(null);
     }
 
     private static Pattern insensitive(String regex) {

@@ -1,4 +1,4 @@
-//SOURCES TcpSocket.java
+//SOURCES Addresses.java TcpSocket.java
 
 import java.io.File;
 import java.io.FileInputStream;
@@ -142,7 +142,7 @@ final class SocketTable {
             // A request to connect belongs to its listener, which has a row of its own.
             TcpSocket.Kind kind = state.equals(LISTEN) ? TcpSocket.Kind.LISTENER
                 : inode != 0 || state.equals(SYN_RECV) ? TcpSocket.Kind.CONNECTION : TcpSocket.Kind.TIME_WAIT;
-            return new TcpSocket(kind, TcpSocket.text(address) + scope(address), port, uid, inode, null);
+            return new TcpSocket(kind, Addresses.text(address) + scope(address), port, uid, inode, null);
         } catch (NumberFormatException | NoSuchElementException | StringIndexOutOfBoundsException e) {
             throw new IOException("not a row of the kernel's socket table: " + row);
         }

@@ -3,11 +3,9 @@
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The processes that a start script has started, and whether the ports that are waited for are theirs. */
 final class Started {
@@ -22,67 +20,99 @@ final class Started {
 
     private static final long GRACE_NANOS = 1_000_000_000; // for the child that a process leaves behind to listen
 
-    private final Set<Long> pids;
+    private final Map<Long, Processes.Facts> processes = new LinkedHashMap<>();
+    private final Map<Long, Long> endedAt = new LinkedHashMap<>();
     private final Project project;
-    private final Map<Long, Long> endedAt = new HashMap<>();
-    private Map<Integer, List<Occupants.Occupant>> occupants = Map.of();
+    private Collection<Integer> ports = List.of();
+    private Map<Integer, List<Occupants.Occupant>> listeners = Map.of();
+    private Processes now;
 
     /** @param project what is ours, or null */
     Started(Collection<Long> pids, Project project) {
-        this.pids = new HashSet<>(pids);
         this.project = project;
+        now = Processes.read();
+        pids.forEach(pid -> processes.put(pid, now.of(pid)));
     }
 
-    /** Looks who listens on these ports now. */
-    void look(Collection<Integer> ports) throws IOException {
+    /** Looks who listens on these ports now, and which of the processes have ended. */
+    void look(Collection<Integer> awaited) throws IOException {
+        ports = awaited;
         LocalPorts localPorts = LocalPorts.read();
         List<LocalPorts.State> states = new ArrayList<>();
-        for (int port : ports) {
-            LocalPorts.State state = localPorts.state(port);
+        for (LocalPorts.State state : localPorts.states(ports)) {
             if (state.verdict() == LocalPorts.Verdict.LISTENING) {
                 states.add(state);
             }
         }
-        occupants = states.isEmpty() ? Map.of() : Occupants.of(states, localPorts, project);
+        listeners = states.isEmpty() ? Map.of() : Occupants.of(states, localPorts, project);
+        now = Processes.read();
+        processes.forEach((pid, process) -> {
+            if (!isRunning(pid, process)) {
+                endedAt.putIfAbsent(pid, System.nanoTime());
+            }
+        });
+    }
+
+    /** A number that belongs to another process by now has ended, too. */
+    private boolean isRunning(long pid, Processes.Facts before) {
+        Processes.Facts process = now.of(pid);
+        return process != null && process.isRunning() && before != null && process.startTime() == before.startTime();
     }
 
     /** Whether who listens on this port is one of them or was started by one, or what those left behind that ended well. */
     boolean have(int port) {
-        List<Occupants.Occupant> listeners = occupants.getOrDefault(port, List.of());
-        boolean areAllEnded = endedAt.keySet().containsAll(pids);
-        return isTheirs(listeners) || !listeners.isEmpty() && areAllEnded && !Boolean.FALSE.equals(Occupants.ours(listeners));
+        if (!listeners.containsKey(port)) {
+            return false;
+        }
+        long others = listeners.keySet().stream().filter(other -> !isTheirs(other)).count();
+        boolean mayBeLeftBehind = endedAt.size() == processes.size() || others <= endedAt.size();
+        return isTheirs(port) || mayBeLeftBehind && strangers(port).isEmpty();
     }
 
-    private boolean isTheirs(List<Occupants.Occupant> listeners) {
-        return listeners.stream().anyMatch(listener -> Occupants.isHadBy(listener, pids));
+    /** Whether nobody else listens there. */
+    private boolean isTheirs(int port) {
+        return listeners.get(port).stream().allMatch(listener -> processes.keySet().stream().anyMatch(pid -> isHad(listener, pid)));
     }
 
-    /** Why it is in vain to wait for these ports any longer, or null. */
-    Failure failure(Collection<Integer> ports) {
-        for (int port : ports) {
-            List<Occupants.Occupant> listeners = occupants.getOrDefault(port, List.of());
-            if (!isTheirs(listeners) && Boolean.FALSE.equals(Occupants.ours(listeners))) {
-                return new Failure(0, null, port, listeners);
+    /** Whether a listener belongs to this process, to a child of it, or shares its socket with one. */
+    private boolean isHad(Occupants.Occupant listener, long pid) {
+        return listener.sharers().stream().anyMatch(sharer -> now.isDescendant(sharer.pid(), pid));
+    }
+
+    private List<Occupants.Occupant> strangers(int port) {
+        return listeners.get(port).stream().filter(listener -> Boolean.FALSE.equals(listener.ours()))
+            .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
+    }
+
+    /** Why it is in vain to wait any longer, or null. When time is up, nobody is given time to leave something behind. */
+    Failure failure(boolean isTimeUp) {
+        for (int port : listeners.keySet()) {
+            List<Occupants.Occupant> strangers = strangers(port);
+            if (!strangers.isEmpty()) {
+                return new Failure(0, null, port, strangers);
             }
         }
-        for (long pid : pids) {
-            Integer status = Processes.exitStatus(pid);
-            if (!Processes.isRunning(pid)) {
-                endedAt.putIfAbsent(pid, System.nanoTime());
-                boolean hasFailed = status != null && status != 0;
-                if (hasFailed || System.nanoTime() - endedAt.get(pid) > GRACE_NANOS && areMoreThanCanCome(ports)) {
-                    return new Failure(pid, status, 0, List.of());
-                }
+        Failure failure = null;
+        for (Map.Entry<Long, Long> ended : endedAt.entrySet()) {
+            Integer status = Processes.exitStatus(ended.getKey());
+            if (status != null && status != 0) {
+                return new Failure(ended.getKey(), status, 0, List.of());
+            }
+            if ((isTimeUp || System.nanoTime() - ended.getValue() > GRACE_NANOS) && areMoreThanCanCome()) {
+                failure = new Failure(ended.getKey(), status, 0, List.of());
             }
         }
-        return null;
+        return failure;
     }
 
-    /** Whether there are more ports without a listener than processes that may yet listen. */
-    private boolean areMoreThanCanCome(Collection<Integer> ports) {
-        long silent = ports.stream().filter(port -> !occupants.containsKey(port)).count();
-        long pending = pids.stream().filter(pid -> !endedAt.containsKey(pid) && occupants.values().stream()
-            .noneMatch(listeners -> listeners.stream().anyMatch(listener -> Occupants.isHadBy(listener, List.of(pid))))).count();
+    /** Whether there are more ports without a listener than processes that may yet listen; one may do so on several. */
+    private boolean areMoreThanCanCome() {
+        long silent = ports.size() - listeners.size();
+        if (endedAt.size() < processes.size() && ports.size() > processes.size()) {
+            return false;
+        }
+        long pending = processes.keySet().stream().filter(pid -> !endedAt.containsKey(pid)
+            && listeners.values().stream().noneMatch(all -> all.stream().anyMatch(listener -> isHad(listener, pid)))).count();
         return silent > pending;
     }
 }

@@ -27,9 +27,15 @@ final class UserLock {
             notice.start();
             channel.lock();
             notice.interrupt();
-            channel.truncate(0).write(ByteBuffer.wrap(String.valueOf(ProcessHandle.current().pid()).getBytes()));
+            channel.truncate(0).write(ByteBuffer.wrap(pid().getBytes()));
             return work.call();
         }
+    }
+
+    /** This process's number, as Linux tells it; Java's handle of the process would start threads. */
+    private static String pid() throws IOException {
+        File self = new File("/proc/self");
+        return self.exists() ? self.getCanonicalFile().getName() : String.valueOf(ProcessHandle.current().pid());
     }
 
     private static void sayWait(Path file, FileChannel channel, Consumer<String> note) {
@@ -38,7 +44,7 @@ final class UserLock {
             // Not through a channel of its own: to close that would end a lock that has come by then (fcntl(2)).
             byte[] pid = new byte[20];
             int length = channel.read(ByteBuffer.wrap(pid), 0);
-            note.accept("waiting for process " + new String(pid, 0, Math.max(length, 0)) 
+            note.accept("waiting for process " + new String(pid, 0, Math.max(length, 0))
                 + ", which is writing ports, too (lock: " + file + ")");
         } catch (InterruptedException | IOException e) {
             // The lock is had, or it cannot be said who has it.

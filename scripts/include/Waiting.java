@@ -40,61 +40,59 @@ final class Waiting {
     /** Waits; the progress is told before each pause: the results so far, and the time that is left. */
     Outcome await(List<HealthChecks.Check> all, BiConsumer<List<HealthChecks.Result>, Duration> progress)
             throws InterruptedException, IOException {
-        List<HealthChecks.Result> results = make(all);
+        List<HealthChecks.Result> results = make(all, all);
         boolean isFirstRound = true;
         while (true) {
-            Started.Failure failure = failure(results);
+            Started.Failure failure = failure();
             boolean isPassing = failure == null && HealthChecks.areAllPassing(results);
-            if (failure != null || isPassing && isFirstRound || left().compareTo(SHORTEST_QUESTION) < 0) {
+            if (failure != null || isPassing && isFirstRound || isTimeUp()) {
                 return new Outcome(results, isPassing, failure);
             }
             if (isPassing) {
                 isFirstRound = true; // One that passed in an earlier round may be gone again.
-                results = make(all);
+                results = make(all, all);
                 continue;
             }
             isFirstRound = false;
             progress.accept(results, left());
             Thread.sleep(pause().toMillis());
-            if (left().compareTo(SHORTEST_QUESTION) < 0) {
-                return new Outcome(results, false, null); // This process was stopped meanwhile.
+            if (isTimeUp()) {
+                return new Outcome(results, false, failure()); // This process was stopped meanwhile.
             }
-            results = again(results);
+            results = again(results, all);
         }
     }
 
     /** Repeats the checks that have not passed. */
-    private List<HealthChecks.Result> again(List<HealthChecks.Result> results) throws IOException {
+    private List<HealthChecks.Result> again(List<HealthChecks.Result> results, List<HealthChecks.Check> all) throws IOException {
         Map<HealthChecks.Check, HealthChecks.Result> news = make(results.stream().filter(result -> !result.isPassing())
-            .map(HealthChecks.Result::check).toList()).stream().collect(Collectors.toMap(HealthChecks.Result::check, result -> result));
+            .map(HealthChecks.Result::check).toList(), all).stream()
+            .collect(Collectors.toMap(HealthChecks.Result::check, result -> result));
         return results.stream().map(result -> news.getOrDefault(result.check(), result)).toList();
     }
 
-    private List<HealthChecks.Result> make(List<HealthChecks.Check> some) throws IOException {
+    /** Makes some of the checks, and looks once who has then the ports of all. */
+    private List<HealthChecks.Result> make(List<HealthChecks.Check> some, List<HealthChecks.Check> all) throws IOException {
         List<HealthChecks.Result> results = checks.make(some, shorter(timeout, left()));
         if (started == null) {
             return results;
         }
-        started.look(ports(results));
+        started.look(all.stream().filter(Waiting::isHere).map(check -> check.endpoint().port()).distinct().toList());
         return results.stream().map(result -> new HealthChecks.Result(result.check(), result.health(),
-            result.isPassing() && (!isHere(result) || started.have(result.check().endpoint().port())))).toList();
+            result.isPassing() && (!isHere(result.check()) || started.have(result.check().endpoint().port())))).toList();
     }
 
-    private Started.Failure failure(List<HealthChecks.Result> results) throws IOException {
-        if (started == null) {
-            return null;
-        }
-        started.look(ports(results));
-        return started.failure(ports(results));
+    private Started.Failure failure() {
+        return started == null ? null : started.failure(isTimeUp());
     }
 
-    /** The ports of this machine among those that were asked. */
-    private static List<Integer> ports(List<HealthChecks.Result> results) {
-        return results.stream().filter(Waiting::isHere).map(result -> result.check().endpoint().port()).distinct().toList();
+    private boolean isTimeUp() {
+        return left().compareTo(SHORTEST_QUESTION) < 0;
     }
 
-    private static boolean isHere(HealthChecks.Result result) {
-        return result.check().endpoint().isHere();
+    /** Whether it is asked on this machine. */
+    private static boolean isHere(HealthChecks.Check check) {
+        return check.endpoint().isHere();
     }
 
     /** Short at first, then a tenth of the time waited, and never so long that the last check has less than its time. */

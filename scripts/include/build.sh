@@ -29,15 +29,17 @@ printf '%s\n"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$options" "$
   sed 's/\\/&&/g' >"$lane/java.args"
 sums=$(sums) # before the sources are read
 
-# JBang's jar and the libraries in one, which is opened sooner. What JBang has built before may be damaged.
+# JBang's jar and the libraries in one, which is opened sooner. JBang has a cache of its own for this: in the user's, a build
+# for another clone or JDK may go on, and what is there may be damaged.
 make_jar() {
   local IFS=$'\n' classpath jar
-  classpath=$("$BASH" ../jbangw info classpath devflow_ports.java) && rm -f "${classpath%%:*}" &&
-    "$BASH" ../jbangw build devflow_ports.java >&2 && builtin cd "$scratch/classes" || return
+  export JBANG_CACHE_DIR=$scratch/jbang
+  "$BASH" ../jbangw build devflow_ports.java >&2 && classpath=$("$BASH" ../jbangw info classpath devflow_ports.java) &&
+    builtin cd "$scratch/classes" || return
   for jar in ${classpath//:/$IFS}; do
     "$JAVA_HOME/bin/jar" xf "$jar" && rm -rf META-INF || return
   done
-  "$JAVA_HOME/bin/jar" c0f "$scratch/program.jar" . && mv -f "$scratch/program.jar" "$lane/"
+  "$JAVA_HOME/bin/jar" c0fM "$scratch/program.jar" . && mv -f "$scratch/program.jar" "$lane/"
 }
 
 # Archives the classes that all commands need, with the options of the JVM that is to use it. It runs in an empty folder,
@@ -46,8 +48,9 @@ make_archive() {
   builtin cd "$scratch/project" || return
   # shellcheck disable=SC2086
   env -i HOME="$scratch" "$java" $options "-XX:DumpLoadedClassList=$scratch/list" -cp "$lane/program.jar" devflow_ports --train
-  # Without the numbers by which newer JDKs tell classes of different loaders apart; here there is one.
-  sed 's/ id: [0-9]*$//' "$scratch/list" >"$scratch/names"
+  # Without what newer JDKs add: numbers that tell classes of different loaders apart (here there is one), and what is to be
+  # resolved ahead, which links classes as old as picocli's, and those are then left out.
+  sed -e '/^@cp /d' -e 's/ id: [0-9]*$//' "$scratch/list" >"$scratch/names"
   # shellcheck disable=SC2086
   "$java" $options -Xshare:dump "-XX:SharedClassListFile=$scratch/names" "-XX:SharedArchiveFile=$scratch/archive" \
     -cp "$lane/program.jar" && mv -f "$scratch/archive" "$lane/classes"

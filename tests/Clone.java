@@ -1,0 +1,45 @@
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A copy of what a user needs of the clone: jbangw and the scripts, and the home and cache where it builds. */
+record Clone(Path folder, Path home, Path cache) {
+
+    /** In a home of its own. */
+    static Clone atHome(Path folder, Path home) throws Exception {
+        return copied(new Clone(folder, home, home.resolve(".cache")));
+    }
+
+    /** With a cache of its own. */
+    static Clone withCache(Path folder, Path cache) throws Exception {
+        return copied(new Clone(folder, Path.of(System.getProperty("user.home")), cache));
+    }
+
+    private static Clone copied(Clone clone) throws Exception {
+        Files.createDirectories(clone.folder);
+        Script.Result copy = Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", clone.folder.toString()).run();
+        if (copy.exit() != 0) {
+            throw new AssertionError(copy.err());
+        }
+        return clone;
+    }
+
+    Path scripts() {
+        return folder.resolve("scripts");
+    }
+
+    /** Where it keeps what was built for this JDK. */
+    Path lane() {
+        return Path.of(cache + "/devflow-ports/launch" + System.getProperty("java.home") + "/bin/java" + scripts());
+    }
+
+    /** One of its scripts or functions, which says what it does. */
+    Script launch(String... args) {
+        return prepared(Script.command(scripts().resolve("launch").toString()).with(args)).env("DEVFLOW_PORTS_DEBUG", 1);
+    }
+
+    /** Has a script use this clone, as {@code $ports}, this cache and the JDK of the tests. */
+    Script prepared(Script script) {
+        return script.env("ports", scripts().resolve("devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", cache)
+            .env("JAVA_HOME", System.getProperty("java.home"));
+    }
+}

@@ -1,0 +1,192 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** The document's common port conflicts, played with real servers: what every script says of them, and does. */
+class ConflictsTest {
+
+    /**
+     * Bash; {@code project NAME} makes a repository with a start script and a {@code .env}, {@code start NAME SERVICE} runs
+     * its server on the service's port, {@code judge SERVICE OPTION…} prints the answers of the scripts on one line.
+     */
+    private static final String PLAY = """
+        port() { case $1 in orchestrator) echo 3005 ;; codex-mcp) echo 3101 ;; *) echo 3200 ;; esac; }
+        git() { command git -c user.name=t -c user.email=t@localhost -c init.defaultBranch=main -c protocol.file.allow=always "$@" >&2; }
+        project() {
+          mkdir -p "$1"
+          printf '%s\\n' 'import socket, sys, time' 's = socket.create_server(("127.0.0.1", int(sys.argv[1])))' \\
+            'print("ready", flush=True)' 'time.sleep(600)' >"$1/server.py"
+          printf '%s\\n' '#!/bin/sh' 'cd "$(dirname "$0")" || exit' 'exec python3 server.py "$1"' >"$1/start.sh"
+          chmod +x "$1/start.sh"
+          : >"$1/.env"
+          [ "${2:-}" = plain ] || { git -C "$1" init -q; git -C "$1" add . ; git -C "$1" commit -qm x; }
+        }
+        started() { exec 3< <(exec "$@"); read -r -u 3 _; }
+        start() { started "$1/start.sh" "$(port "$2")"; }
+        judge() { $java 'ConflictsTest$Judge' "$@"; }
+        """;
+
+    /** One JVM for the answers of all scripts: as processes of their own, they would take many times as long. */
+    static final class Judge {
+        private Judge() { }
+
+        public static void main(String... args) throws Exception {
+            Report check = report(new check_port(), args);
+            Map<?, ?> port = (Map<?, ?>) ((List<?>) check.document().get("ports")).get(0);
+            Set<Object> ours = new LinkedHashSet<>();
+            ((List<?>) port.get("occupants")).forEach(occupant -> ours.add(((Map<?, ?>) occupant).get("ours")));
+            System.out.print("check " + check.exitCode() + " " + ours);
+            Report status = report(new port_status(), with("--check", args));
+            boolean isStranger = status.document().get("problems").toString().contains("kind=stranger");
+            System.out.print(", status " + status.exitCode() + (isStranger ? " stranger" : ""));
+            System.out.print(", running " + report(new port_status(), with("--running", args)).exitCode());
+            Report find = report(new find_port(), args);
+            System.out.print(", find " + find.exitCode() + " " + (find.exitCode() == 0 ? find.lines().get(0) : ""));
+            System.out.print(", free " + report(new check_port(), with("--free", args)).exitCode());
+            if (report(new check_port(), args).exitCode() == 1) {
+                System.out.print(", force " + report(new check_port(), with("--force", with("--free", args))).exitCode());
+            }
+            System.out.println();
+        }
+
+        private static Report report(PortCommand command, String... args) throws Exception {
+            new CommandLine(command).parseArgs(args);
+            return command.report();
+        }
+
+        private static String[] with(String option, String... args) {
+            String[] all = Arrays.copyOf(args, args.length + 1);
+            all[args.length] = option;
+            return all;
+        }
+    }
+
+    @TempDir
+    Path folder;
+
+    private String play(String script) throws Exception {
+        assumeTrue(Servers.isOnPath("git"), "git is not installed");
+        Script.Result result = Namespace.bash(folder, PLAY + script).run();
+        assertEquals(0, result.exit(), result.err());
+        return result.out();
+    }
+
+    /** What the scripts say where it is the project's own, a stranger's, or cannot be told whose. */
+    private static String answers(String whose, String service) {
+        String elsewhere = switch (service) {
+            case "orchestrator" -> "1 ";
+            case "codex-mcp" -> "0 3105";
+            default -> "0 3203";
+        };
+        String own = switch (service) {
+            case "orchestrator" -> "3005";
+            case "codex-mcp" -> "3101";
+            default -> "3200";
+        };
+        return switch (whose) {
+            case "ours" -> "check 1 [true], status 0, running 0, find 0 " + own + ", free 0\n";
+            case "stranger" -> "check 1 [false], status 1 stranger, running 1, find " + elsewhere + ", free 1, force 0\n";
+            default -> "check 1 [null], status 0, running 0, find " + elsewhere + ", free 1, force 0\n";
+        };
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"orchestrator", "codex-mcp", "real-dream-team-orchestrator"})
+    void aDocumentedPortHadByAStrangerAndByItsOwnService(String service) throws Exception {
+        assertEquals(answers("stranger", service) + answers("ours", service), play("""
+            project app
+            project other
+            start other %1$s
+            (cd app; judge %1$s)
+            start app %1$s
+            (cd app; judge %1$s)
+            """.formatted(service)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', delimiter = '|', value = {
+        "start app orchestrator; cd copy                                              | orchestrator | stranger",
+        "start copy codex-mcp; cd copy                                                | codex-mcp    | ours",
+        "git -C app worktree add -q wt; start app/wt codex-mcp; cd app                | codex-mcp    | stranger",
+        "git -C app worktree add -q wt; start app/wt orchestrator; cd app/wt; : >.env | orchestrator | ours",
+        "git -C app worktree add -q wt; start app real-dream-team-orchestrator; cd app/wt | real-dream-team-orchestrator | stranger",
+        "git -C app submodule --quiet add ../copy lib; start app/lib codex-mcp; cd app | codex-mcp   | ours",
+        "mkdir -p app/sub/deep; : >app/sub/.env; start app codex-mcp; cd app/sub      | codex-mcp    | ours",
+        "started sh -c 'cd / && exec python3 $0/app/server.py 3005' \"$PWD\"; cd app   | orchestrator | ours",
+        "started sh -c 'cd / && exec python3 $0 3005 $1' \"$PWD/copy/server.py\" \"$PWD/app/.env\"; cd app | orchestrator | stranger"})
+    void checkoutsAreToldApart(String situation, String service, String whose) throws Exception {
+        assertEquals(answers(whose, service), play("project app\nproject copy\n" + situation + "\njudge " + service));
+    }
+
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '"', delimiter = '|', value = {
+        "mkdir shared; mv app/.env shared; ln -s ../shared/.env app/.env; start app codex-mcp; cd app; judge codex-mcp      | ours",
+        "project shared; ln -sf ../shared/.env app/.env; start shared codex-mcp; cd app; judge codex-mcp                    | stranger",
+        "start app codex-mcp; cd /; judge codex-mcp --env-file \"$OLDPWD/app/.env\"                                         | ours",
+        "mkdir conf; : >conf/dev.env; start app codex-mcp; cd app; judge codex-mcp --env-file ../conf/dev.env               | stranger",
+        "mkdir conf; : >conf/dev.env; start app codex-mcp; judge codex-mcp --env-file conf/dev.env --project app            | ours",
+        "start app codex-mcp; judge codex-mcp --project app/                                                                | ours",
+        "mkdir app/part; start app codex-mcp; cd app; judge codex-mcp --project part                                        | stranger",
+        "start app codex-mcp; export DEVFLOW_PROJECT=$PWD/app; cd /; judge codex-mcp                                        | ours",
+        "export DEVFLOW_PROJECT=$PWD; start app codex-mcp; cd app; judge codex-mcp --project .                              | ours",
+        "rm app/.env; start app codex-mcp; cd app; judge codex-mcp                                                          | unknown",
+        "mkdir none; start app codex-mcp; cd none; judge codex-mcp                                                          | unknown",
+        "start app codex-mcp; cd app; export CODEX_MCP_PORT=3101; judge codex-mcp                                           | ours"})
+    void theProjectIsThatOfTheEnvFileInUseOrTheOneThatIsNamed(String script, String whose) throws Exception {
+        assertEquals(answers(whose, "codex-mcp"), play("project app\n" + script));
+    }
+
+    @Test
+    void aRepositoryInAHomeIsNoProject() throws Exception {
+        assertEquals(answers("stranger", "orchestrator") + answers("ours", "codex-mcp") + answers("unknown", "codex-mcp"), play("""
+            project home
+            project home/app plain
+            project home/other plain
+            export HOME=$PWD/home
+            start home/other orchestrator
+            (cd home/app; judge orchestrator)
+            start home/app codex-mcp
+            (cd home/app; judge codex-mcp)
+            start home/app codex-mcp
+            (cd home; judge codex-mcp)
+            """));
+    }
+
+    /** In a root of its own, which has the folders of the real one. */
+    @Test
+    void aRepositoryInTheRootIsNoProject() throws Exception {
+        assertEquals(answers("stranger", "codex-mcp") + answers("ours", "codex-mcp"), play("""
+            mkdir root
+            mount -t tmpfs tmpfs root
+            for each in /*; do
+              if [ -L "$each" ]; then cp -P "$each" root
+              elif [ -d "$each" ]; then mkdir "root$each"; mount --rbind "$each" "root$each"; fi
+            done
+            mkdir root/.git
+            project app plain
+            project other plain
+            functions=$(declare -f)
+            export functions
+            PATH=$PATH:/usr/sbin:/sbin chroot root bash -euc '
+              cd "$1"
+              eval "$functions"
+              start other codex-mcp
+              cd app
+              judge codex-mcp
+              start . codex-mcp
+              judge codex-mcp' bash "$PWD"
+            """));
+    }
+}

@@ -1,0 +1,398 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Start scripts from their first start to their stop: tests/devflow-start.sh, the README's, and what else scripts contain. */
+class StartScriptTest {
+
+    /** Asks often instead of waiting long: until a port is listened on, or is free again. */
+    private static final String HELP = """
+        set +e
+        . "$ports"
+        until_taken() { until ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
+        until_free() { while ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
+        owner() { ss -ltnpH "sport = :$1" | sed 's/.*pid=\\([0-9]*\\).*/\\1/'; }
+        """;
+
+    @TempDir
+    Path folder;
+
+    private Path project;
+
+    @BeforeAll
+    static void build() throws Exception {
+        for (String program : List.of("node", "python3", "ss")) {
+            assumeTrue(Servers.isOnPath(program), program + " is not installed");
+        }
+        Script.Result first = Script.command("bash", "-c", ". \"$ports\"; check_port_available 0 || echo $?")
+            .env("ports", Script.CLONE.resolve("scripts/devflow-ports.sh")).run();
+        assertEquals("2\n", first.out(), first.err());
+    }
+
+    @BeforeEach
+    void makeProject() throws Exception {
+        project = project(folder.resolve("project"));
+    }
+
+    private static Path project(Path folder) throws Exception {
+        Files.createDirectories(folder.resolve(".git"));
+        Files.createDirectories(folder.resolve("services"));
+        for (PortMap.Service service : PortMap.SERVICES) {
+            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py" : ".js";
+            Files.copy(Script.CLONE.resolve("tests/service" + kind), folder.resolve("services/" + service.shortName() + kind));
+        }
+        Files.copy(Script.CLONE.resolve("tests/devflow-start.sh"), folder.resolve("devflow-start.sh"), StandardCopyOption.COPY_ATTRIBUTES);
+        return folder;
+    }
+
+    /** In the project's folder; {@code listen}, {@code bound} and {@code connect} are strangers', and no error ends the script. */
+    private Script.Result run(String script) throws Exception {
+        return script(script).run();
+    }
+
+    private Script script(String script) throws Exception {
+        return Namespace.bash(project, HELP + script).env("ports", Script.CLONE.resolve("scripts/devflow-ports.sh"))
+            .env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts"));
+    }
+
+    private static void assertOut(String expected, Script.Result result) {
+        assertEquals(expected, result.out(), result.err());
+    }
+
+    // The whole script.
+
+    @Test
+    void startsTwelveServicesAndAllOnlyOnce() throws Exception {
+        Script.Result result = run("""
+            ./devflow-start.sh start >first
+            echo "$? $(grep -c -e healthy -e reachable first)"
+            ss -ltnpH | sort >before
+            cp .env saved
+            ./devflow-start.sh start 2>second
+            echo "$?"; cat second
+            ss -ltnpH | sort | diff before - && cmp .env saved && echo same
+            ./devflow-start.sh status | grep -c -w ACTIVE
+            kill "$(cat run/codex-mcp.pid)" && until_free 3101
+            ./devflow-start.sh start 2>/dev/null | sed 's/  .*//'
+            ss -ltnpH | sort | diff before - | grep -c '^>'
+            ./devflow-start.sh stop >stopped
+            echo "$? $(grep -c 'available.*stopped pid' stopped)"
+            ss -ltnH; ls run | grep -v log || ./devflow-start.sh status | grep -c INACTIVE
+            """);
+        assertOut("""
+            0 12
+            0
+            NOTE: run already, by their ports: db-manager (3002), vector-memory (3003), model-registry (3004), orchestrator (3005),\
+             token-optimizer (3006), codex-mcp (3101), gemini-mcp (3102), qwen-mcp (3103), synthetic-mcp (3104),\
+             real-dream-team-orchestrator (3200), cli-integration-manager (3201), cctools-grpc (50051)
+            same
+            9
+            Port 3101: ✅ reachable
+            1
+            0 12
+            9
+            """, result);
+    }
+
+    @Test
+    void restartsInOneRun() throws Exception {
+        assertOut("0\n0\nothers\n0\nPort 3003: ✅ ACTIVE\n", run("""
+            ./devflow-start.sh start vector-memory codex-mcp >/dev/null 2>&1; echo $?
+            ss -ltnpH | sort >before
+            ./devflow-start.sh restart vector-memory codex-mcp >/dev/null 2>&1; echo $?
+            ss -ltnpH | sort | comm -12 before - | grep . || echo others
+            ./devflow-start.sh restart >/dev/null 2>&1; echo $?
+            ./devflow-start.sh status | grep 3003
+            """));
+    }
+
+    @Test
+    void aStrangerOnAFixedPortStopsTheStartBeforeAnythingStarts() throws Exception {
+        Script.Result result = run("listen 3005 3005; ./devflow-start.sh start || echo $?; ls -A | grep env; ls run; ss -ltnH | wc -l");
+        assertOut("1\n1\n", result);
+        assertTrue(result.err().matches("ERROR: DevFlow Orchestrator \\(ORCHESTRATOR_PORT\\) cannot have its fixed port 3005:"
+            + " in use by pid (\\d+) \\(.*\\); to free it: kill \\1; to move the service: set ORCHESTRATOR_PORT in \\S*/.env\n"),
+            result.err());
+    }
+
+    /** 50051 is one that the kernel gives to connections. */
+    @Test
+    void servicesThatMovedAreStoppedWhereTheyAreAndNoStrangerIs() throws Exception {
+        Script.Result result = run("""
+            listen 3101 3101; stranger=$(owner 3101); connect 50051 50051
+            ./devflow-start.sh start codex-mcp cctools-grpc >/dev/null 2>moves
+            grep -e CODEX -e GRPC .env
+            ./devflow-start.sh start codex-mcp cctools-grpc
+            ./devflow-start.sh stop codex-mcp cctools-grpc | sed 's/pid [0-9]*/pid/'
+            ss -ltnH 'sport = :3105 or sport = :50052'
+            kill -0 "$stranger" && echo "the stranger lives"
+            ./devflow-start.sh stop codex-mcp
+            CODEX_MCP_PORT=3101 ./devflow-start.sh stop codex-mcp >refused || echo "$? $(grep -c "a stranger's" refused)"
+            kill -0 "$stranger" && echo "the stranger lives"
+            """);
+        assertOut("""
+            CODEX_MCP_PORT=3105
+            CCTOOLS_GRPC_PORT=50052
+            Port 3105: available  Codex MCP Server  stopped pid (node services/codex-mcp.js)
+            Port 50052: available  CC-Tools gRPC Server  stopped pid (node services/cctools-grpc.js)
+            the stranger lives
+            Port 3105: available  Codex MCP Server
+            1 1
+            the stranger lives
+            """, result);
+    }
+
+    @Test
+    void twoCheckoutsSideBySideLeaveEachOtherAlone() throws Exception {
+        Files.writeString(project(folder.resolve("other")).resolve(".env"), "DB_MANAGER_PORT=3012\n");
+        assertOut("0\n1\n0\n1\n1 3002\n1 3012\n", run("""
+            ./devflow-start.sh start db-manager codex-mcp >/dev/null 2>&1; echo $?
+            ../other/devflow-start.sh stop codex-mcp >/dev/null 2>&1 || echo $?
+            ../other/devflow-start.sh start db-manager codex-mcp >/dev/null 2>&1; echo $?
+            (cd ../other && devflow_is_running --env-file ../project/.env --project . db-manager 2>/dev/null || echo $?)
+            ./devflow-start.sh stop db-manager codex-mcp | grep -c 'CC\\|3101.*stopped' | sed 's/$/ 3002/'
+            ../other/devflow-start.sh stop db-manager codex-mcp | grep -c '3012.*stopped' | sed 's/$/ 3012/'
+            """));
+    }
+
+    /** As it stands there; only the place of the clone is another. */
+    @Test
+    void theReadmesScriptWorksWhenPasted() throws Exception {
+        String readme = Files.readString(Script.CLONE.resolve("README.md"));
+        Matcher example = Pattern.compile("(?s)```bash\\n(#!.*?)```").matcher(readme);
+        assertTrue(example.find());
+        String script = example.group(1).replace("~/devflow-ports", "'" + Script.CLONE + "'");
+        assertFalse(script.equals(example.group(1)));
+        Files.writeString(project.resolve("devflow-start.sh"), script);
+        assertOut("""
+            0 2
+            0 0
+            Port 3005: ✅ ACTIVE
+            Port 3101: ✅ ACTIVE
+            0 2
+            0 2
+            0
+            2
+            """, run("""
+            ./devflow-start.sh start >first 2>err; echo "$? $(grep -c -e healthy -e reachable first)"
+            ./devflow-start.sh start >second 2>err; echo "$? $(grep -c -e healthy -e reachable second || :)"
+            ./devflow-start.sh status | grep -e 3005 -e 3101
+            ./devflow-start.sh restart >third 2>err; echo "$? $(grep -c -e healthy -e reachable third)"
+            ./devflow-start.sh stop >stopped; echo "$? $(grep -c 'stopped pid' stopped)"
+            ss -ltnH | wc -l
+            ./devflow-start.sh nothing 2>/dev/null || echo $?
+            """));
+    }
+
+    // Waiting for what was started.
+
+    /** What starts something in the background, and how waiting for it and for the orchestrator ends. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "node services/orchestrator.js & | 0 |",
+        "sh -c 'sh -c `node services/orchestrator.js; :`; :' & | 0 |",
+        "sh -c 'node services/orchestrator.js & sleep 0.2' & | 0 |",
+        "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & | 0 |",
+        "PORT=3005 setsid python3 -m http.server 3005 --directory www >log 2>&1 & | 0 |",
+        "(exit 7) & | 1 | process PID ended with status 7",
+        "sleep 60 & kill $! | 1 | process PID ended with status 143",
+        "sh -c 'sleep 0.5; exit 3' & | 1 | process PID ended with status 3",
+        "(exit 0) & | 1 | process PID ended with status 0",
+        "sh -c 'sleep 60 & exit 0' & | 1 | process PID ended with status 0",
+        "node services/orchestrator.js & until_taken 3005; node services/orchestrator.js 2>log & | 1 | process PID ended with status 1",
+        "listen 3005 3005; sleep 60 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
+        "listen 3005 3005; python3 -m http.server --bind ::1 3005 >log 2>&1 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
+        "python3 -c `$holder` listen 3005 3005 >log & | 1 | gave up: time is up, after 4 s",
+        "sleep 60 & | 1 | gave up: time is up, after 4 s"})
+    void aWaitEndsWithTheProcessOrItsStranger(String start, int exit, String last) throws Exception {
+        Files.writeString(Files.createDirectory(project.resolve("www")).resolve("health"), "OK");
+        String seconds = last != null && last.contains("time is up") ? "4" : "60";
+        Script.Result result = run("touch .env\nexport ORCHESTRATOR_PORT=3005\n" + start.replace('`', '"') + "\n"
+            + "devflow_wait_healthy --wait=" + seconds + " --timeout=1 --pid=$! orchestrator >/dev/null");
+        String err = result.err().replaceAll("(pid|process) \\d+", "$1 PID").replaceAll("\\(.*\\)", "(COMMAND)");
+        assertEquals(List.of(exit, last == null ? "" : "NOTE: " + last), List.of(result.exit(), err.lines().reduce("", (a, b) -> b)), err);
+    }
+
+    /** The old server answers while it drains; that is no answer of the new one. */
+    @Test
+    void anotherOfTheProjectIsWaitedOut() throws Exception {
+        assertOut("0 new\n", run("""
+            devflow_assign_ports
+            node services/orchestrator.js & old=$!; until_taken 3005
+            sh -c 'while kill -0 '$old'; do sleep 0.1; done 2>/dev/null; exec node services/orchestrator.js' & new=$!
+            (sleep 1; kill $old) &
+            devflow_wait_healthy --wait=60 --pid=$new orchestrator >/dev/null
+            echo "$? $([ "$(owner 3005)" = $new ] && echo new)"
+            """));
+    }
+
+    @Test
+    void waitsForSeveralProcessesOfWhichOneLeavesItsServerBehind() throws Exception {
+        assertOut("0\n0\n1\nNOTE: process PID ended with status 5\n2\n1\n", run("""
+            devflow_assign_ports
+            sh -c 'node services/codex-mcp.js & exit 0' & daemon=$!
+            sh -c 'sleep 1; exec node services/orchestrator.js' & server=$!
+            devflow_wait_healthy --wait=60 --pid=$daemon --pid $server codex-mcp orchestrator >/dev/null; echo $?
+            devflow_wait_healthy --pid=$$ orchestrator codex-mcp >/dev/null; echo $?
+            (exit 5) & devflow_wait_healthy --wait=60 --pid=$server --pid=$! codex-mcp orchestrator >/dev/null 2>err; echo $?
+            tail -n 1 err | sed 's/process [0-9]*/process PID/'
+            devflow_wait_healthy --pid=0 orchestrator 2>/dev/null; echo $?
+            devflow_wait_healthy --pid=4194305 model-registry >/dev/null 2>&1; echo $?
+            """));
+    }
+
+    @Test
+    void aProcessOfAnotherUserRunsUntilItEnds() throws Exception {
+        assumeTrue(Namespace.IS_ROOT && Servers.isOnPath("setpriv"), "only root can start it");
+        assertOut("1 NOTE: gave up: time is up, after 1 s\n", run("""
+            setpriv --reuid nobody --clear-groups sleep 60 & devflow_wait_healthy --wait=1 --pid=$! model-registry >/dev/null 2>err
+            echo "$? $(cat err)"
+            """));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bash -euo pipefail", "bash", "zsh"})
+    void theStatusIsToldInAnyShell(String shell) throws Exception {
+        assumeTrue(Servers.isOnPath(shell.split(" ")[0]), shell + " is not installed");
+        Script.Result result = run(shell + " -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");
+        assertOut("1\n", result);
+        assertTrue(result.err().endsWith(" ended with status 7\n"), result.err());
+    }
+
+    /** What was started before runs on, if it leaves the signal ignored, as shells start what is in the background; Node does not. */
+    @Test
+    void anInterruptEndsTheScriptAndNotTheServices() throws Exception {
+        assertOut("130\nPort 3101: ✅ ACTIVE\n", run("""
+            set -m
+            bash -c '. "$ports"; QWEN_MCP_PORT=3101 python3 services/qwen-mcp.py & until ss -ltn | grep -q :3101; do :; done; touch ready
+              devflow_wait_healthy --wait=60 model-registry; echo went on' & script=$!
+            until [ -e ready ]; do sleep 0.1; done
+            sleep 0.5; kill -INT -- -$script; wait $script; echo $?
+            devflow_port_status | grep 3101
+            """));
+    }
+
+    // Ports.
+
+    @Test
+    void aFileOfFourteenPortsThatWasExportedFirst() throws Exception {
+        Files.writeString(project.resolve(".env"), """
+            API_KEY=t0psecret
+            DB_MANAGER_PORT=3002
+            ORCHESTRATOR_PORT=3005
+            CODEX_MCP_PORT=3101
+            CLAUDE_MCP_PORT=3105
+            DREAM_TEAM_PORT=3200
+            CLI_INTEGRATION_PORT=3201
+            DASHBOARD_PORT=3203
+            WS_PORT=3204
+            METRICS_PORT=3250
+            GRPC_PORT=50051
+            COST_MONITOR_PORT=3002
+            AUDIT_PORT=3010
+            HEALTH_CHECK_PORT=8787
+            REDIS_PORT=6379
+            """);
+        Script.Result result = run("""
+            set -a; . ./.env; set +a; export REDIS_PORT=tcp://10.0.0.1:6379 ORCHESTRATOR_PORT=
+            for port in 3010 3105 3200 3203 3204 6379 8787; do listen $port $port; done; connect 50051 50051
+            python3 -c "$holder" listen 3250 3250 >/dev/null & until_taken 3250
+            devflow_assign_ports; echo $?
+            shown='AUDIT|CLAUDE_MCP|COST_MONITOR|DASHBOARD|.*DREAM_TEAM.*|.*GRPC|HEALTH_CHECK|METRICS|ORCHESTRATOR|REDIS|WS'
+            env | grep -E "^($shown)_PORT=" | sort
+            cp .env saved; devflow_assign_ports 2>/dev/null; echo $?
+            (for name in $(compgen -e | grep _PORT); do unset $name; done; devflow_assign_ports 2>/dev/null)
+            cmp .env saved && sed -n 1p .env
+            """);
+        assertOut("""
+            0
+            AUDIT_PORT=3010
+            CCTOOLS_GRPC_PORT=50052
+            CLAUDE_MCP_PORT=3106
+            COST_MONITOR_PORT=3002
+            DASHBOARD_PORT=3205
+            DREAM_TEAM_PORT=3207
+            GRPC_PORT=50052
+            HEALTH_CHECK_PORT=8787
+            METRICS_PORT=3250
+            ORCHESTRATOR_PORT=3005
+            REAL_DREAM_TEAM_ORCHESTRATOR_PORT=3207
+            REDIS_PORT=tcp://10.0.0.1:6379
+            WS_PORT=3206
+            0
+            API_KEY=t0psecret
+            """, result);
+        List<String> notes = result.err().lines().map(line -> line.replaceAll("pid.*", "pid")).toList();
+        assertTrue(notes.contains("NOTE: AUDIT_PORT keeps 3010, though in use by pid"), result.err());
+        assertTrue(notes.contains("NOTE: COST_MONITOR_PORT keeps 3002, though it is also the port of Database Manager (DB_MANAGER_PORT)"
+            + " (by .env:2 and .env:12)"), result.err());
+        assertTrue(notes.contains("NOTE: runs already, by its port: metrics (3250)"), result.err());
+        assertFalse(result.err().contains("REDIS") || result.err().contains("HEALTH"), result.err());
+    }
+
+    @Test
+    void twoNamesThatDifferBecomeOne() throws Exception {
+        Files.writeString(project.resolve(".env"), "DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n");
+        Script.Result result = run("devflow_assign_ports dream-team; cat .env; echo $DREAM_TEAM_PORT");
+        assertOut("DREAM_TEAM_PORT=3210\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n3210\n", result);
+        assertEquals("NOTE: Real Dream Team Orchestrator has 3210 by REAL_DREAM_TEAM_ORCHESTRATOR_PORT (.env:2),"
+            + " but 3200 by DREAM_TEAM_PORT (.env:1)\n", result.err());
+    }
+
+    @Test
+    void theFileMayLieElsewhereAndBeALink() throws Exception {
+        Path real = Files.writeString(Files.createDirectory(folder.resolve("etc")).resolve("devflow.env"), "CODEX_MCP_PORT=3101\n");
+        Files.createSymbolicLink(project.resolve(".env"), real);
+        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped pid\nCODEX_MCP_PORT=3105\nlink\n2\n2\n", run("""
+            listen 3101 3101; cd /; file=$OLDPWD/.env
+            devflow_assign_ports --env-file "$file" codex-mcp 2>/dev/null; echo $CODEX_MCP_PORT
+            node "$OLDPWD/services/codex-mcp.js" & unset CODEX_MCP_PORT
+            devflow_wait_healthy --env-file="$file" --pid=$! codex-mcp >/dev/null; echo $?
+            devflow_is_running --env-file "$file" codex-mcp; echo $?
+            devflow_is_running codex-mcp 2>/dev/null --project=/proc/sys; echo $?
+            devflow_stop --env-file="$file" codex-mcp | sed 's/pid .*/pid/'
+            cat "$file"; [ -L "$file" ] && echo link
+            devflow_assign_ports codex 2>/dev/null; echo $?
+            devflow_stop --env-file "$file" 3100-3199 2>/dev/null; echo $?
+            """));
+    }
+
+    /** Whether it runs is not whether its port could be bound. */
+    @Test
+    void aServiceRunsIfItListens() throws Exception {
+        Files.writeString(project.resolve(".env"), "DASHBOARD_PORT=3250\nWS_PORT=3204\n");
+        Script.Result result = run("""
+            connect 50051 50051; listen 3005 3005; bound 3004 3004
+            for service in cctools-grpc orchestrator model-registry dashboard; do devflow_is_running $service || echo $?; done
+            python3 -c "$holder" listen 3204 3204 >/dev/null & until_taken 3204; devflow_is_running ws && echo runs
+            devflow_is_running ws dashboard || echo not both
+            cd / && devflow_is_running orchestrator && echo cannot tell
+            """);
+        assertOut("1\n1\n1\n1\nruns\nnot both\ncannot tell\n", result);
+        assertEquals(List.of("NOTE: 50051 is in use, and nothing listens", "NOTE: 3005 is a stranger's",
+            "NOTE: 3004 is in use, and nothing listens", "NOTE: 3005 is in use, and it cannot be told whose it is"),
+            result.err().lines().map(line -> line.replaceFirst(": in use by .*", "")).toList(), result.err());
+    }
+
+    /** Its text is for people, and not for eval. */
+    @Test
+    void theHelpOfAssigningIsShownAndNotRun() throws Exception {
+        Script.Result result = run("devflow_assign_ports --help; echo \"still here: $?\"");
+        assertTrue(result.out().startsWith("Usage: find_port ") && result.out().endsWith("still here: 0\n"), result::toString);
+    }
+}
