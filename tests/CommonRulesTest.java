@@ -107,7 +107,8 @@ class CommonRulesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"port_status --map --json", "port_status --plain --json", "port_status --plain --quiet",
-        "port_status --map --quiet", "port_status --map --plain", "port_status --map --running", "port_status --map core", "port_status --check --running",
+        "port_status --map --quiet", "port_status --map --plain", "port_status --map --running", "port_status --map core",
+        "port_status --check --running",
         "port_status --watch --check", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
         "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --verbose --free 65535", "check_port --force 1",
         "check_port --grace=1 1", "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
@@ -127,7 +128,8 @@ class CommonRulesTest {
 
     @Test
     void aFolderThatTheLocaleCannotNameIsNotTakenForAnother() throws Exception {
-        Script.Result result = Script.bash("mkdir $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && echo CODEX_MCP_PORT=$port >.env && exec $java check_port codex-mcp")
+        Script.Result result = Script.bash("mkdir $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && echo CODEX_MCP_PORT=$port >.env"
+            + " && exec $java check_port codex-mcp")
             .env("java", String.join(" ", Script.JAVA)).env("port", Sockets.freePort()).env("LC_ALL", "C").in(folder).run();
         assertTrue(result.exit() == 0 && !result.out().contains("3101") || result.exit() == 2 && result.out().isEmpty(), result.toString());
         assertEquals(0, Script.bash("rm -r $'\\xc3\\xbc'").in(folder).run().exit());
