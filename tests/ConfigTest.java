@@ -55,7 +55,8 @@ class ConfigTest {
     /** Kubernetes and Docker set them to URLs. */
     @Test
     void variablesOfUndocumentedServicesAreOverriddenByPortsOnly() throws Exception {
-        PortMap.Service redis = new Targets(config("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379"))).resolve("redis").get(0);
+        PortMap.Service redis = new Targets(config("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379"))).resolve("redis")
+            .get(0);
         assertEquals(List.of(6379, PortMap.Origin.ENV_FILE), List.of(redis.port(), redis.origin()));
         PortMap.Service moved = new Targets(config("X_PORT=3150\n", Map.of("X_PORT", "3010"))).resolve("x").get(0);
         assertEquals(List.of(3010, PortMap.Group.CORE), List.of(moved.port(), moved.group()));

@@ -156,7 +156,8 @@ class DropInTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "set -k", "cd /", "umask 000",
-        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1", "set -ET; trap 'echo trapped >&2' DEBUG EXIT ERR"})
+        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1",
+            "set -ET; trap 'echo trapped >&2' DEBUG EXIT ERR"})
     void worksInAnyShell(String setting) throws Exception {
         assertEquals("2\n", bash(folder, setting + "\ncheck_port_available 0 2>/dev/null || echo $?").run().out());
     }
@@ -212,7 +213,8 @@ class DropInTest {
     @Test
     void theEnvironmentsJvmOptionsMakeNoAnswer() throws Exception {
         for (String options : List.of("-XX:+UseParallelGC", "-javaagent:nowhere.jar")) {
-            Script.Result result = bash(folder, "check_port_available " + Sockets.freePort() + "; find_available_port 1024 >/dev/null; echo $?")
+            Script.Result result = bash(folder, "check_port_available " + Sockets.freePort()
+                + "; find_available_port 1024 >/dev/null; echo $?")
                 .env("JAVA_TOOL_OPTIONS", options).run();
             assertEquals(new Script.Result(0, "0\n", ""), result);
         }
@@ -247,7 +249,8 @@ class DropInTest {
             sleep $seconds
             kill -INT -- -$!
             wait $!
-            """)).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).env("seconds", seconds).in(folder).run();
+            """)).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1)
+            .env("seconds", seconds).in(folder).run();
         assertEquals("130\n", result.out(), result.err());
         assertFalse(result.err().contains("through JBang"), result.err());
     }
@@ -257,7 +260,8 @@ class DropInTest {
         Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("one.sh"), Path.of("two.sh"));
         Path link = Files.createSymbolicLink(folder.resolve("bin/two.sh"), clone.scripts().resolve("devflow-ports.sh"));
         assertFalse(debug(call(folder).env("ports", "bin/one.sh")).contains("builds in"));
-        assertFalse(debug(call(folder).env("ports", clone.folder().resolve("../with 'spaces'/scripts/devflow-ports.sh"))).contains("builds in"));
+        assertFalse(debug(call(folder).env("ports", clone.folder().resolve("../with 'spaces'/scripts/devflow-ports.sh")))
+            .contains("builds in"));
         Files.delete(link);
     }
 

@@ -32,7 +32,8 @@ class EnvFileTest {
         "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012", "B='it\nA_PORT=1'\nA_PORT=3012\n",
         "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012", "B=\nA_PORT=3012",
         "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"", "B='a' b\nA_PORT=3012",
-        "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012", "\u00A0A_PORT=\u00A03012\u00A0# x", "\u3000export\u2003A_PORT=3012", "B=1\rA_PORT=3012\rC=2",
+        "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012", "\u00A0A_PORT=\u00A03012\u00A0# x", "\u3000export\u2003A_PORT=3012",
+            "B=1\rA_PORT=3012\rC=2",
         "NOTE='it\\'s\nA_PORT=1\n'\nA_PORT=3012", "2FA_KEY='a\nA_PORT=1\nb'\nA_PORT=3012", "my+key=\"a\nA_PORT=1\n\"\nA_PORT=3012",
         "DIR='C:\\'\nA_PORT=3012\nB='x'", "DIR=\"C:\\\\\"\nA_PORT=3012", "A_PORT: '3012' # x", "a b='\nA_PORT=3012\n'"})
     void readsTheValue(String text) throws Exception {
@@ -47,7 +48,8 @@ class EnvFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "\n", "#A_PORT=1", "XA_PORT=1", "A_PORT:1", "A PORT=1", "1A_PORT=1", "B='\nA_PORT=1'", "NOTE='it\\'s\nA_PORT=1\n'",
+    @ValueSource(strings = {"", "\n", "#A_PORT=1", "XA_PORT=1", "A_PORT:1", "A PORT=1", "1A_PORT=1", "B='\nA_PORT=1'",
+        "NOTE='it\\'s\nA_PORT=1\n'",
         "2FA_KEY='a\nA_PORT=1\nb'", "2FA_KEY: \"a\nA_PORT=1\n\"", "NOTE=\"say \\\"\nA_PORT=1\n\"", "\u2007#A_PORT=1"})
     void findsNoValue(String text) throws Exception {
         assertNull(read(text).get("A_PORT"));

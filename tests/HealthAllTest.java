@@ -113,7 +113,8 @@ class HealthAllTest {
         int port = Sockets.freePort();
         try (Servers server = Servers.node(address, port, 200, "{\"status\":\"ok\"}")) {
             Script.Result result = patient("orchestrator").env("ORCHESTRATOR_PORT", port)
-                .env("http_proxy", "http://127.0.0.1:9").env("JDK_JAVA_OPTIONS", "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9 -Djava.net.preferIPv4Stack=true").run();
+                .env("http_proxy", "http://127.0.0.1:9").env("JDK_JAVA_OPTIONS",
+                    "-Dhttp.proxyHost=127.0.0.1 -Dhttp.proxyPort=9 -Djava.net.preferIPv4Stack=true").run();
             assertEquals(0, result.exit(), result.out() + result.err());
             assertTrue(result.out().startsWith("Port " + port + ": ✅ healthy"), result.out());
             assertTrue(server.process().isAlive());
@@ -405,7 +406,8 @@ class HealthAllTest {
         String url = "http://localhost:" + port + "/other?a=b";
         Script.Result result = patient("orchestrator", "" + port, url).env("ORCHESTRATOR_PORT", port).run();
         assertEquals(0, result.exit(), result.out() + result.err());
-        assertEquals(List.of("DevFlow Orchestrator", url), result.out().lines().map(line -> line.replaceAll(".*healthy +(.*?)  .*", "$1")).toList());
+        assertEquals(List.of("DevFlow Orchestrator", url), result.out().lines().map(line -> line.replaceAll(".*healthy +(.*?)  .*", "$1"))
+            .toList());
         server.stop(0);
     }
 

@@ -20,7 +20,7 @@ class HealthBodyTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
         // Spring Boot Actuator, MicroProfile Health
         "{\"status\":\"UP\",\"groups\":[\"liveness\",\"readiness\"]} | HEALTHY | UP",
-        "{\"status\":\"UP\",\"components\":{\"db\":{\"status\":\"UP\"},\"disk\":{\"status\":\"UP\",\"details\":{\"free\":1}}}} | HEALTHY | UP",
+        "{\"status\":\"UP\",\"components\":{\"db\":{\"status\":\"UP\"},\"disk\":{\"status\":\"UP\",\"size\":{\"free\":1}}}} | HEALTHY | UP",
         "{\"status\":\"OUT_OF_SERVICE\"} | UNHEALTHY | OUT_OF_SERVICE",
         "{\"status\":\"UNKNOWN\"} | DEGRADED | UNKNOWN",
         "{\"status\":\"DOWN\",\"checks\":[{\"name\":\"db\",\"status\":\"DOWN\",\"data\":{}}]} | UNHEALTHY | DOWN",

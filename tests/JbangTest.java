@@ -85,7 +85,8 @@ class JbangTest {
     @Test
     void theFirstStartsDoNotDisturbEachOther() {
         assertEquals(List.of(0, 0, 0, 1), firstAnswers.stream().map(Script.Result::exit).toList(), firstAnswers::toString);
-        assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines().allMatch(line -> line.matches("(devflow-ports|jbangw): .*"))),
+        assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines()
+            .allMatch(line -> line.matches("(devflow-ports|jbangw): .*"))),
             firstAnswers::toString);
     }
 

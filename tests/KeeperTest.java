@@ -65,7 +65,8 @@ class KeeperTest {
         "while true; do node server.js; sleep 1; done, true", "until /usr/bin/node server.js; do sleep 1; done, true",
         "for ((;;)); do exec node x.js; done, true", "for i in 1 2; do node $i/server.js & done; wait, false",
         "while read -r d; do node $d/server.js >log 2>&1 & done, false", "while :; do node server.js >log 2>&1; done, true",
-        "for i in a b; do x; done; while :; do node y; done, true", "for i in a b; do node server.js; done, false", "while :|do|  ./server.js|done, true",
+        "for i in a b; do x; done; while :; do node y; done, true", "for i in a b; do node server.js; done, false",
+            "while :|do|  ./server.js|done, true",
         "node server.js, false", "while ! curl localhost:3005; do sleep 1; done; node server.js, false",
         "node server.js & until nc -z localhost 3005; do sleep 1; done, false", "# while true do node done|node x, false"})
     void aLoopIsOneThatRunsTheServer(String script, boolean repeats) {

@@ -199,7 +199,8 @@ class LaunchTest {
                 echo $?
                 ps -e -o args= | grep -c "[j]ava.*$lane"
                 rm out
-                """).env("launch", clone.scripts().resolve("launch")).env("signal", signal).env("lane", lane).env("XDG_CACHE_HOME", clone.cache())
+                """).env("launch", clone.scripts().resolve("launch")).env("signal", signal)
+                    .env("lane", lane).env("XDG_CACHE_HOME", clone.cache())
                 .env("JAVA_HOME", System.getProperty("java.home")).in(work).run();
             assertTrue(result.out().matches("1(29|30|43)\n0\n"), signal + ": " + result.out() + result.err());
         }

@@ -40,6 +40,7 @@ class PortMapTest {
         "GRPC,          50000, 59999, LOW,    AUTO_INCREMENT"})
     void holdsTheDocumentedRanges(PortMap.Group group, int first, int last, PortMap.Priority priority,
                                   PortMap.Strategy strategy) {
-        assertEquals(List.of(first, last, priority, strategy), List.of(group.range.first(), group.range.last(), group.priority, group.strategy));
+        assertEquals(List.of(first, last, priority, strategy), List.of(group.range.first(), group.range.last(), group.priority,
+            group.strategy));
     }
 }

@@ -26,7 +26,8 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
     }
 
     /** The same, and who has those that are not available. */
-    static List<PortRow> withOccupants(List<PortMap.Service> services, LocalPorts localPorts, Supplier<Project> project) throws IOException {
+    static List<PortRow> withOccupants(List<PortMap.Service> services, LocalPorts localPorts,
+        Supplier<Project> project) throws IOException {
         List<PortRow> rows = of(services, localPorts);
         List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(PortRow::state).toList();
         if (states.isEmpty()) {
