@@ -5,10 +5,10 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -171,11 +171,8 @@ final class LocalPorts {
             return null;
         } catch (BindException e) {
             return e.getMessage();
-        } catch (SocketException e) {
-            if (address.length == 16 && String.valueOf(e.getMessage()).endsWith("rotocol family unavailable")) {
-                return NO_SUCH_FAMILY;
-            }
-            throw e;
+        } catch (UnsupportedAddressTypeException e) {
+            return NO_SUCH_FAMILY; // Java has found no IPv6 here.
         }
     }
 
