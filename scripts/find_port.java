@@ -1,9 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/AllocationWords.java include/Allocator.java include/AtomicFile.java include/Config.java include/EnvFile.java
-//SOURCES include/Explanation.java include/Line.java include/LocalPorts.java include/Occupants.java include/PortCommand.java
-//SOURCES include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java include/Targets.java
-//SOURCES include/UserException.java
+//SOURCES include/EphemeralPorts.java include/Explanation.java include/Line.java include/LocalPorts.java include/Occupants.java
+//SOURCES include/PortCommand.java include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java
+//SOURCES include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -113,8 +113,8 @@ class find_port extends PortCommand {
         for (int port = range.first(); port <= range.last(); port++) {
             denied += localPorts.state(port).verdict() == LocalPorts.Verdict.DENIED ? 1 : 0;
         }
-        return denied == 0 ? "" : ": this user may not bind " + (denied < range.size() ? denied + " of them"
-            : "them; run as root, or choose ports from 1024 on");
+        return denied == 0 ? "" : ": this user may not bind "
+            + (denied < range.size() ? denied + " of them" : "them; run as root, or choose ports from 1024 on");
     }
 
     /** The ports that a search has found. */
@@ -166,9 +166,15 @@ class find_port extends PortCommand {
     private Report assign(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
         List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), project()).assign(wanted(config));
-        AllocationWords words = new AllocationWords(config, invocation());
-        List<Allocator.Assignment> failed = assignments.stream()
-            .filter(assignment -> assignment.decision() == Allocator.Decision.FAILS).toList();
+        List<Allocator.Assignment> failed = new ArrayList<>();
+        EphemeralPorts ephemeral = null;
+        for (Allocator.Assignment assignment : assignments) {
+            if (assignment.decision() == Allocator.Decision.FAILS) {
+                failed.add(assignment);
+            }
+            ephemeral = ephemeral == null && assignment.old() != null ? EphemeralPorts.read() : ephemeral;
+        }
+        AllocationWords words = new AllocationWords(config, invocation(), ephemeral);
         if (!failed.isEmpty()) {
             failed.forEach(assignment -> error(words.failure(assignment)));
             return new Report.Silent(NO);
@@ -213,8 +219,7 @@ class find_port extends PortCommand {
     private static void requirePort(EnvFile.Entry old, EnvFile file) {
         if (old != null && !old.value().isEmpty() && !PortRange.isPort(old.value())) {
             // Not validated before, because the environment takes precedence over it.
-            throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name()
-                + " is not a port; correct it first");
+            throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name() + " is not a port; correct it first");
         }
     }
 

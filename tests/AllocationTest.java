@@ -123,7 +123,8 @@ class AllocationTest {
         Script.Result result = namespaced("connect 50051 50060; find_port cctools_grpc");
         assertEquals("50061\n", result.out());
         assertEquals("NOTE: CC-Tools gRPC Server (CCTOOLS_GRPC_PORT) moves from 50051 to 50061: in use by a connection"
-            + " of pid PID (COMMAND)\n",
+            + " of pid PID (COMMAND)\nNOTE: port 50051 is one that the kernel gives to connections; to keep it:"
+            + " sudo sysctl -w net.ipv4.ip_local_reserved_ports=50051\n",
             result.err().replaceAll("pid \\d+ \\(.*\\)", "pid PID (COMMAND)"));
     }
 

@@ -94,7 +94,7 @@ class EnvFileRightsTest {
         Files.writeString(env(), "CODEX_MCP_PORT=1\n");
         Files.writeString(folder.resolve("mine"), "CODEX_MCP_PORT=2\n");
         Script.Result result = Namespace.bash(folder, "mount --bind mine .env; find_port codex-mcp --write || echo exit $?; cat .env")
-            .env("XDG_CACHE_HOME", folder.resolve("cache")).env("CODEX_MCP_PORT", 3150).under("unshare", "-m").run();
+            .env("XDG_CACHE_HOME", folder.resolve("cache")).env("CODEX_MCP_PORT", 3150).under(Namespace.unshare("--mount")).run();
         assertEquals("exit 2\nCODEX_MCP_PORT=2\n", result.out(), result.err());
         assertTrue(result.err().startsWith("ERROR: cannot write .env: it is a mount point, which cannot be replaced; "), result.err());
     }

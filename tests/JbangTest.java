@@ -3,10 +3,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.File;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,49 +105,9 @@ class JbangTest {
     }
 
     @Test
-    void aFolderIsACatalog() throws Exception {
-        assertEquals(0, jbangw("catalog", "add", "--global", "--name", "devflow", Script.CLONE.toString()).run().exit());
-        Script.Result result = jbangw("port_status@devflow", "--plain").in(elsewhere).run();
-        assertEquals(0, result.exit(), result.err());
-        assertTrue(result.out().startsWith("=== DevFlow Port Status ===\nPort "), result.out());
-        assertEquals("", result.err());
-    }
-
-    @Test
-    void aWebAddressIsACatalog() throws Exception {
-        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        web.createContext("/", exchange -> {
-            Path file = Script.CLONE.resolve(exchange.getRequestURI().getPath().substring(1));
-            boolean exists = Files.isRegularFile(file);
-            exchange.sendResponseHeaders(exists ? 200 : 404, exists ? Files.size(file) : -1);
-            if (exists) {
-                Files.copy(file, exchange.getResponseBody());
-            }
-            exchange.close();
-        });
-        web.start();
-        try {
-            String url = "http://localhost:" + web.getAddress().getPort() + "/jbang-catalog.json";
-            Script.Result added = jbangw("catalog", "add", "--global", "--name", "webflow", url).run();
-            assertEquals(0, added.exit(), added.err());
-            String port = "" + Sockets.freePort();
-            for (String script : List.of("find_port", "port_status")) {
-                Script.Result result = jbangw(script + "@webflow", port).in(elsewhere).run();
-                assertEquals(0, result.exit(), result.err());
-                assertTrue(result.out().contains(port), result.out());
-            }
-            assertEquals(1, jbangw("health_all@webflow", port).in(elsewhere).run().exit());
-        } finally {
-            web.stop(0);
-        }
-    }
-
-    @Test
     void theSecondStartNeedsNoNetwork() throws Exception {
-        assumeTrue(Servers.isOnPath("unshare")
-            && Script.command("unshare", "-n", "true").run().exit() == 0, "needs a network namespace");
         assertEquals(new Script.Result(0, "Port 3005: available  DevFlow Orchestrator\n", ""),
-            jbangw("check_port", "3005").under("unshare", "-n").run());
+            jbangw("check_port", "3005").under(Namespace.unshare("--net")).run());
     }
 
     @Test

@@ -160,12 +160,10 @@ class LaunchTest {
 
     @Test
     void answersFromACacheThatCannotBeWritten() throws Exception {
-        assumeTrue(Servers.isOnPath("unshare")
-            && Script.command("unshare", "-m", "true").run().exit() == 0, "needs a mount namespace");
         assertHeals("first");
         Script.Result result = launch("find_port", port, port).env("DEVFLOW_PORTS_DEBUG", "")
-            .under("unshare", "-m", "sh", "-c", "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"",
-                clone.cache().toString()).run();
+            .under("sh", "-c", "mount --bind \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" && exec \"$@\"",
+                clone.cache().toString()).under(Namespace.unshare("--mount")).run();
         assertEquals(new Script.Result(0, port + "\n", ""), result);
     }
 

@@ -1,4 +1,5 @@
-//SOURCES Allocator.java Config.java Invocation.java Occupants.java PortMap.java PortRange.java PortRow.java
+//SOURCES Allocator.java Config.java EphemeralPorts.java Explanation.java Invocation.java Occupants.java PortMap.java
+//SOURCES PortRange.java PortRow.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -6,8 +7,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What there is to say of an allocation, in words. */
-record AllocationWords(Config config, Invocation invocation) {
+/**
+ * What there is to say of an allocation, in words.
+ *
+ * @param ephemeral the ports that the kernel gives to connections; null if every service has its port
+ */
+record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephemeral) {
 
     /**
      * A note for each service whose port is not simply its own.
@@ -22,14 +27,7 @@ record AllocationWords(Config config, Invocation invocation) {
             notes.addAll(config.differences(service));
             switch (assignment.decision()) {
                 case RUNS -> running.add(service);
-                case MOVES -> {
-                    notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-                    for (String variable : service.variables()) {
-                        if (isOnlyWritten && PortRange.isPort(System.getenv().getOrDefault(variable, ""))) {
-                            notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
-                        }
-                    }
-                }
+                case MOVES -> addMove(notes, assignment, isOnlyWritten);
                 case KEEPS_TAKEN -> {
                     if (isNoteworthy(assignment)) {
                         notes.add(title(service) + " keeps " + service.port() + ", though " + why(assignment));
@@ -43,6 +41,21 @@ record AllocationWords(Config config, Invocation invocation) {
                 + running.stream().map(service -> service.shortName() + " (" + service.port() + ")").collect(Collectors.joining(", ")));
         }
         return notes;
+    }
+
+    private void addMove(List<String> notes, Allocator.Assignment assignment, boolean isOnlyWritten) {
+        PortMap.Service service = assignment.service();
+        notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
+        String reservation = assignment.old() == null ? null
+            : Explanation.reservation(service.port(), assignment.old().occupants(), ephemeral);
+        if (reservation != null) {
+            notes.add(reservation);
+        }
+        for (String variable : service.variables()) {
+            if (isOnlyWritten && PortRange.isPort(System.getenv().getOrDefault(variable, ""))) {
+                notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
+            }
+        }
     }
 
     /** Outside the documented ranges, a service that only .env knows is nobody's business; nor is one that may be its own server. */

@@ -87,7 +87,11 @@ final class Allocator {
     List<Assignment> assign(Collection<PortMap.Service> services) throws IOException {
         Set<PortMap.Service> wanted = new HashSet<>(services);
         Map<Integer, Taken> taken = new HashMap<>();
-        for (Taken port : taken(wanted.stream().map(PortMap.Service::port).distinct().toList())) {
+        Set<Integer> ports = new HashSet<>();
+        for (PortMap.Service service : wanted) {
+            ports.add(service.port());
+        }
+        for (Taken port : taken(ports)) {
             taken.put(port.state.port(), port);
         }
         Map<PortMap.Service, Assignment> assignments = new HashMap<>();
@@ -96,11 +100,17 @@ final class Allocator {
                 assignments.put(service, assign(service, taken.get(service.port())));
             }
         }
-        return config.services().stream().filter(assignments::containsKey).map(assignments::get).toList();
+        List<Assignment> inOrder = new ArrayList<>();
+        for (PortMap.Service service : config.services()) {
+            if (wanted.contains(service)) {
+                inOrder.add(assignments.get(service));
+            }
+        }
+        return inOrder;
     }
 
     /** Those of the ports that are not available, in one look at who has them. */
-    private List<Taken> taken(List<Integer> ports) throws IOException {
+    private List<Taken> taken(Collection<Integer> ports) throws IOException {
         List<LocalPorts.State> states = new ArrayList<>();
         for (int port : ports) {
             LocalPorts.State state = localPorts.state(port);
