@@ -130,6 +130,7 @@ class EnvFileRightsTest {
 
     @Test
     void aLongWaitForTheLockIsSaidAndCanBeEnded() throws Exception {
+        Script.assumeInterruptible();
         assumeTrue(Servers.isOnPath("strace") && Script.command("strace", "-f", "true").run().exit() == 0, "needs strace");
         Files.writeString(env(), "CODEX_MCP_PORT=1\n");
         Process holder = write(Sockets.freePort()).under("strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync",

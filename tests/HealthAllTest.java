@@ -499,6 +499,7 @@ class HealthAllTest {
 
     @Test
     void anInterruptEndsTheWaitWith130() throws Exception {
+        Script.assumeInterruptible();
         Process waiting = Script.of("health_all", "--wait=600", "" + Sockets.freePort()).builder().start();
         Thread.sleep(1500);
         assertEquals(0, Script.command("kill", "-INT", "" + waiting.pid()).run().exit());

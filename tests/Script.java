@@ -1,3 +1,5 @@
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -74,6 +76,13 @@ final class Script {
         if (result.exit() != 0) {
             throw new IOException(result.err());
         }
+    }
+
+    /** What was started in the background of a shell without job control ignores Ctrl-C, and so does all that it starts. */
+    static void assumeInterruptible() throws IOException {
+        Path status = Path.of("/proc/self/status");
+        assumeTrue(Files.notExists(status) || Files.readAllLines(status).stream().filter(line -> line.startsWith("SigIgn:"))
+            .noneMatch(line -> (Long.parseUnsignedLong(line.substring(7).strip(), 16) & 2) != 0), "SIGINT is ignored here");
     }
 
     Script with(String... arguments) {
