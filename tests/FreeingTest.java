@@ -225,6 +225,55 @@ class FreeingTest {
             """, result.out().replaceAll("pid \\d+ \\(.*\\)", "pid PID (COMMAND)"), result.err());
     }
 
+    /** The worker can be seen, and root's part in its socket cannot. */
+    @Test
+    void aWorkerOfRootsMasterIsNotEndedByItsUser() throws Exception {
+        assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
+        Script.Result result = inNamespace("""
+            : >app/.env
+            exec 3< <(cd app; exec $python $server "listen('127.0.0.1', 3005).set_inheritable(True)
+            if os.fork() == 0:
+                os.setgid(65534); os.setuid(65534)
+                os.execlp('sh', 'sh', '-c', 'echo ready; exec sleep 600')
+            os.wait(); print('ended', flush=True)")
+            read -r -u 3 _
+            cd app
+            nobody check_port --free --force --grace=0.5 3005 || echo "exit $?"
+            check_port --free 3005
+            """);
+        assertEquals("""
+            Port 3005: in use  DevFlow Orchestrator  not stopped: pid PID (COMMAND), \
+            whose parent, another user's process, may have the socket as well
+            exit 1
+            Port 3005: available  DevFlow Orchestrator  stopped pid PID (COMMAND)
+            """, result.out().replaceAll("pid \\d+ \\(.*\\)", "pid PID (COMMAND)"), result.err());
+    }
+
+    /** Two processes have one socket, neither started the other, and one is a stranger: what had started both has ended. */
+    @ParameterizedTest
+    @CsvSource({"other, REFUSED", "own/services, FREED"})
+    void endsNoStrangerThatSharesASocketOfOurs(String folderOfOther, Freeing.Outcome outcome) throws Exception {
+        Path own = Files.createDirectory(folder.resolve("own"));
+        Path other = Files.createDirectory(folder.resolve(folderOfOther));
+        int port = Sockets.freePort();
+        Process starter = start(own, PYTHON, server(), LISTEN + """
+            pids = []
+            for place in ('.', sys.argv[2]):
+                pids.append(os.fork())
+                if pids[-1] == 0:
+                    os.chdir(place)
+                    time.sleep(600)
+                time.sleep(0.05)
+            print('ready', *pids, sep='\\n', flush=True)
+            """, "" + port, other.toString());
+        long[] pids = {Long.parseLong(starter.inputReader().readLine()), Long.parseLong(starter.inputReader().readLine())};
+        starter.waitFor();
+        assertEquals(outcome, free(port, own, false).outcome());
+        boolean isRefused = outcome == Freeing.Outcome.REFUSED;
+        assertTrue(!isRefused || Processes.read().of(pids[1]).isRunning());
+        assertEquals(isRefused ? Freeing.Outcome.FREED : Freeing.Outcome.AVAILABLE, free(port, own, true).outcome());
+    }
+
     @Test
     void endsNoConnectionAndNothingThatIsOnlyBound() throws Exception {
         try (var server = Sockets.listener("127.0.0.1"); var client = new java.net.Socket("127.0.0.1", server.getLocalPort());

@@ -21,7 +21,7 @@ final class Freeing {
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
     /** Why a process is not ended. */
-    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, NOT_PERMITTED }
+    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN }
 
     /** Who had the port, why some were not ended, and who has it now. */
     record Result(int port, Outcome outcome, List<Occupants.Occupant> occupants, Map<Occupants.Occupant, Refusal> refusals,
@@ -73,7 +73,7 @@ final class Freeing {
             List<Occupants.Occupant> users = occupants.getOrDefault(state.port(), List.of());
             Map<Occupants.Occupant, Refusal> refusals = new LinkedHashMap<>();
             for (Occupants.Occupant user : users) {
-                Refusal refusal = refusal(user, isForced);
+                Refusal refusal = refusal(user, project, isForced);
                 if (refusal != null) {
                     refusals.put(user, refusal);
                 }
@@ -95,7 +95,7 @@ final class Freeing {
     }
 
     /** Why a listener is not to be ended; null if it may be. */
-    private static Refusal refusal(Occupants.Occupant occupant, boolean isForced) {
+    private static Refusal refusal(Occupants.Occupant occupant, Project project, boolean isForced) {
         Processes.Facts self = Processes.read().self();
         if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
             return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
@@ -106,7 +106,24 @@ final class Freeing {
             : occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
             : occupant.sharers().stream().anyMatch(Freeing::isOfLogin) ? Refusal.LOGIN
             : !isForced && !isOurs ? occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER
-            : occupant.isAskedByRoot() || occupant.isAskedByItsUser() ? null : Refusal.NOT_PERMITTED;
+            : !isForced && isSharedByAStranger(occupant, project) ? Refusal.SHARED
+            : occupant.isAskedByRoot() ? null
+            : !occupant.isAskedByItsUser() ? Refusal.NOT_PERMITTED
+            : mayBeSharedByItsParent(occupant) ? Refusal.PARENT_UNSEEN : null;
+    }
+
+    /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
+    private static boolean isSharedByAStranger(Occupants.Occupant occupant, Project project) {
+        Processes processes = Processes.read();
+        return occupant.others().stream().anyMatch(other -> !processes.isDescendant(other.pid(), occupant.process().pid())
+            && !Boolean.TRUE.equals(project.contains(other)));
+    }
+
+    /** Whether another user made the socket, and is who runs the parent, as it is with a master of root's and its workers. */
+    private static boolean mayBeSharedByItsParent(Occupants.Occupant occupant) {
+        Processes.Facts parent = occupant.ancestors().isEmpty() ? null : occupant.ancestors().get(0);
+        return parent != null && !Keeper.isInit(parent) && occupant.socket().uid() == parent.uid()
+            && parent.uid() != occupant.process().uid();
     }
 
     /** A login's server, or an editor's: with it the user's terminal would end. */

@@ -78,6 +78,8 @@ final class FreeingReport implements Report {
             case LOGIN -> "which belongs to this login";
             case STRANGER -> "a stranger's; --force stops it as well";
             case NOT_KNOWN -> "of which it cannot be told whose it is; --force stops it as well";
+            case SHARED -> "whose socket a stranger's process has as well; --force stops both";
+            case PARENT_UNSEEN -> "whose parent, another user's process, may have the socket as well";
             case NOT_PERMITTED -> "which this user may not stop";
         };
     }

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.ProtocolException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** One call of {@code grpc.health.v1.Health/Check}, in cleartext: as much of HTTP/2 (RFC 9113) as that takes. */
@@ -143,10 +144,14 @@ final class GrpcProbe {
     }
 
     private Health judge() {
+        if (headers.status != null && headers.status.startsWith("5")) {
+            return Health.of(HealthVerdict.UNHEALTHY, headers.status, null); // A proxy answers for a server that is gone.
+        }
         boolean isGrpc = headers.contentType == null ? "200".equals(headers.status) || headers.status == null
             : headers.contentType.startsWith("application/grpc");
         byte[] bytes = message.toByteArray();
-        if (!isGrpc || bytes.length > 0 && (bytes.length < 5 || bytes[0] != 0 || bytes.length > 5 && bytes[5] != 0x08)) {
+        if (!isGrpc || bytes.length > 0 && (bytes.length < 5 || bytes[0] != 0
+                || ByteBuffer.wrap(bytes).getInt(1) != bytes.length - 5 || bytes.length > 5 && bytes[5] != 0x08)) {
             return Health.of(HealthVerdict.NOT_GRPC, null, "answers, but not in gRPC");
         }
         if (headers.grpcStatus != null && !headers.grpcStatus.equals("0")) {
