@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Config.java include/Line.java include/LocalPorts.java include/OptionValues.java include/PortCommand.java
-//SOURCES include/PortMap.java include/PortRow.java include/Problems.java include/Report.java include/Targets.java
-//SOURCES include/UserException.java
+//SOURCES include/Config.java include/Explanation.java include/Line.java include/LocalPorts.java include/OptionValues.java
+//SOURCES include/PortCommand.java include/PortMap.java include/PortRow.java include/Problems.java include/Report.java
+//SOURCES include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -214,8 +214,10 @@ class port_status extends PortCommand {
     private void noteOthers(List<PortRow> rows) {
         for (PortRow row : rows) {
             if (isShown(row.service()) && !row.isAvailable() && !Boolean.TRUE.equals(row.ours())) {
-                note(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: "
-                    : row.ours() == null ? " is in use, and it cannot be told whose it is: " : " is a stranger's: ") + row.brief());
+                note(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
+                    : row.ours() == null ? " is in use, and it cannot be told whose it is: " + row.brief()
+                    : " is a stranger's: in use by " + Explanation.brief(row.occupants().stream()
+                        .filter(occupant -> Boolean.FALSE.equals(occupant.ours())).toList())));
             }
         }
     }

@@ -69,6 +69,26 @@ class FreeingTest {
         assertTrue(server.waitFor(10, java.util.concurrent.TimeUnit.SECONDS));
     }
 
+    /** Half of a refused port's holders would be gone. */
+    @Test
+    void sparesWhoHasAPortThatIsLeftAlone() throws Exception {
+        int own = Sockets.freePort();
+        int shared = Sockets.freePort();
+        String listen = "import socket; sockets = []\nfor port in [%s]:\n sockets.append(socket.socket());"
+            + " sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1);"
+            + " sockets[-1].setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); sockets[-1].bind(('127.0.0.1', port));"
+            + " sockets[-1].listen()\nprint('ready', flush=True)\nimport time; time.sleep(600)";
+        Path elsewhere = Files.createDirectory(code.resolve("elsewhere"));
+        Process ours = start(folder, PYTHON, "-c", String.format(listen, own + ", " + shared));
+        Process stranger = start(elsewhere, PYTHON, "-c", String.format(listen, shared));
+        List<Freeing.Result> results = Freeing.free(List.of(own, shared), Project.of(folder.toString(), null), Duration.ofMillis(500),
+            false);
+        assertEquals(List.of(Freeing.Outcome.REFUSED, Freeing.Outcome.REFUSED), results.stream().map(Freeing.Result::outcome).toList());
+        assertTrue(ours.isAlive() && stranger.isAlive());
+        assertEquals(Freeing.Outcome.FREED, free(own, folder, false).outcome());
+        assertTrue(stranger.isAlive());
+    }
+
     @Test
     void letsAServerFinishWithinItsGrace() throws Exception {
         int port = Sockets.freePort();

@@ -27,6 +27,11 @@ class HealthBodyTest {
         "{\"status\":{\"code\":\"DOWN\",\"description\":\"\"}} | UNHEALTHY | DOWN",
         // ASP.NET Core, in its own and in its readers' case
         "{\"Status\":\"DOWN\"} | UNHEALTHY | DOWN",
+        "{\"status\":[\"down\"]} | UNHEALTHY | down",
+        "{\"status\":503.0} | UNHEALTHY | 503",
+        "{\"statusCode\":5.03e2} | UNHEALTHY | 503",
+        "{\"isOk\":false} | UNHEALTHY | false",
+        "{\"ready\":\"false\"} | UNHEALTHY | false",
         "{\"status\":\"Degraded\",\"totalDuration\":\"00:00:00.1\",\"entries\":{\"db\":{\"status\":\"Unhealthy\"}}} | DEGRADED | Degraded",
         "{\"Entries\":{\"db\":{\"Status\":\"Unhealthy\"},\"bus\":{\"Status\":\"Healthy\"}}} | UNHEALTHY | Unhealthy",
         // terminus

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +23,7 @@ final class Freeing {
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
     /** Why a process is not ended. */
-    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN }
+    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN, HAS_ANOTHER }
 
     /** Who had the port, why some were not ended, and who has it now. */
     record Result(int port, Outcome outcome, List<Occupants.Occupant> occupants, Map<Occupants.Occupant, Refusal> refusals,
@@ -86,7 +88,31 @@ final class Freeing {
             };
             results.put(state.port(), new Result(state.port(), outcome, users, refusals, users));
         }
+        spareHoldersOfRefusedPorts(results);
         return results;
+    }
+
+    /** Who has a port that is left alone is not ended for another one: half of the first port's holders would be gone. */
+    private static void spareHoldersOfRefusedPorts(Map<Integer, Result> results) {
+        Set<Long> spared = new HashSet<>();
+        for (boolean isNew = true; isNew; ) {
+            isNew = false;
+            for (Result result : results.values()) {
+                isNew |= result.outcome == Outcome.REFUSED && spared.addAll(pids(result.occupants));
+            }
+            for (Result result : List.copyOf(results.values())) {
+                if (result.outcome == Outcome.FREED && !Collections.disjoint(pids(result.occupants), spared)) {
+                    Map<Occupants.Occupant, Refusal> refusals = Map.of(result.occupants.get(0), Refusal.HAS_ANOTHER);
+                    results.put(result.port, new Result(result.port, Outcome.REFUSED, result.occupants, refusals, result.now));
+                }
+            }
+        }
+    }
+
+    private static Set<Long> pids(List<Occupants.Occupant> occupants) {
+        Set<Long> pids = new HashSet<>();
+        occupants.forEach(occupant -> occupant.sharers().forEach(sharer -> pids.add(sharer.pid())));
+        return pids;
     }
 
     private static Map<Integer, List<Occupants.Occupant>> occupants(Collection<Integer> ports) throws IOException {
@@ -109,7 +135,7 @@ final class Freeing {
             : !isForced && isSharedByAStranger(occupant, project) ? Refusal.SHARED
             : occupant.isAskedByRoot() ? null
             : !occupant.isAskedByItsUser() ? Refusal.NOT_PERMITTED
-            : mayBeSharedByItsParent(occupant) ? Refusal.PARENT_UNSEEN : null;
+            : occupant.unseenMaster() != null ? Refusal.PARENT_UNSEEN : null;
     }
 
     /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
@@ -117,13 +143,6 @@ final class Freeing {
         Processes processes = Processes.read();
         return occupant.others().stream().anyMatch(other -> !processes.isDescendant(other.pid(), occupant.process().pid())
             && !Boolean.TRUE.equals(project.contains(other)));
-    }
-
-    /** Whether another user made the socket, and is who runs the parent, as it is with a master of root's and its workers. */
-    private static boolean mayBeSharedByItsParent(Occupants.Occupant occupant) {
-        Processes.Facts parent = occupant.ancestors().isEmpty() ? null : occupant.ancestors().get(0);
-        return parent != null && !Keeper.isInit(parent) && occupant.socket().uid() == parent.uid()
-            && parent.uid() != occupant.process().uid();
     }
 
     /** A login's server, or an editor's: with it the user's terminal would end. */

@@ -37,7 +37,7 @@ final class FreeingReport implements Report {
             boolean isAvailable = AVAILABLE.contains(result.outcome());
             String words = words(result);
             lines.add(Line.of("Port " + service.port() + ": ")
-                .with(isAvailable ? "available" : "in use", isAvailable ? Line.Style.GOOD : Line.Style.BAD)
+                .with(isAvailable ? "available" : result.outcome() == Freeing.Outcome.DENIED ? "denied" : "in use", isAvailable ? Line.Style.GOOD : Line.Style.BAD)
                 .with(service.name() == null ? "" : "  " + service.name()).with(words.isEmpty() ? "" : "  " + words));
         }
         return lines;
@@ -80,6 +80,7 @@ final class FreeingReport implements Report {
             case NOT_KNOWN -> "of which it cannot be told whose it is; --force stops it as well";
             case SHARED -> "whose socket a stranger's process has as well; --force stops both";
             case PARENT_UNSEEN -> "whose parent, another user's process, may have the socket as well";
+            case HAS_ANOTHER -> "which has a port as well that is left alone";
             case NOT_PERMITTED -> "which this user may not stop";
         };
     }

@@ -44,7 +44,7 @@ final class HealthBody {
         "offline", "unavailable", "unreachable", "disconnected", "inactive", "broken", "bad", "ko", "nok", "outage", "major_outage");
 
     /** The keys of an overall word, and those that, in the outermost object, tell of trouble where they are false. */
-    private static final Set<String> KEYS = Set.of("status", "state", "health", "healthy", "ok", "outcome", "statuscode", "ishealthy",
+    private static final Set<String> KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok", "outcome", "statuscode", "ishealthy",
         "healthstatus", "overall", "overallstatus", "overallhealth");
     private static final Set<String> OUTERMOST_KEYS = Set.of("ready", "alive", "live", "up", "available", "serving", "success");
 
@@ -105,8 +105,8 @@ final class HealthBody {
                 key = text.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
                 token = next();
             }
-            boolean counts = KEYS.contains(key) || isStatus && key.equals("code")
-                || depth == 0 && OUTERMOST_KEYS.contains(key) && token == JsonToken.VALUE_FALSE;
+            boolean counts = KEYS.contains(key) || isStatus && (key.isEmpty() || key.equals("code"))
+                || depth == 0 && OUTERMOST_KEYS.contains(key) && "false".equalsIgnoreCase(text);
             if (token != null && token.isStructStart() && depth == DEEPEST) {
                 skip();
             } else if (token != null && token.isStructStart() && !counts) {
@@ -119,7 +119,11 @@ final class HealthBody {
     }
 
     private Said scalar(String key, JsonToken token) {
-        boolean isFlag = key.equals("ok") || key.equals("healthy") || key.equals("ishealthy");
+        boolean isFlag = key.equals("ok") || key.equals("isok") || key.equals("healthy") || key.equals("ishealthy");
+        double number = token.isNumeric() ? Double.parseDouble(text) : -1;
+        if (number >= 0 && number < 1000 && number == Math.rint(number)) {
+            text = String.valueOf((int) number); // 503.0 is 503.
+        }
         if (token == JsonToken.VALUE_NULL || text.isBlank() || text.equals(String.valueOf(httpStatus))) {
             return null; // The status again is no word of its own.
         }

@@ -54,6 +54,13 @@ final class Occupants {
             return viewer == 0;
         }
 
+        /** The parent, if it runs as another user who also made the socket: it may have it, too, and cannot be seen to. */
+        Processes.Facts unseenMaster() {
+            Processes.Facts parent = isAskedByRoot() || ancestors.isEmpty() ? null : ancestors.get(0);
+            return parent != null && !Keeper.isInit(parent) && socket.uid() == parent.uid() && parent.uid() != process().uid()
+                ? parent : null;
+        }
+
         boolean isAskedByItsUser() {
             return viewer == (process() == null || process().uid() < 0 ? socket.uid() : process().uid());
         }

@@ -141,6 +141,7 @@ abstract class PortCommand implements Callable<Integer> {
         int exit = command.execute(args);
         if (command.out != null && command.out.checkError()) {
             exit = UNKNOWN;
+            Terminal.sayWhyUnwritten(command.err());
         }
         // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no. No hook has anything to
         // do by now, and exit would look for a logger to tell.

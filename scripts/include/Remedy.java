@@ -105,7 +105,11 @@ final class Remedy {
                 stopped.add(sharer.pid());
             }
         }
-        if (!occupant.isAskedByRoot() && !occupant.isAskedByItsUser()) {
+        Processes.Facts master = occupant.unseenMaster();
+        if (master != null) {
+            toStop.add(master.pid());
+            users.add(Processes.userName(master.uid()));
+        } else if (!occupant.isAskedByRoot() && !occupant.isAskedByItsUser()) {
             users.add(occupant.user());
         }
     }

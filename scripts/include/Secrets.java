@@ -26,6 +26,7 @@ final class Secrets {
     private static final List<Pattern> WITHIN = List.of(
         insensitive("((?:authorization|cookie)[\"']?\\s*[:=]\\s*[\"']?)([^\"'\\n]+)"),
         insensitive("(\\b(?:bearer|basic)\\s+)([\\w.~+/=:-]{4,})"),
+        insensitive("(://)([^\\s/:@\"']{20,})(?=@)"),
         insensitive("(://[^\\s/:@\"']*:)((?!\\d{1,5}(?:[/?#]|$))[^\\s\"']*)(?=@)"),
         insensitive("((?<![\\w./-])-{0,2}" + NAME + "[\"']?\\s*(?:=|:(?!//))\\s*(?:pass:)?)(\"[^\"]*\"|'[^']*'|[^\\s\"',;&}]+)"),
         insensitive("((?<![\\w./-])(?!" + SWITCH + ")--?" + NAME + "\\s+)(?!-)(\"[^\"]*\"|'[^']*'|\\S+)"),

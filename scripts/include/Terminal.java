@@ -1,6 +1,8 @@
 //SOURCES Line.java
 
 import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.reflect.Proxy;
@@ -45,6 +47,18 @@ final class Terminal {
             return !isDumb() && new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
         } catch (IOException | InterruptedException e) {
             return false;
+        }
+    }
+
+    /** Says why standard output took no answer, which a PrintStream keeps to itself; a reader that has gone needs no word. */
+    static void sayWhyUnwritten(PrintStream err) {
+        try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
+            out.write('\n');
+        } catch (IOException e) {
+            if (!String.valueOf(e.getMessage()).contains("Broken pipe")) {
+                err.println("ERROR: cannot write the answer: " + e.getMessage());
+                err.flush();
+            }
         }
     }
 
