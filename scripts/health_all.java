@@ -192,7 +192,10 @@ class health_all extends PortCommand {
     private String why(Waiting.Outcome outcome) {
         Started.Failure failure = outcome.failure();
         if (failure == null) {
-            return "time is up, after " + Terminal.seconds(wait);
+            String others = outcome.results().stream().filter(result -> !result.isPassing() && result.health().verdict().isPassing())
+                .map(result -> "" + result.check().endpoint().port()).collect(Collectors.joining(", "));
+            return "time is up, after " + Terminal.seconds(wait)
+                + (others.isEmpty() ? "" : "; what answers on " + others + " is not what was started");
         }
         return failure.pid() == 0 ? "a stranger answers on " + failure.port() + ": " + Explanation.brief(failure.strangers())
             : "process " + failure.pid() + " has ended" + (failure.status() == null ? "" : ", with status " + failure.status());

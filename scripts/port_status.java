@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
         + " without a target, the ports of its active services.",
     exitCodeList = {
         "0:the status was printed; with --check, nothing is wrong",
-        "1:with --check, something is wrong",
+        "1:with --check or --running, something is wrong",
         "2:could not tell: wrong usage or unusable configuration"},
     footer = {
         "  port_status",

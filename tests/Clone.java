@@ -11,7 +11,7 @@ record Clone(Path folder, Path home, Path cache) {
 
     /** With a cache of its own. */
     static Clone withCache(Path folder, Path cache) throws Exception {
-        return copied(new Clone(folder, Path.of(System.getProperty("user.home")), cache));
+        return copied(new Clone(folder, Path.of(System.getenv("HOME")), cache));
     }
 
     private static Clone copied(Clone clone) throws Exception {

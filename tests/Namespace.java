@@ -28,7 +28,7 @@ final class Namespace {
                     sockets[-1].listen()
             else:
                 server, client = tcp(), tcp()
-                server.bind(('127.0.0.1', 0))
+                server.bind(('127.0.0.1', (port + 20000) % 60000)) # none of those that are to be taken
                 server.listen()
                 client.bind(('127.0.0.1', port))
                 client.connect(server.getsockname())

@@ -68,8 +68,8 @@ record Servers(Process process) implements AutoCloseable {
         assumeTrue(isOnPath("npm"), "npm is not installed");
         Path folder = Path.of(System.getProperty("java.io.tmpdir"), "devflow-test-npm-" + System.getProperty("user.name"));
         Files.createDirectories(folder);
-        Script.Result install = Script.command("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefer-offline", "--prefix",
-            folder.toString()).with(packages).run();
+        Script.Result install = Script.command("npm", "install", "--silent", "--no-fund", "--no-audit", "--prefer-offline",
+            "--fetch-retries=0", "--fetch-timeout=20000", "--prefix", folder.toString()).with(packages).run();
         assumeTrue(install.exit() == 0, "npm cannot fetch packages: " + install.err());
         return folder.resolve("node_modules");
     }

@@ -81,6 +81,9 @@ class TargetsTest {
         "vector,            3003",
         "vec,               3003",
         "CC,                50051",
+        "dream-team,        3200",
+        "token-opt,         3006",
+        "'Dream Team Orch', 3200",
         "cct,               50051"})
     void aNameOrAPartOfOneWillDo(String target, int port) throws Exception {
         assertEquals(port, only(new Targets(config("", Map.of())).resolve(target)).port());

@@ -146,7 +146,7 @@ class TerminalTest {
 
         String run(String... arguments) throws Exception {
             Script.Result result = Script.command("tmux", "-S", folder.resolve("tmux").toString(), "-f", "/dev/null").with(arguments)
-                .env("TERM", "xterm").env("PS1", "$ ").in(folder).run();
+                .env("TERM", "xterm").env("PS1", "$ ").env("SHELL", "/bin/bash").env("LC_ALL", "C.UTF-8").in(folder).run();
             assertEquals(0, result.exit(), result.err());
             return result.out();
         }

@@ -23,7 +23,8 @@ final class Freeing {
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
     /** Why a process is not ended. */
-    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN, HAS_ANOTHER }
+    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN,
+        HAS_ANOTHER }
 
     /** Who had the port, why some were not ended, and who has it now. */
     record Result(int port, Outcome outcome, List<Occupants.Occupant> occupants, Map<Occupants.Occupant, Refusal> refusals,

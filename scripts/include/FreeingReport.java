@@ -37,7 +37,8 @@ final class FreeingReport implements Report {
             boolean isAvailable = AVAILABLE.contains(result.outcome());
             String words = words(result);
             lines.add(Line.of("Port " + service.port() + ": ")
-                .with(isAvailable ? "available" : result.outcome() == Freeing.Outcome.DENIED ? "denied" : "in use", isAvailable ? Line.Style.GOOD : Line.Style.BAD)
+                .with(isAvailable ? "available" : result.outcome() == Freeing.Outcome.DENIED ? "denied" : "in use", isAvailable
+                    ? Line.Style.GOOD : Line.Style.BAD)
                 .with(service.name() == null ? "" : "  " + service.name()).with(words.isEmpty() ? "" : "  " + words));
         }
         return lines;

@@ -44,8 +44,8 @@ final class HealthBody {
         "offline", "unavailable", "unreachable", "disconnected", "inactive", "broken", "bad", "ko", "nok", "outage", "major_outage");
 
     /** The keys of an overall word, and those that, in the outermost object, tell of trouble where they are false. */
-    private static final Set<String> KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok", "outcome", "statuscode", "ishealthy",
-        "healthstatus", "overall", "overallstatus", "overallhealth");
+    private static final Set<String> KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok", "outcome", "statuscode",
+        "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
     private static final Set<String> OUTERMOST_KEYS = Set.of("ready", "alive", "live", "up", "available", "serving", "success");
 
     private static final int DEEPEST = 100;

@@ -2,10 +2,8 @@
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -99,10 +97,9 @@ final class Targets {
 
     private PortMap.Service byPart(String target) {
         String part = canonical(target);
-        List<PortMap.Service> candidates = config.services().stream().filter(service -> words(service).contains(part)).toList();
+        List<PortMap.Service> candidates = withPart("_" + part + "_");
         if (candidates.isEmpty() && part.length() >= SHORTEST_BEGINNING) {
-            candidates = config.services().stream()
-                .filter(service -> words(service).stream().anyMatch(word -> word.startsWith(part))).toList();
+            candidates = withPart("_" + part);
         }
         if (candidates.size() == 1) {
             return candidates.get(0);
@@ -112,11 +109,10 @@ final class Targets {
                 + "; name one of them");
     }
 
-    /** The words of a service's name and variable. */
-    private static Set<String> words(PortMap.Service service) {
-        Set<String> words = new LinkedHashSet<>(List.of(canonical(service.name()).split("_")));
-        words.addAll(List.of(PortMap.stem(service.variable()).split("_")));
-        return words;
+    /** The services whose name or variable has this part, with a line before each word and at the end. */
+    private List<PortMap.Service> withPart(String part) {
+        return config.services().stream().filter(service -> ("_" + canonical(service.name()) + "_").contains(part)
+            || ("_" + PortMap.stem(service.variable()) + "_").contains(part)).toList();
     }
 
     private String unknown(String target, String name) {
