@@ -91,7 +91,7 @@ class find_port extends PortCommand {
                 + " in range " + range + denied(range, localPorts));
             return new Report.Silent(NO);
         }
-        return new Found(found);
+        return new Found(found, json ? config() : null);
     }
 
     /** BASE-MAX, or BASE and MAX, or BASE up to the end of its group. */
@@ -113,17 +113,19 @@ class find_port extends PortCommand {
         for (int port = range.first(); port <= range.last(); port++) {
             denied += localPorts.state(port).verdict() == LocalPorts.Verdict.DENIED ? 1 : 0;
         }
-        return denied == 0 ? "" : ": this user may not bind "
-            + (denied < range.size() ? denied + " of them" : "them; run as root, or choose ports from 1024 on");
+        return denied == 0 ? "" : ": this user may not bind " + (denied < range.size() ? denied + " of them"
+            : "them; run as root, or choose ports from 1024 on");
     }
 
-    /** The ports that a search has found. */
+    /** The ports that a search has found, and for JSON, whose they are. */
     private final class Found implements Report {
 
         private final List<Integer> ports;
+        private final Config config;
 
-        Found(List<Integer> ports) {
+        Found(List<Integer> ports, Config config) {
             this.ports = ports;
+            this.config = config;
         }
 
         @Override
@@ -148,8 +150,7 @@ class find_port extends PortCommand {
 
         @Override
         public Map<String, Object> document() {
-            Targets names = new Targets(config());
-            return Map.of("ports", ports.stream().map(port -> PortRow.fields(names.resolve("" + port).get(0))).toList());
+            return Map.of("ports", ports.stream().map(port -> PortRow.fields(config.atOrNone(port).get(0))).toList());
         }
     }
 
@@ -166,15 +167,10 @@ class find_port extends PortCommand {
     private Report assign(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
         List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), project()).assign(wanted(config));
-        List<Allocator.Assignment> failed = new ArrayList<>();
-        EphemeralPorts ephemeral = null;
-        for (Allocator.Assignment assignment : assignments) {
-            if (assignment.decision() == Allocator.Decision.FAILS) {
-                failed.add(assignment);
-            }
-            ephemeral = ephemeral == null && assignment.old() != null ? EphemeralPorts.read() : ephemeral;
-        }
-        AllocationWords words = new AllocationWords(config, invocation(), ephemeral);
+        List<Allocator.Assignment> failed = new ArrayList<>(assignments);
+        failed.removeIf(assignment -> assignment.decision() != Allocator.Decision.FAILS);
+        boolean isAnyTaken = assignments.stream().anyMatch(assignment -> assignment.old() != null);
+        AllocationWords words = new AllocationWords(config, invocation(), isAnyTaken ? EphemeralPorts.read() : null);
         if (!failed.isEmpty()) {
             failed.forEach(assignment -> error(words.failure(assignment)));
             return new Report.Silent(NO);

@@ -31,7 +31,6 @@ import picocli.CommandLine.Option;
         "  health_all --json orchestrator grpc://localhost:50051"})
 class health_all extends PortCommand {
 
-
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
         description = "How long each endpoint may take (default 2).")
     private Duration timeout = Duration.ofSeconds(2);

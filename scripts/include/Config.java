@@ -123,6 +123,11 @@ final class Config {
         return services;
     }
 
+    /** The services that have this port, or else the port itself. */
+    List<PortMap.Service> atOrNone(int port) {
+        return byPort.getOrDefault(port, List.of(PortMap.Service.none(port)));
+    }
+
     /** The services that have this port. */
     List<PortMap.Service> at(int port) {
         if (byPort.isEmpty()) {

@@ -57,7 +57,7 @@ final class Targets {
     private List<PortMap.Service> exactly(String target) {
         if (!isName(target)) {
             PortRange range = PortRange.parse(target);
-            return IntStream.rangeClosed(range.first(), range.last()).boxed().flatMap(port -> atOrNone(port).stream()).toList();
+            return IntStream.rangeClosed(range.first(), range.last()).boxed().flatMap(port -> config.atOrNone(port).stream()).toList();
         }
         PortMap.Group group = PortMap.Group.named(target);
         if (group != null) {
@@ -67,11 +67,6 @@ final class Targets {
         List<PortMap.Service> named = config.services().stream().filter(service -> variables(service).contains(name)).toList();
         return !named.isEmpty() ? named
             : config.services().stream().filter(service -> canonical(service.name()).equals(name)).toList();
-    }
-
-    private List<PortMap.Service> atOrNone(int port) {
-        List<PortMap.Service> known = config.at(port);
-        return known.isEmpty() ? List.of(PortMap.Service.none(port)) : known;
     }
 
     /** Whether the target is a name rather than a number, or a failed attempt at one. */
