@@ -125,7 +125,7 @@ final class Config {
 
     /** The services that have this port, or else the port itself. */
     List<PortMap.Service> atOrNone(int port) {
-        return byPort.getOrDefault(port, List.of(PortMap.Service.none(port)));
+        return at(port).isEmpty() ? List.of(PortMap.Service.none(port)) : at(port);
     }
 
     /** The services that have this port. */

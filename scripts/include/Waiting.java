@@ -16,6 +16,7 @@ final class Waiting {
     private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration OVERRUN = Duration.ofSeconds(-1); // left, where this process did not run for a while
 
     private final HealthChecks checks;
     private final Started started;
@@ -59,7 +60,11 @@ final class Waiting {
             if (isTimeUp()) {
                 return new Outcome(results, false, failure()); // This process was stopped meanwhile.
             }
-            results = again(results, all);
+            List<HealthChecks.Result> news = again(results, all);
+            if (left().compareTo(OVERRUN) < 0 && !HealthChecks.areAllPassing(news)) {
+                return new Outcome(results, false, failure()); // Stopped while asking: the silence was ours.
+            }
+            results = news;
         }
     }
 
