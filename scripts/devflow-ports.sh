@@ -10,8 +10,9 @@
 #   devflow_wait_healthy [...]            the same, waiting until all are healthy; 30 seconds, or --wait=SECONDS
 #   devflow_stop SERVICE...               stops what listens on their ports, and waits until it is gone
 #
-# They take the options of the scripts behind them, --env-file FILE for one; see --help. The first call builds the scripts and
-# keeps them in ~/.cache/devflow-ports; the others start a plain java. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done.
+# They take the options of the scripts behind them, --env-file FILE for one; see --help, and devflow_ports.java for what each
+# function presets. The first call builds the scripts and keeps them in ~/.cache/devflow-ports; the others start a plain java.
+# DEVFLOW_PORTS_DEBUG=1 says on standard error what is done.
 # An interactive shell gets check_port, find_port, port_status and health_all as well.
 
 if [ -n "${BASH_VERSION:-}" ]; then

@@ -91,7 +91,7 @@ class find_port extends PortCommand {
                 + " in range " + range + denied(range, localPorts));
             return new Report.Silent(NO);
         }
-        return new Found(found, json ? config() : null);
+        return found(found);
     }
 
     /** BASE-MAX, or BASE and MAX, or BASE up to the end of its group. */
@@ -117,41 +117,17 @@ class find_port extends PortCommand {
             : "them; run as root, or choose ports from 1024 on");
     }
 
-    /** The ports that a search has found, and for JSON, whose they are. */
-    private final class Found implements Report {
-
-        private final List<Integer> ports;
-        private final Config config;
-
-        Found(List<Integer> ports, Config config) {
-            this.ports = ports;
-            this.config = config;
+    /** What a search has found, and for JSON, whose it is. */
+    private Report found(List<Integer> ports) {
+        if (json) {
+            Config config = config();
+            return new Ports(List.of(), ports.stream().map(port -> PortRow.fields(config.atOrNone(port).get(0))).toList());
         }
-
-        @Override
-        public int exitCode() {
-            return YES;
+        List<Line> lines = new ArrayList<>();
+        for (int port : ports) {
+            lines.add(Line.of(!export ? "" + port : "export PORT" + (ports.size() == 1 ? "" : "_" + (lines.size() + 1)) + "=" + port));
         }
-
-        @Override
-        public boolean isPlain() {
-            return true;
-        }
-
-        @Override
-        public List<Line> lines() {
-            List<Line> lines = new ArrayList<>();
-            for (int port : ports) {
-                lines.add(Line.of(!export ? "" + port
-                    : "export PORT" + (ports.size() == 1 ? "" : "_" + (lines.size() + 1)) + "=" + port));
-            }
-            return lines;
-        }
-
-        @Override
-        public Map<String, Object> document() {
-            return Map.of("ports", ports.stream().map(port -> PortRow.fields(config.atOrNone(port).get(0))).toList());
-        }
+        return new Ports(lines, List.of());
     }
 
     // Services.
@@ -179,7 +155,7 @@ class find_port extends PortCommand {
             save(file, assignments);
         }
         words.notes(assignments, write && !export).forEach(this::note);
-        return new Assigned(assignments);
+        return assigned(config, assignments);
     }
 
     private List<PortMap.Service> wanted(Config config) {
@@ -232,13 +208,41 @@ class find_port extends PortCommand {
     }
 
     /** The ports that services have got. */
-    private final class Assigned implements Report {
-
-        private final List<Allocator.Assignment> assignments;
-
-        Assigned(List<Allocator.Assignment> assignments) {
-            this.assignments = assignments;
+    private Report assigned(Config config, List<Allocator.Assignment> assignments) {
+        if (json) {
+            return new Ports(List.of(), assignments.stream().map(find_port::fields).toList());
         }
+        if (!all && !export && assignments.size() == 1) {
+            return new Ports(List.of(Line.of("" + assignments.get(0).port())), List.of());
+        }
+        List<Line> lines = new ArrayList<>();
+        for (Allocator.Assignment assignment : assignments) {
+            for (String variable : assignment.service().variables()) {
+                if (!export || config.mayBeExported(variable)) {
+                    lines.add(Line.of((export ? "export " : "") + variable + "=" + assignment.port()));
+                }
+            }
+        }
+        return new Ports(lines, List.of());
+    }
+
+    private static Map<String, Object> fields(Allocator.Assignment assignment) {
+        boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
+        Allocator.Taken old = assignment.old();
+        List<Occupants.Occupant> occupants = old == null ? List.of() : old.occupants();
+        Map<String, Object> fields = PortRow.fields(assignment.service());
+        fields.put("port", assignment.port());
+        fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
+        fields.put("previous_port", assignment.service().port());
+        fields.put("reason", !isMoved ? null : assignment.owner() != null ? "assigned" : PortRow.lowerCase(old.state().verdict()));
+        fields.put("assigned_to", assignment.owner() == null ? null : assignment.owner().variable());
+        fields.put("previous_occupants", Explanation.json(occupants, false));
+        fields.put("previous_listeners", Explanation.json(occupants, true));
+        return fields;
+    }
+
+    /** Ports that can be had, as lines for the shell, or as JSON documents. */
+    private record Ports(List<Line> lines, List<Map<String, Object>> documents) implements Report {
 
         @Override
         public int exitCode() {
@@ -251,46 +255,8 @@ class find_port extends PortCommand {
         }
 
         @Override
-        public List<Line> lines() {
-            List<Line> lines = new ArrayList<>();
-            for (Allocator.Assignment assignment : assignments) {
-                PortMap.Service service = assignment.service();
-                if (!all && !export && assignments.size() == 1) {
-                    return List.of(Line.of("" + assignment.port()));
-                }
-                for (String variable : service.variables()) {
-                    // What Docker and Kubernetes set, such as tcp://10.0.0.1:6379, is for others.
-                    String old = System.getenv().getOrDefault(variable, "");
-                    if (!export || old.isEmpty() || PortRange.isPort(old)) {
-                        lines.add(line(variable, assignment.port()));
-                    }
-                }
-            }
-            return lines;
-        }
-
-        private Line line(String variable, int port) {
-            return Line.of((export ? "export " : "") + variable + "=" + port);
-        }
-
-        @Override
         public Map<String, Object> document() {
-            return Map.of("ports", assignments.stream().map(Assigned::fields).toList());
-        }
-
-        private static Map<String, Object> fields(Allocator.Assignment assignment) {
-            boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
-            Allocator.Taken old = assignment.old();
-            List<Occupants.Occupant> occupants = old == null ? List.of() : old.occupants();
-            Map<String, Object> fields = PortRow.fields(assignment.service());
-            fields.put("port", assignment.port());
-            fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
-            fields.put("previous_port", assignment.service().port());
-            fields.put("reason", !isMoved ? null : assignment.owner() != null ? "assigned" : PortRow.lowerCase(old.state().verdict()));
-            fields.put("assigned_to", assignment.owner() == null ? null : assignment.owner().variable());
-            fields.put("previous_occupants", Explanation.json(occupants, false));
-            fields.put("previous_listeners", Explanation.json(occupants, true));
-            return fields;
+            return Map.of("ports", documents);
         }
     }
 }

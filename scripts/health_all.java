@@ -191,10 +191,10 @@ class health_all extends PortCommand {
     private String why(Waiting.Outcome outcome) {
         Started.Failure failure = outcome.failure();
         if (failure == null) {
-            String others = outcome.results().stream().filter(result -> !result.isPassing() && result.health().verdict().isPassing())
+            String foreign = outcome.results().stream().filter(result -> !result.isPassing() && result.health().verdict().isPassing())
                 .map(result -> "" + result.check().endpoint().port()).collect(Collectors.joining(", "));
             return "time is up, after " + Terminal.seconds(wait)
-                + (others.isEmpty() ? "" : "; what answers on " + others + " is not what was started");
+                + (foreign.isEmpty() ? "" : "; what answers on " + foreign + " is not what was started");
         }
         return failure.pid() == 0 ? "a stranger answers on " + failure.port() + ": " + Explanation.brief(failure.strangers())
             : "process " + failure.pid() + " has ended" + (failure.status() == null ? "" : ", with status " + failure.status());
@@ -245,16 +245,16 @@ class health_all extends PortCommand {
             }
             int title = results.stream().mapToInt(result -> verdict(result).width()).max().orElse(0) + 2;
             int answer = title + results.stream().mapToInt(result -> Line.width(result.check().title())).max().orElse(0) + 2;
-            int latency = answer + results.stream().mapToInt(result -> Line.width(result.health().said())).max().orElse(0);
+            int latency = answer + results.stream().mapToInt(result -> Line.width(result.health().answer())).max().orElse(0);
             List<Line> lines = new ArrayList<>();
             for (HealthChecks.Result result : results) {
                 Health health = result.health();
                 Line line = verdict(result).pad(title).with(result.check().title()).pad(answer);
-                if (!health.said().isEmpty()) {
-                    line.with(health.said()).pad(latency).with(String.format("  %4d ms  %s", health.millis(), health.address()));
+                if (!health.answer().isEmpty()) {
+                    line.with(health.answer()).pad(latency).with(String.format("  %4d ms  %s", health.millis(), health.address()));
                 }
                 line.with(health.location() == null ? "" : "  to " + health.location());
-                line.with(health.reason() == null ? "" : (health.said().isEmpty() ? "" : "  ") + health.reason());
+                line.with(health.reason() == null ? "" : (health.answer().isEmpty() ? "" : "  ") + health.reason());
                 lines.add(line.changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word())));
             }
             return lines;

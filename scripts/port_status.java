@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Config.java include/Explanation.java include/Line.java include/LocalPorts.java include/OptionValues.java
-//SOURCES include/PortCommand.java include/PortMap.java include/PortRow.java include/Problems.java include/Report.java
-//SOURCES include/Targets.java include/UserException.java
+//SOURCES include/Config.java include/Explanation.java include/Line.java include/LocalPorts.java include/Occupants.java
+//SOURCES include/OptionValues.java include/Ownership.java include/PortCommand.java include/PortMap.java include/PortRow.java
+//SOURCES include/Problems.java include/Report.java include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -141,7 +141,7 @@ class port_status extends PortCommand {
 
         private boolean areAllRunning() {
             return rows.stream().filter(row -> isShown(row.service()))
-                .allMatch(row -> row.isListening() && !Boolean.FALSE.equals(row.ours()));
+                .allMatch(row -> row.isListening() && row.ownership() != Ownership.STRANGER);
         }
 
         @Override
@@ -213,11 +213,10 @@ class port_status extends PortCommand {
     /** Says who may be in the place of a service that is asked for. */
     private void noteOthers(List<PortRow> rows) {
         for (PortRow row : rows) {
-            if (isShown(row.service()) && !row.isAvailable() && !Boolean.TRUE.equals(row.ours())) {
+            if (isShown(row.service()) && !row.isAvailable() && row.ownership() != Ownership.OURS) {
                 note(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
-                    : row.ours() == null ? " is in use, and it cannot be told whose it is: " + row.brief()
-                    : " is a stranger's: in use by " + Explanation.brief(row.occupants().stream()
-                        .filter(occupant -> Boolean.FALSE.equals(occupant.ours())).toList())));
+                    : row.ownership() == Ownership.UNKNOWN ? " is in use, and it cannot be told whose it is: " + row.brief()
+                    : " is a stranger's: in use by " + Explanation.brief(row.occupants().stream().filter(Occupants.Occupant::isStrangers).toList())));
             }
         }
     }

@@ -28,7 +28,7 @@ record Clone(Path folder, Path home, Path cache) {
     }
 
     /** Where it keeps what was built for this JDK. */
-    Path lane() {
+    Path build() {
         return Path.of(cache + "/devflow-ports/launch" + System.getProperty("java.home") + "/bin/java" + scripts());
     }
 

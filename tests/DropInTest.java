@@ -156,7 +156,7 @@ class DropInTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"set -f", "IFS=/", "set -o posix", "set -o noclobber", "set -k", "cd /", "umask 000",
-        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 lane=1 kind=1 file=1 name=1 scripts=1",
+        "shopt -s nullglob failglob", "exec 9</dev/null", "exec <&-", "readonly status=7 java=1 build=1 kind=1 file=1 name=1 scripts=1",
             "set -ET; trap 'echo trapped >&2' DEBUG EXIT ERR"})
     void worksInAnyShell(String setting) throws Exception {
         assertEquals("2\n", bash(folder, setting + "\ncheck_port_available 0 2>/dev/null || echo $?").run().out());
@@ -189,7 +189,7 @@ class DropInTest {
         String edited = debug(call(folder).env("ports", ports));
         assertTrue(edited.contains("builds in") && edited.contains("is no port;"), edited);
 
-        assertTrue(Files.size(own.lane().resolve("classes")) > 1_000_000, "no archive");
+        assertTrue(Files.size(own.build().resolve("classes")) > 1_000_000, "no archive");
         Path otherJdk = otherJdk();
         if (otherJdk != null) {
             assertTrue(debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
@@ -292,10 +292,10 @@ class DropInTest {
     void whatAnotherUserPlantedIsNotRun() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
         Path cache = Files.createDirectory(folder.resolve("cache"));
-        Path lane = Files.createDirectories(Path.of(cache + "/devflow-ports/launch"
+        Path build = Files.createDirectories(Path.of(cache + "/devflow-ports/launch"
             + System.getProperty("java.home") + "/bin/java" + clone.scripts()));
         for (String file : List.of("java.args", "stamp", "classes", "program.jar")) {
-            Files.writeString(lane.resolve(file), "-version\n");
+            Files.writeString(build.resolve(file), "-version\n");
         }
         assertEquals(0, Script.command("chown", "-R", "1234", cache.toString()).run().exit());
         String said = debug(call(folder).env("XDG_CACHE_HOME", cache));

@@ -12,7 +12,7 @@ class HealthBodyTest {
 
     private static final String JSON = "application/json; charset=utf-8";
 
-    private static HealthBody.Said read(String body, String type, int status) throws Exception {
+    private static HealthWord read(String body, String type, int status) throws Exception {
         return HealthBody.read(body.getBytes(StandardCharsets.UTF_8), type, status, true);
     }
 
@@ -93,9 +93,9 @@ class HealthBodyTest {
         "{\"status\":\"down\",\"since\": | UNHEALTHY | down",
         "OK | DEGRADED | "})
     void judgesJson(String body, HealthVerdict verdict, String word) throws Exception {
-        HealthBody.Said said = read(body, JSON, 200);
+        HealthWord said = read(body, JSON, 200);
         assertEquals(verdict, said.verdict());
-        assertEquals(word, said.word());
+        assertEquals(word, said.text());
     }
 
     @ParameterizedTest
@@ -115,9 +115,9 @@ class HealthBodyTest {
 
     @Test
     void theHttpStatusAgainIsNoWord() throws Exception {
-        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).word());
-        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).word());
-        assertNull(read("Not found", "text/plain", 404).word());
+        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).text());
+        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).text());
+        assertNull(read("Not found", "text/plain", 404).text());
     }
 
     @Test
@@ -129,7 +129,7 @@ class HealthBodyTest {
 
     @Test
     void readsUtf16() throws Exception {
-        assertEquals("down", HealthBody.read("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_16BE), JSON, 200, true).word());
-        assertEquals("down", HealthBody.read("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_16LE), JSON, 200, true).word());
+        assertEquals("down", HealthBody.read("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_16BE), JSON, 200, true).text());
+        assertEquals("down", HealthBody.read("\uFEFF{\"status\":\"down\"}".getBytes(StandardCharsets.UTF_16LE), JSON, 200, true).text());
     }
 }

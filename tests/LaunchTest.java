@@ -19,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** scripts/launch on a clone and in a cache of its own, whatever happens to them: one thing after the other. */
 @Execution(ExecutionMode.SAME_THREAD)
@@ -34,7 +36,7 @@ class LaunchTest {
     static Path folder;
 
     private static Clone clone;
-    private static Path lane;
+    private static Path build;
 
     @TempDir
     Path work;
@@ -44,7 +46,7 @@ class LaunchTest {
     @BeforeAll
     static void copyTheClone() throws Exception {
         clone = Clone.withCache(folder.resolve("a clone"), folder.resolve("cache"));
-        lane = clone.lane();
+        build = clone.build();
     }
 
     @BeforeEach
@@ -68,7 +70,7 @@ class LaunchTest {
             assertFalse(result.err().contains("through JBang"), what + ": " + result.err());
             assertFalse(call == 2 && result.err().matches("(?s).*(builds in|no answer).*"), what + ": " + result.err());
         }
-        assertTrue(Files.size(lane.resolve("classes")) > 1_000_000, what + ": no archive");
+        assertTrue(Files.size(build.resolve("classes")) > 1_000_000, what + ": no archive");
         try (Stream<Path> left = Files.list(work)) {
             assertEquals(List.of(), left.toList(), what);
         }
@@ -97,7 +99,7 @@ class LaunchTest {
         for (String part : parts) {
             List<Damage> damages = FUZZ > 1 ? List.of(Damage.values()) : List.of(Damage.values()[random.nextInt(3)]);
             for (Damage damage : damages) {
-                damage(lane.resolve(part), damage);
+                damage(build.resolve(part), damage);
                 assertHeals(part + " " + damage);
             }
         }
@@ -107,7 +109,7 @@ class LaunchTest {
     @Test
     void theAnswerOfAJvmThatCrashedIsNoAnswer() throws Exception {
         assertHeals("first");
-        damage(lane.resolve("classes"), Damage.CUT_WITH_ITS_TIME_KEPT);
+        damage(build.resolve("classes"), Damage.CUT_WITH_ITS_TIME_KEPT);
         Script.Result result = function("p=$(find_available_port " + port + ") && echo \"'$p'\"").run();
         assertTrue(result.out().equals("'" + port + "'\n") || result.out().isEmpty() && result.exit() == 2, result.out() + result.err());
         assertHeals("crashed");
@@ -117,16 +119,16 @@ class LaunchTest {
     void aBuildThatWasKilledIsMadeAnew() throws Exception {
         Random random = new Random();
         for (int kill = 0; kill < 2 * FUZZ; kill++) {
-            Process build = launch("find_port", port, port).builder().redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            Process building = launch("find_port", port, port).builder().redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            if (!build.waitFor(random.nextInt(8000), TimeUnit.MILLISECONDS)) {
-                List<ProcessHandle> children = build.descendants().toList();
-                build.destroyForcibly();
+            if (!building.waitFor(random.nextInt(8000), TimeUnit.MILLISECONDS)) {
+                List<ProcessHandle> children = building.descendants().toList();
+                building.destroyForcibly();
                 children.forEach(ProcessHandle::destroyForcibly);
             }
-            build.waitFor();
+            building.waitFor();
             assertHeals("kill " + kill);
-            Files.delete(lane.resolve("stamp"));
+            Files.delete(build.resolve("stamp"));
         }
     }
 
@@ -153,7 +155,7 @@ class LaunchTest {
         Path gone = Files.createDirectories(clone.cache().resolve("devflow-ports/launch/usr/bin/java/gone/scripts"));
         Files.writeString(gone.resolve("clone"), folder.resolve("gone") + "\n");
         Files.writeString(gone.resolve("classes"), "");
-        Files.deleteIfExists(lane.resolve("stamp"));
+        Files.deleteIfExists(build.resolve("stamp"));
         assertHeals("first");
         assertFalse(Files.exists(gone));
     }
@@ -195,10 +197,10 @@ class LaunchTest {
                 kill -$signal $!
                 wait $!
                 echo $?
-                ps -e -o args= | grep -c "[j]ava.*$lane"
+                ps -e -o args= | grep -c "[j]ava.*$build"
                 rm out
                 """).env("launch", clone.scripts().resolve("launch")).env("signal", signal)
-                    .env("lane", lane).env("XDG_CACHE_HOME", clone.cache())
+                    .env("build", build).env("XDG_CACHE_HOME", clone.cache())
                 .env("JAVA_HOME", System.getProperty("java.home")).in(work).run();
             assertTrue(result.out().matches("1(29|30|43)\n0\n"), signal + ": " + result.out() + result.err());
         }
@@ -209,7 +211,7 @@ class LaunchTest {
         assertHeals("first");
         Script few = function("ulimit -n 10; find_available_port " + port + " " + port).env("DEVFLOW_PORTS_DEBUG", "");
         assertEquals(new Script.Result(0, port + "\n", ""), few.run());
-        Files.delete(lane.resolve("stamp"));
+        Files.delete(build.resolve("stamp"));
         assertEquals(new Script.Result(2, "", "devflow-ports: too many open files; raise the limit (ulimit -n)\n"), few.run());
         assertHeals("enough again");
     }
@@ -223,6 +225,41 @@ class LaunchTest {
         Script zsh = clone.prepared(Script.command("zsh", "-fc", ". \"$ports\"; find_available_port " + port + " " + port
             + "; readonly status; devflow_is_running " + port + " || echo no")).in(work);
         assertEquals(new Script.Result(0, port + "\nno\n", ""), zsh.run());
+    }
+
+    /** As on macOS and Alpine: no flock, no sha256sum, and tools that know what POSIX has and little more. */
+    @ParameterizedTest
+    @ValueSource(strings = {"busybox", "toybox"})
+    void buildsWithToolsThatAreNotGnus(String box) throws Exception {
+        assumeTrue(Servers.isOnPath(box), box + " is not installed");
+        assertHeals("first");
+        Script.Result made = Script.command("sh", "-c", """
+            for tool in cat chmod cksum cp cut find grep ln ls mkdir mktemp mv readlink rm sed; do
+              ! "$box" $tool --help >/dev/null 2>&1 || ln -s "$(command -v $box)" $tool
+            done
+            for tool in bash perl shasum; do ln -s "$(command -v $tool)" $tool || exit; done
+            ln -s "$clone/jbangw" ports
+            rm "$build/stamp" "$XDG_CACHE_HOME"/devflow-ports/*.checked
+            """).env("box", box).env("clone", clone.folder()).env("build", build).env("XDG_CACHE_HOME", clone.cache()).in(work).run();
+        assertEquals(List.of(0, ""), List.of(made.exit(), made.err()));
+        Script.Result result = clone.prepared(Script.command("bash", "-c", ". \"$ports\"; find_available_port " + port + " " + port
+            + "; ./ports find_port " + port + " " + port)).in(work).env("PATH", work).env("DEVFLOW_PORTS_DEBUG", 1).run();
+        assertEquals(List.of(0, (port + "\n").repeat(2)), List.of(result.exit(), result.out()), result.err());
+        assertEquals(1, result.err().split("builds in").length - 1, result.err());
+        assertFalse(result.err().contains("through JBang"), result.err());
+    }
+
+    /** Nothing tells whether the sources have changed. */
+    @Test
+    void withoutCksumGoesThroughJBang() throws Exception {
+        assertHeals("first");
+        String[] hidden = {"sh", "-c", "mount --bind /dev/null \"$(command -v cksum)\" && exec \"$@\"", "sh"};
+        for (int call = 1; call <= 2; call++) {
+            Script.Result result = launch("find_port", port, port).under(hidden).under(Namespace.unshare("--mount")).run();
+            assertEquals(List.of(0, port + "\n"), List.of(result.exit(), result.out()), result.err());
+            assertTrue(result.err().contains("through JBang"), result.err());
+            Files.deleteIfExists(build.resolve("stamp"));
+        }
     }
 
     @Test

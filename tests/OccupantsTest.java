@@ -63,7 +63,7 @@ class OccupantsTest {
             for (String port : args) {
                 LocalPorts.State state = ports.state(Integer.parseInt(port));
                 List<Occupants.Occupant> occupants = Occupants.of(List.of(state), ports, null).getOrDefault(state.port(), List.of());
-                Explanation.lines(state, occupants).forEach(System.out::println);
+                Explanation.lines(state, occupants, false).forEach(System.out::println);
                 System.err.println(Explanation.brief(state, occupants));
                 System.out.println(PortRow.joined(Remedy.lines(state, occupants))
                     + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));

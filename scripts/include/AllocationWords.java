@@ -1,5 +1,5 @@
-//SOURCES Allocator.java Config.java EphemeralPorts.java Explanation.java Invocation.java Occupants.java PortMap.java
-//SOURCES PortRange.java PortRow.java
+//SOURCES Allocator.java Config.java EphemeralPorts.java Explanation.java Invocation.java Occupants.java Ownership.java
+//SOURCES PortMap.java PortRange.java PortRow.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,7 +52,7 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
             notes.add(reservation);
         }
         for (String variable : service.variables()) {
-            if (isOnlyWritten && PortRange.isPort(System.getenv().getOrDefault(variable, ""))) {
+            if (isOnlyWritten && config.isSetInEnvironment(variable)) {
                 notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
             }
         }
@@ -60,7 +60,7 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
 
     /** Outside the documented ranges, a service that only .env knows is nobody's business; nor is one that may be its own server. */
     private static boolean isNoteworthy(Allocator.Assignment assignment) {
-        boolean isStranger = assignment.old() != null && Boolean.FALSE.equals(Occupants.ours(assignment.old().occupants()));
+        boolean isStranger = assignment.old() != null && Occupants.ownership(assignment.old().occupants()) == Ownership.STRANGER;
         return assignment.owner() != null || isStranger && assignment.service().group() != null;
     }
 

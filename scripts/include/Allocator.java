@@ -1,4 +1,4 @@
-//SOURCES Config.java LocalPorts.java Occupants.java PortMap.java Project.java
+//SOURCES Config.java LocalPorts.java Occupants.java Ownership.java PortMap.java Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -127,11 +127,11 @@ final class Allocator {
 
     private Assignment assign(PortMap.Service service, Taken old) throws IOException {
         PortMap.Service other = owners.get(service.port()).equals(service) ? null : owners.get(service.port());
-        Boolean ours = old == null ? null : Occupants.ours(old.occupants);
-        if (other == null && (old == null || Boolean.TRUE.equals(ours))) {
+        Ownership ownership = old == null ? null : Occupants.ownership(old.occupants);
+        if (other == null && (old == null || ownership == Ownership.OURS)) {
             return kept(service, old == null ? Decision.KEEPS : Decision.RUNS, old, null);
         }
-        boolean staysPut = !service.isMovable() || other == null && !Boolean.FALSE.equals(ours);
+        boolean staysPut = !service.isMovable() || other == null && ownership != Ownership.STRANGER;
         if (staysPut && !service.isDocumented()) {
             return kept(service, Decision.KEEPS_TAKEN, old, other);
         }

@@ -135,26 +135,26 @@ final class AtomicFile {
                 remove(folder);
             }
             flush(target.getParent());
-            String late = settled(channel);
-            if (!late.equals(expected)) {
-                carryOver(file, target, expected, late, content);
+            String last = settled(channel);
+            if (!last.equals(expected)) {
+                carryOver(file, target, expected, last, content);
             }
-            return late.equals(expected);
+            return last.equals(expected);
         }
     }
 
     /** Puts what was written to the old file at the last moment into the place of what was made from its content before. */
-    private static void carryOver(Path file, Path target, String before, String late, String ours)
+    private static void carryOver(Path file, Path target, String before, String last, String ours)
             throws IOException, InterruptedException {
         String merged;
         String now;
         do {
             now = Files.readString(target, BYTES);
-            merged = now.startsWith(ours) ? late + now.substring(ours.length())
-                : late.startsWith(before) ? now + late.substring(before.length()) : null;
+            merged = now.startsWith(ours) ? last + now.substring(ours.length())
+                : last.startsWith(before) ? now + last.substring(before.length()) : null;
             if (merged == null) {
                 Path saved = folder(target).resolve("saved");
-                write(saved, late, StandardOpenOption.CREATE_NEW);
+                write(saved, last, StandardOpenOption.CREATE_NEW);
                 throw FileRights.refusal("two programs rewrote it at once; the text of one is in " + saved);
             }
         } while (!swap(file, target, now, merged));

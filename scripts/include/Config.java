@@ -189,6 +189,16 @@ final class Config {
         return differences;
     }
 
+    /** Whether the environment sets this variable to a port, and so takes precedence over {@code .env}. */
+    boolean isSetInEnvironment(String variable) {
+        return PortRange.isPort(environment.getOrDefault(variable, ""));
+    }
+
+    /** Whether this variable has no other use: what Docker and Kubernetes set, such as tcp://10.0.0.1:6379, is for others. */
+    boolean mayBeExported(String variable) {
+        return environment.getOrDefault(variable, "").isEmpty() || isSetInEnvironment(variable);
+    }
+
     /** The file that was read. */
     EnvFile envFile() {
         return envFile;

@@ -15,12 +15,11 @@ final class Explanation {
 
     private Explanation() { }
 
-    /** For each process that has the port a line, and under it, after two blanks, what else there is to say of it. */
-    static List<String> lines(LocalPorts.State state, List<Occupants.Occupant> occupants) {
-        return lines(state, occupants, false);
-    }
-
-    /** The same; of a service's port it is also said where it cannot be told whose a process is. */
+    /**
+     * For each process that has the port a line, and under it, after two blanks, what else there is to say of it.
+     *
+     * @param isServices whether a service has the port, so that it counts where it cannot be told whose a process is
+     */
     static List<String> lines(LocalPorts.State state, List<Occupants.Occupant> occupants, boolean isServices) {
         List<String> lines = new ArrayList<>();
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
@@ -74,16 +73,19 @@ final class Explanation {
     private static String line(Occupants.Occupant occupant, String addresses, boolean isServices) {
         boolean isConnection = occupant.kind() == TcpSocket.Kind.CONNECTION;
         boolean isListener = occupant.kind() == TcpSocket.Kind.LISTENER;
-        String whose = occupant.ours() != null ? (occupant.ours() ? "ours" : "a stranger's")
-            : isListener && isServices ? "cannot tell whose" : "";
+        String whose = switch (occupant.ownership()) {
+            case OURS -> "ours";
+            case STRANGER -> "a stranger's";
+            case UNKNOWN -> isListener && isServices ? "cannot tell whose" : "";
+        };
         if (occupant.process() == null) {
             return (isListener ? "on " + addresses + ": " : "") + unseen(occupant) + (whose.isEmpty() ? "" : "; " + whose);
         }
-        int others = occupant.others().size();
+        int workers = occupant.workers().size();
         String folder = occupant.process().workingDirectory();
         return (isConnection ? "a connection of " : "") + "pid " + occupant.process().pid()
             + (occupant.user() == null ? "" : " (" + occupant.user() + ")")
-            + (others == 0 ? "" : " and " + others + (others == 1 ? " worker" : " workers"))
+            + (workers == 0 ? "" : " and " + workers + (workers == 1 ? " worker" : " workers"))
             + (whose.isEmpty() ? "" : ", " + whose + ",") + (isConnection ? " from " : " on ") + addresses
             + (folder == null ? "" : " in " + folder) + ": " + occupant.process().command();
     }
@@ -148,8 +150,8 @@ final class Explanation {
             fields.put("cwd", process == null ? null : process.workingDirectory());
             fields.put("started_by", occupant.starter() == null ? null : starter(occupant));
             fields.put("kept_by", occupant.keeper() == null ? null : keeper(occupant.keeper()));
-            fields.put("sharers", occupant.others().size());
-            fields.put("ours", occupant.ours());
+            fields.put("sharers", occupant.workers().size());
+            fields.put("ours", occupant.ownership().isOurs());
             if (!onlyListeners || occupant.kind() == TcpSocket.Kind.LISTENER) {
                 documents.add(fields);
             }
@@ -169,7 +171,7 @@ final class Explanation {
     private static boolean mayBeChosen(int port, Occupants.Occupant occupant) {
         return switch (occupant.kind()) {
             case CONNECTION, TIME_WAIT -> true;
-            case LISTENER -> Boolean.FALSE.equals(occupant.ours()) && !String.join(" ", occupant.process().arguments()).contains("" + port);
+            case LISTENER -> occupant.isStrangers() && !String.join(" ", occupant.process().arguments()).contains("" + port);
             case UNKNOWN -> false;
         };
     }

@@ -26,7 +26,7 @@ final class FileRights {
         String group = String.valueOf((Integer) old.get("mode") & 070);
         Process copying = new ProcessBuilder("/bin/sh", "-c", COPY, "sh", target.toString(), fresh.toString(), group)
             .redirectErrorStream(true).start();
-        String said = new String(copying.getInputStream().readAllBytes()).strip();
+        String message = new String(copying.getInputStream().readAllBytes()).strip();
         int status = copying.waitFor();
         if (!identity(target).equals(old)) {
             return false;
@@ -41,7 +41,7 @@ final class FileRights {
                 + " root write it, or make it yours first: cp " + target + " " + target + ".new && mv " + target + ".new " + target);
         }
         if (!isWhole && status != 0) {
-            throw refusal(said.substring(said.lastIndexOf(": ") + 1).strip());
+            throw refusal(message.substring(message.lastIndexOf(": ") + 1).strip());
         }
         if (status != 0 || !old.get("gid").equals(now.get("gid")) || !old.get("mode").equals(now.get("mode"))) {
             throw refusal("its group, mode or access control list cannot be kept; let root write it, or name another with --env-file");

@@ -1,4 +1,4 @@
-//SOURCES Keeper.java LocalPorts.java Occupants.java Processes.java Project.java
+//SOURCES Keeper.java LocalPorts.java Occupants.java Ownership.java Processes.java Project.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -127,12 +127,12 @@ final class Freeing {
         if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
             return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
-        boolean isOurs = Boolean.TRUE.equals(occupant.ours());
         return occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
             : occupant.isAbove() ? Refusal.OWN_ANCESTOR
             : occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
             : occupant.sharers().stream().anyMatch(Freeing::isOfLogin) ? Refusal.LOGIN
-            : !isForced && !isOurs ? occupant.ours() == null ? Refusal.NOT_KNOWN : Refusal.STRANGER
+            : !isForced && occupant.ownership() == Ownership.UNKNOWN ? Refusal.NOT_KNOWN
+            : !isForced && occupant.isStrangers() ? Refusal.STRANGER
             : !isForced && isSharedByAStranger(occupant, project) ? Refusal.SHARED
             : occupant.isAskedByRoot() ? null
             : !occupant.isAskedByItsUser() ? Refusal.NOT_PERMITTED
@@ -142,8 +142,8 @@ final class Freeing {
     /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
     private static boolean isSharedByAStranger(Occupants.Occupant occupant, Project project) {
         Processes processes = Processes.read();
-        return occupant.others().stream().anyMatch(other -> !processes.isDescendant(other.pid(), occupant.process().pid())
-            && !Boolean.TRUE.equals(project.contains(other)));
+        return occupant.workers().stream().anyMatch(other -> !processes.isDescendant(other.pid(), occupant.process().pid())
+            && Ownership.of(other, project) != Ownership.OURS);
     }
 
     /** A login's server, or an editor's: with it the user's terminal would end. */

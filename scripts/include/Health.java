@@ -39,13 +39,13 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
     }
 
     /** The HTTP status and the body's own word; empty where there is no answer. */
-    String said() {
-        String said = httpStatus == null ? "" : String.valueOf(httpStatus);
+    String answer() {
+        String answer = httpStatus == null ? "" : String.valueOf(httpStatus);
         if (word != null) {
             String shortened = word.length() <= LONGEST_WORD ? word : word.substring(0, LONGEST_WORD - 1) + "…";
-            said += (said.isEmpty() ? "" : " ") + shortened;
+            answer += (answer.isEmpty() ? "" : " ") + shortened;
         }
-        return said.isEmpty() && verdict == HealthVerdict.REACHABLE ? "accepts" : said;
+        return answer.isEmpty() && verdict == HealthVerdict.REACHABLE ? "accepts" : answer;
     }
 
     Map<String, Object> fields() {
@@ -61,7 +61,7 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         return fields;
     }
 
-    /** Whether it has said anything: refused, unreachable and silent is no answer. */
+    /** Whether it has answer anything: refused, unreachable and silent is no answer. */
     boolean isAnswer() {
         return verdict.compareTo(HealthVerdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
     }

@@ -79,7 +79,7 @@ final class HealthProbe {
             waiting.getAndDecrement();
             return askAll(endpoint, timeout);
         } catch (TimeoutException e) {
-            return late(timeout);
+            return timeout(timeout);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownHostException) {
                 return Health.of(HealthVerdict.DOWN, null, "unknown host");
@@ -123,12 +123,12 @@ final class HealthProbe {
             }
         }
         if (passing == null) {
-            return other == null ? late(timeout) : other;
+            return other == null ? timeout(timeout) : other;
         }
         return other == null || !other.isAnswer() ? passing : Health.mixed(passing, other);
     }
 
-    private static Health late(Duration timeout) {
+    private static Health timeout(Duration timeout) {
         return Health.of(HealthVerdict.TIMEOUT, null, "no answer within " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
     }
 
@@ -139,13 +139,13 @@ final class HealthProbe {
             return health.at(health.verdict() == HealthVerdict.DOWN ? null : Addresses.text(address),
                 isLate ? timeout.toMillis() : socket.waitedMillis());
         } catch (SocketTimeoutException e) {
-            return late(timeout);
+            return timeout(timeout);
         } catch (IOException e) {
             if (UserException.isOutOfDescriptors(e)) {
                 throw new UserException(UserException.OUT_OF_DESCRIPTORS + ", or query fewer endpoints at once");
             }
             String message = String.valueOf(e.getMessage());
-            return message.contains("timed out") ? late(timeout) : Health.of(HealthVerdict.DOWN, null,
+            return message.contains("timed out") ? timeout(timeout) : Health.of(HealthVerdict.DOWN, null,
                 e instanceof ConnectException ? "connection refused" : "cannot be reached: " + message);
         }
     }
@@ -159,7 +159,7 @@ final class HealthProbe {
                 case HTTPS -> getByTls(endpoint, socket);
             };
         } catch (SocketTimeoutException e) {
-            return late(timeout);
+            return timeout(timeout);
         } catch (SSLException e) {
             return Health.of(HealthVerdict.NOT_HTTP, null, Tls.reason(e, endpoint.host()));
         } catch (IOException e) { // mostly a reset

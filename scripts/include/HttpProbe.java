@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java HealthBody.java HealthVerdict.java
+//SOURCES Endpoint.java Health.java HealthBody.java HealthVerdict.java HealthWord.java
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
@@ -68,7 +68,7 @@ final class HttpProbe {
     }
 
     private Health judge() {
-        HealthBody.Said said = HealthBody.NOTHING;
+        HealthWord word = HealthWord.NONE;
         IOException failure = null;
         try {
             readBody();
@@ -76,18 +76,18 @@ final class HttpProbe {
             failure = e;
         }
         try {
-            said = HealthBody.read(decoded(), field("content-type"), status, failure == null && !isCutByUs);
+            word = HealthBody.read(decoded(), field("content-type"), status, failure == null && !isCutByUs);
         } catch (IOException e) {
             failure = failure == null ? e : failure;
         }
-        HealthVerdict verdict = HealthVerdict.of(status, said.verdict());
-        String reason = said.reason();
+        HealthVerdict verdict = HealthVerdict.of(status, word.verdict());
+        String reason = word.reason();
         if (failure != null && status / 100 == 2 && verdict != HealthVerdict.UNHEALTHY) {
             boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? HealthVerdict.TIMEOUT : HealthVerdict.NOT_HTTP;
             reason = isLate ? "no end of its answer in time" : Health.BROKEN;
         }
-        return new Health(verdict, status, said.word(), status / 100 == 3 ? fields.get("location") : null, null, 0, reason, List.of());
+        return new Health(verdict, status, word.text(), status / 100 == 3 ? fields.get("location") : null, null, 0, reason, List.of());
     }
 
     // The head.

@@ -1,3 +1,4 @@
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 record Invocation(String envFile) {
 
     private static final String DEFAULT_ENV_FILE = ".env";
+    private static final String START_SCRIPT = "./devflow-start.sh";
     private static final String JBANGW = System.getenv("DEVFLOW_PORTS_JBANGW");
     private static final boolean IS_FUNCTION = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
 
@@ -23,9 +25,9 @@ record Invocation(String envFile) {
         return seen(envFile == null ? DEFAULT_ENV_FILE : envFile);
     }
 
-    /** The command that runs a program of the working directory. */
-    static String local(String program, String arguments) {
-        return quoted(seen(program)) + " " + arguments;
+    /** The command that starts the services; null where no start script lies in the working directory. */
+    static String start() {
+        return Files.isExecutable(Path.of(START_SCRIPT)) ? quoted(seen(START_SCRIPT)) + " start" : null;
     }
 
     /** Who reads what a start script prints may be in another folder. */

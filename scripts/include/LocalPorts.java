@@ -59,15 +59,15 @@ final class LocalPorts {
 
     /** The ports as they are when they are asked for. */
     static LocalPorts read() {
-        boolean isLinux = SocketTable.exists();
-        if (isLinux) {
-            // Named, because Java would search the class path for another one.
-            System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
+        if (!SocketTable.exists()) {
+            return withoutTables();
         }
-        return new LocalPorts(isLinux);
+        // Named, because Java would search the class path for another one.
+        System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
+        return new LocalPorts(true);
     }
 
-    /** The same as a system tells them that has no tables of sockets to be read. */
+    /** The same as a system tells them that has no tables of sockets to be read, which is not Linux. */
     static LocalPorts withoutTables() {
         return new LocalPorts(false);
     }

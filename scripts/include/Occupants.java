@@ -1,4 +1,4 @@
-//SOURCES Keeper.java LocalPorts.java Processes.java Project.java SocketTable.java TcpSocket.java
+//SOURCES Keeper.java LocalPorts.java Ownership.java Processes.java Project.java SocketTable.java TcpSocket.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,12 +23,12 @@ final class Occupants {
      * @param user whose it is, also where the process cannot be seen; null where nobody tells
      * @param keeper who would start it again, or has to be told to stop it; null if nobody
      * @param isLeftover whether it is a child whose server is gone
-     * @param ours whether it is of this project; null where that cannot be known
+     * @param ownership whose the first of them is
      * @param isAbove whether this program, or one that it was started by, is among those that have the socket
      * @param viewer the user who asks
      */
     record Occupant(TcpSocket socket, List<Processes.Facts> sharers, List<Processes.Facts> ancestors, String user, Keeper keeper,
-                    boolean isLeftover, Boolean ours, boolean isAbove, long viewer) {
+                    boolean isLeftover, Ownership ownership, boolean isAbove, long viewer) {
 
         TcpSocket.Kind kind() {
             return socket.kind();
@@ -40,7 +40,7 @@ final class Occupants {
         }
 
         /** The rest of those that share it. */
-        List<Processes.Facts> others() {
+        List<Processes.Facts> workers() {
             return sharers.isEmpty() ? sharers : sharers.subList(1, sharers.size());
         }
 
@@ -68,6 +68,14 @@ final class Occupants {
         boolean isSameProcess(Occupant other) {
             return process() == null ? other.process() == null && socket.uid() == other.socket.uid()
                 : other.process() != null && process().pid() == other.process().pid();
+        }
+
+        boolean isOurs() {
+            return ownership == Ownership.OURS;
+        }
+
+        boolean isStrangers() {
+            return ownership == Ownership.STRANGER;
         }
 
         private boolean isListener() {
@@ -135,7 +143,7 @@ final class Occupants {
         List<Processes.Facts> sharers = new ArrayList<>(pids.stream().map(processes::of).filter(Objects::nonNull).toList());
         long viewer = me == null ? -1 : me.uid();
         if (sharers.isEmpty()) {
-            return new Occupant(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, null, false, viewer);
+            return new Occupant(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, Ownership.UNKNOWN, false, viewer);
         }
         sharers.sort(Comparator.comparingInt((Processes.Facts sharer) -> (int) sharers.stream()
             .filter(other -> processes.isDescendant(sharer.pid(), other.pid())).count()).thenComparingLong(Processes.Facts::startTime));
@@ -144,7 +152,7 @@ final class Occupants {
         boolean isElsewhere = keeper != null && (keeper.kind() == Keeper.Kind.CONTAINER || keeper.kind() == Keeper.Kind.PUBLISHER);
         boolean isAbove = me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid()));
         return new Occupant(socket, sharers, processes.ancestors(first.pid()), processes.user(first, socket.uid()), keeper,
-            isLeftover(first), project == null || isElsewhere ? null : project.contains(first), isAbove, viewer);
+            isLeftover(first), project == null || isElsewhere ? Ownership.UNKNOWN : Ownership.of(first, project), isAbove, viewer);
     }
 
     /**
@@ -161,13 +169,13 @@ final class Occupants {
         return NO_SERVERS.contains(process.name()) || process.isForked() && (!isDaemon || process.command().contains("worker"));
     }
 
-    /** Whose a port is: of the project alone: true, a stranger's, too: false, or not known: null. */
-    static Boolean ours(List<Occupant> occupants) {
-        if (occupants.stream().anyMatch(occupant -> Boolean.FALSE.equals(occupant.ours))) {
-            return false;
+    /** Whose a port is: ours, where nobody else has it, or a stranger's, where one has it at all. */
+    static Ownership ownership(List<Occupant> occupants) {
+        if (occupants.stream().anyMatch(Occupant::isStrangers)) {
+            return Ownership.STRANGER;
         }
-        boolean areAllOurs = occupants.stream().allMatch(occupant -> occupant.isListener() && Boolean.TRUE.equals(occupant.ours));
-        return areAllOurs && !occupants.isEmpty() ? true : null;
+        boolean areAllOurs = occupants.stream().allMatch(occupant -> occupant.isListener() && occupant.isOurs());
+        return areAllOurs && !occupants.isEmpty() ? Ownership.OURS : Ownership.UNKNOWN;
     }
 
     /** Whether servers that have nothing to do with each other listen on one port; not where that cannot be known. */

@@ -1,5 +1,5 @@
-//SOURCES EphemeralPorts.java Explanation.java Invocation.java Line.java LocalPorts.java Occupants.java PortMap.java Project.java
-//SOURCES Remedy.java
+//SOURCES EphemeralPorts.java Explanation.java Invocation.java Line.java LocalPorts.java Occupants.java Ownership.java
+//SOURCES PortMap.java Project.java Remedy.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** The same without what is of this project. */
     PortRow withoutOurs() {
-        return new PortRow(service, state, occupants.stream().filter(occupant -> !Boolean.TRUE.equals(occupant.ours())).toList(),
+        return new PortRow(service, state, occupants.stream().filter(occupant -> !occupant.isOurs()).toList(),
             ephemeral);
     }
 
@@ -53,9 +53,9 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
         return state.verdict() == LocalPorts.Verdict.LISTENING;
     }
 
-    /** Whether what listens is the project's own: true, a stranger's: false, or not known: null. */
-    Boolean ours() {
-        return Occupants.ours(occupants);
+    /** Whose the port is. */
+    Ownership ownership() {
+        return Occupants.ownership(occupants);
     }
 
     // JSON.
@@ -105,7 +105,7 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
             return remedies;
         }
         // What is ours counts as the service, which then stays; and only from a stranger moves one that the map does not know.
-        boolean isToStay = service.isDocumented() ? Boolean.TRUE.equals(ours()) : !Boolean.FALSE.equals(ours());
+        boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.STRANGER;
         Line toMove = Line.of("  to move the service: ");
         remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
         String reservation = ephemeral == null ? null : Explanation.reservation(state.port(), occupants, ephemeral);

@@ -1,7 +1,5 @@
-//SOURCES Allocator.java Config.java Invocation.java Line.java Occupants.java PortMap.java PortRow.java
+//SOURCES Allocator.java Config.java Invocation.java Line.java Occupants.java Ownership.java PortMap.java PortRow.java
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,8 +24,6 @@ record Problems(Config config, Invocation invocation) {
             return fields;
         }
     }
-
-    private static final String START_SCRIPT = "./devflow-start.sh";
 
     /** What is wrong with these ports, the services that are down last. */
     List<Problem> of(List<PortRow> rows) {
@@ -66,7 +62,7 @@ record Problems(Config config, Invocation invocation) {
         String port = String.valueOf(any.service().port());
         if (!active.isEmpty() && !any.isListening() && !any.isAvailable()) {
             add(problems, Kind.UNAVAILABLE, active, names(active) + " cannot have " + port + ": ");
-        } else if (!active.isEmpty() && Boolean.FALSE.equals(any.ours())) {
+        } else if (!active.isEmpty() && any.ownership() == Ownership.STRANGER) {
             List<PortRow> strangers = active.stream().map(PortRow::withoutOurs).toList();
             add(problems, Kind.STRANGER, strangers, "a stranger has " + port + " of " + names(active) + ": ");
         } else if (active.isEmpty() && !reserved.isEmpty() && any.isListening()) {
@@ -122,8 +118,9 @@ record Problems(Config config, Invocation invocation) {
             .map(PortRow::service).toList();
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
-            problems.add(new Problem(Kind.DOWN, down, who + " down", !Files.isExecutable(Path.of(START_SCRIPT)) ? List.of()
-                : List.of(Line.of("  to start: ").command(Invocation.local(START_SCRIPT, "start")))));
+            String start = Invocation.start();
+            problems.add(new Problem(Kind.DOWN, down, who + " down", start == null ? List.of()
+                : List.of(Line.of("  to start: ").command(start))));
         }
     }
 }

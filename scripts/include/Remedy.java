@@ -17,7 +17,7 @@ final class Remedy {
 
     private final Set<Long> toStop = new LinkedHashSet<>();
     private final Set<Long> stopped = new LinkedHashSet<>();
-    private final Set<Step> others = new LinkedHashSet<>();
+    private final Set<Step> steps = new LinkedHashSet<>();
     private final Set<String> users = new LinkedHashSet<>();
 
     private Remedy() { }
@@ -45,7 +45,7 @@ final class Remedy {
         if (!remedy.toStop.isEmpty()) {
             steps.add(remedy.kill());
         }
-        steps.addAll(remedy.others);
+        steps.addAll(remedy.steps);
         return steps;
     }
 
@@ -69,9 +69,9 @@ final class Remedy {
 
     private void add(Occupants.Occupant occupant) {
         switch (occupant.kind()) {
-            case TIME_WAIT -> others.add(words("wait: it is free by itself within a minute"));
-            case UNKNOWN -> others.add(words("end the program that bound it, or wait until it does"));
-            case CONNECTION -> others.add(words("wait until the connection ends, or take another port"));
+            case TIME_WAIT -> steps.add(words("wait: it is free by itself within a minute"));
+            case UNKNOWN -> steps.add(words("end the program that bound it, or wait until it does"));
+            case CONNECTION -> steps.add(words("wait until the connection ends, or take another port"));
             case LISTENER -> addListener(occupant);
         }
     }
@@ -79,16 +79,16 @@ final class Remedy {
     private void addListener(Occupants.Occupant occupant) {
         Processes.Facts process = occupant.process();
         if (process == null) {
-            others.add(unseen(occupant));
+            steps.add(unseen(occupant));
         } else if (occupant.keeper() != null && occupant.keeper().kind() != Keeper.Kind.SUPERVISOR) {
-            others.add(stop(occupant));
+            steps.add(stop(occupant));
         } else if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
-            others.add(init(occupant));
+            steps.add(init(occupant));
         } else if (occupant.isAbove()) {
-            others.add(words("do not kill " + process.pid() + ": " + process.name()
+            steps.add(words("do not kill " + process.pid() + ": " + process.name()
                 + " runs this very call; end it from where it was started"));
         } else if (Keeper.isInit(process) && process.name().equals("systemd")) {
-            others.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
+            steps.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
         } else if (occupant.keeper() != null) {
             supervised(occupant);
         } else {
@@ -149,13 +149,13 @@ final class Remedy {
         Keeper keeper = occupant.keeper();
         String task = keeper.task() == null ? "" : Invocation.quoted(keeper.task());
         switch (keeper.name()) {
-            case "supervisord" -> others.add(task.isEmpty()
+            case "supervisord" -> steps.add(task.isEmpty()
                 ? new Step("", "supervisorctl status", "then supervisorctl stop NAME") : command("supervisorctl stop " + task));
-            case "pm2" -> others.add(task.isEmpty() ? new Step("", "pm2 list", "then pm2 stop ID") : command("pm2 stop " + task));
-            case "circusd" -> others.add(new Step("", "circusctl list", "then circusctl stop NAME"));
-            case "runsv" -> others.add(command("sv down " + task));
-            case "s6-supervise" -> others.add(command("s6-svc -d " + task));
-            case "supervise" -> others.add(command("svc -d " + task));
+            case "pm2" -> steps.add(task.isEmpty() ? new Step("", "pm2 list", "then pm2 stop ID") : command("pm2 stop " + task));
+            case "circusd" -> steps.add(new Step("", "circusctl list", "then circusctl stop NAME"));
+            case "runsv" -> steps.add(command("sv down " + task));
+            case "s6-supervise" -> steps.add(command("s6-svc -d " + task));
+            case "supervise" -> steps.add(command("svc -d " + task));
             default -> {
                 toStop.add(keeper.pid());
                 kill(occupant);

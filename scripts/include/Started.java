@@ -64,8 +64,8 @@ final class Started {
         if (!listeners.containsKey(port)) {
             return false;
         }
-        long others = listeners.keySet().stream().filter(other -> !isTheirs(other)).count();
-        boolean mayBeLeftBehind = endedAt.size() == processes.size() || others <= endedAt.size();
+        long foreign = listeners.keySet().stream().filter(other -> !isTheirs(other)).count();
+        boolean mayBeLeftBehind = endedAt.size() == processes.size() || foreign <= endedAt.size();
         return isTheirs(port) || mayBeLeftBehind && strangers(port).isEmpty();
     }
 
@@ -80,7 +80,7 @@ final class Started {
     }
 
     private List<Occupants.Occupant> strangers(int port) {
-        return listeners.get(port).stream().filter(listener -> Boolean.FALSE.equals(listener.ours()))
+        return listeners.get(port).stream().filter(Occupants.Occupant::isStrangers)
             .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
     }
 

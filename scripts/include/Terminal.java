@@ -234,10 +234,10 @@ final class Terminal {
             List<Line> shown = new ArrayList<>();
             blocks.forEach(shown::addAll);
             if (room > 0 && (details > 0 || shown.size() > room)) {
-                int others = Math.max(0, shown.size() - (room - 1));
-                shown.subList(shown.size() - others, shown.size()).clear();
-                shown.add(Line.of(Line.fit("… no room for " + (details + others) + " more lines"
-                    + (details == 0 || others == 0 ? "" : " (" + details + " details)"), size.columns)));
+                int rest = Math.max(0, shown.size() - (room - 1));
+                shown.subList(shown.size() - rest, shown.size()).clear();
+                shown.add(Line.of(Line.fit("… no room for " + (details + rest) + " more lines"
+                    + (details == 0 || rest == 0 ? "" : " (" + details + " details)"), size.columns)));
             }
             return room > 0 ? shown : List.of();
         }
