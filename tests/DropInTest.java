@@ -13,7 +13,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -174,7 +173,6 @@ class DropInTest {
 
     /** One after the other, because they change what the others use. */
     @Test
-    @ResourceLock("build")
     void noticesWhatHasChangedAndBuildsAgain() throws Exception {
         Clone own = another();
         Path ports = own.scripts().resolve("devflow-ports.sh");
@@ -221,7 +219,6 @@ class DropInTest {
     }
 
     @Test
-    @ResourceLock("build")
     void aJvmThatDoesNotStartIsNoAnswer() throws Exception {
         Clone own = another();
         for (int kilobytes : List.of(200_000, 500_000)) {
@@ -233,7 +230,6 @@ class DropInTest {
 
     /** Nor retried through JBang, though the caller goes on after the interrupt. */
     @ParameterizedTest
-    @ResourceLock("build")
     @ValueSource(strings = {"0.5", "1.5"})
     void aBuildThatIsInterruptedIsNoAnswer(String seconds) throws Exception {
         Script.assumeInterruptible();
@@ -275,7 +271,6 @@ class DropInTest {
     }
 
     @Test
-    @ResourceLock("build")
     void manyFirstCallsAtOnceBuildOnce() throws Exception {
         Clone own = another();
         Script.Result result = bash(folder, """
@@ -288,7 +283,6 @@ class DropInTest {
     }
 
     @Test
-    @ResourceLock("build")
     void whatAnotherUserPlantedIsNotRun() throws Exception {
         assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
         Path cache = Files.createDirectory(folder.resolve("cache"));
@@ -303,7 +297,6 @@ class DropInTest {
     }
 
     @ParameterizedTest
-    @ResourceLock("build")
     @ValueSource(strings = {".:%s", ":%s", "%s:", "./:%s"})
     void whatLiesInTheWorkingDirectoryIsNotRun(String path) throws Exception {
         for (String program : List.of("java", "javac", "jbang", "mvn", "flock", "sed")) {

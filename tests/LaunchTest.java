@@ -14,17 +14,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
-import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** scripts/launch on a clone and in a cache of its own, whatever happens to them: one thing after the other. */
+@Order(1) // it takes longest
 @Execution(ExecutionMode.SAME_THREAD)
-@ResourceLock("build") // it takes all there is of a machine
 class LaunchTest {
 
     /** More kills and more damage with -Dfuzz. */

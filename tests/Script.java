@@ -146,7 +146,7 @@ final class Script {
         FutureTask<String> err = new FutureTask<>(() -> new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8));
         new Thread(err).start(); // not of the common pool, which may have but one thread for all tests
         String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        if (!process.waitFor(150, TimeUnit.SECONDS)) {
             process.destroyForcibly();
             throw new AssertionError("still running: " + command);
         }

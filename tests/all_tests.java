@@ -32,7 +32,8 @@ class all_tests {
             .configurationParameter("junit.jupiter.execution.parallel.mode.default", "concurrent")
             .configurationParameter("junit.jupiter.execution.parallel.config.dynamic.factor", "2")
             .configurationParameter("junit.jupiter.execution.parallel.config.executor-service", "WORKER_THREAD_POOL")
-            .configurationParameter("junit.jupiter.execution.timeout.default", 180 * Integer.getInteger("fuzz", 1) + " s")
+            .configurationParameter("junit.jupiter.testclass.order.default", "org.junit.jupiter.api.ClassOrderer$OrderAnnotation")
+            .configurationParameter("junit.jupiter.execution.timeout.default", 300 * Integer.getInteger("fuzz", 1) + " s")
             .build();
         SummaryGeneratingListener listener = new SummaryGeneratingListener() {
             @Override

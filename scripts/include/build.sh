@@ -18,7 +18,7 @@ find "$cache/launch" -name clone -type f | while IFS= read -r file; do
 done
 
 scratch=$build/scratch
-rm -rf "$scratch" "$build/stamp" "$build/jdk" "$build/wrapper" && mkdir -p "$scratch/classes" "$scratch/project" || exit 1
+rm -rf "$scratch" "$build/stamp" "$build/jdk" "$build/wrapper" && mkdir -p "$scratch/project" || exit 1
 JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
 [ -n "$JAVA_HOME" ] && export JAVA_HOME && ln -s "$JAVA_HOME" "$build/jdk" || {
   say "'$java' does not start"
@@ -31,17 +31,11 @@ printf '%s\n"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$options" "$
   sed 's/\\/&&/g' >"$build/java.args"
 sums=$(sums) # before the sources are read
 
-# JBang's jar and the libraries in one, which is opened sooner. JBang has a cache of its own for this: in the user's, a build
-# for another clone or JDK may go on, and what is there may be damaged.
+# The program and its libraries in one jar, which is opened sooner than several. JBang has a cache of its own for this: in the
+# user's, a build for another clone or JDK may go on, and what is there may be damaged.
 make_jar() {
-  local IFS=$'\n' classpath jar
-  export JBANG_CACHE_DIR=$scratch/jbang
-  "$BASH" ../jbangw build devflow_ports.java >&2 && classpath=$("$BASH" ../jbangw info classpath devflow_ports.java) &&
-    builtin cd "$scratch/classes" || return
-  for jar in ${classpath//:/$IFS}; do
-    "$JAVA_HOME/bin/jar" xf "$jar" && rm -rf META-INF || return
-  done
-  "$JAVA_HOME/bin/jar" c0fM "$scratch/program.jar" . && mv -f "$scratch/program.jar" "$build/"
+  JBANG_CACHE_DIR=$scratch/jbang "$BASH" ../jbangw export fatjar --output "$scratch/program.jar" devflow_ports.java >&2 &&
+    mv -f "$scratch/program.jar" "$build/"
 }
 
 # Archives the classes that all commands need, with the options of the JVM that is to use it. It runs in an empty folder,
