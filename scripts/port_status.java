@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Config.java include/Explanation.java include/Line.java include/LocalPorts.java include/Occupants.java
-//SOURCES include/OptionValues.java include/Ownership.java include/PortCommand.java include/PortMap.java include/PortRow.java
-//SOURCES include/Problems.java include/Report.java include/Targets.java include/UserException.java
+//SOURCES include/Config.java include/Line.java include/LocalPorts.java include/OptionValues.java include/Ownership.java
+//SOURCES include/PortCommand.java include/PortMap.java include/PortRow.java include/Problems.java include/Report.java
+//SOURCES include/Targets.java include/UserException.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -216,7 +216,7 @@ class port_status extends PortCommand {
             if (isShown(row.service()) && !row.isAvailable() && row.ownership() != Ownership.OURS) {
                 note(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
                     : row.ownership() == Ownership.UNKNOWN ? " is in use, and it cannot be told whose it is: " + row.brief()
-                    : " is a stranger's: in use by " + Explanation.brief(row.occupants().stream().filter(Occupants.Occupant::isStrangers).toList())));
+                    : " is a stranger's: " + row.withoutOurs().brief()));
             }
         }
     }

@@ -143,7 +143,8 @@ final class Occupants {
         List<Processes.Facts> sharers = new ArrayList<>(pids.stream().map(processes::of).filter(Objects::nonNull).toList());
         long viewer = me == null ? -1 : me.uid();
         if (sharers.isEmpty()) {
-            return new Occupant(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, Ownership.UNKNOWN, false, viewer);
+            return new Occupant(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, Ownership.UNKNOWN, false,
+                viewer);
         }
         sharers.sort(Comparator.comparingInt((Processes.Facts sharer) -> (int) sharers.stream()
             .filter(other -> processes.isDescendant(sharer.pid(), other.pid())).count()).thenComparingLong(Processes.Facts::startTime));
