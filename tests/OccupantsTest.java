@@ -67,8 +67,8 @@ class OccupantsTest {
                 System.err.println(Explanation.brief(state, occupants));
                 System.out.println(PortRow.joined(Remedy.lines(state, occupants))
                     + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
-                String reservation = Explanation.reservation(state.port(), occupants, EphemeralPorts.read());
-                System.out.print(reservation == null ? "" : reservation + "\n");
+                Line reservation = Remedy.reservation(state.port(), occupants, EphemeralPorts.read());
+                System.out.print(reservation == null ? "" : reservation.toString().strip() + "\n");
             }
         }
     }

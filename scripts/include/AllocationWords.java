@@ -1,5 +1,5 @@
-//SOURCES Allocator.java Config.java EphemeralPorts.java Explanation.java Invocation.java Occupants.java Ownership.java
-//SOURCES PortMap.java PortRange.java PortRow.java
+//SOURCES Allocator.java Config.java EphemeralPorts.java Invocation.java Line.java Occupants.java Ownership.java PortMap.java
+//SOURCES PortRange.java PortRow.java Remedy.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -46,10 +46,10 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
     private void addMove(List<String> notes, Allocator.Assignment assignment, boolean isOnlyWritten) {
         PortMap.Service service = assignment.service();
         notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-        String reservation = assignment.old() == null ? null
-            : Explanation.reservation(service.port(), assignment.old().occupants(), ephemeral);
+        Line reservation = assignment.old() == null ? null
+            : Remedy.reservation(service.port(), assignment.old().occupants(), ephemeral);
         if (reservation != null) {
-            notes.add(reservation);
+            notes.add(reservation.toString().strip());
         }
         for (String variable : service.variables()) {
             if (isOnlyWritten && config.isSetInEnvironment(variable)) {

@@ -1,4 +1,4 @@
-//SOURCES EphemeralPorts.java Keeper.java LocalPorts.java Occupants.java Processes.java TcpSocket.java
+//SOURCES Keeper.java LocalPorts.java Occupants.java Processes.java TcpSocket.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -157,22 +157,5 @@ final class Explanation {
             }
         }
         return documents;
-    }
-
-    /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
-    static String reservation(int port, List<Occupants.Occupant> occupants, EphemeralPorts ephemeral) {
-        if (!ephemeral.contains(port) || occupants.stream().noneMatch(occupant -> mayBeChosen(port, occupant))) {
-            return null;
-        }
-        return "port " + port + " is one that the kernel gives to connections; to keep it: " + ephemeral.reserving(port);
-    }
-
-    /** A server whose command line names its port has chosen it; of others, it may be the kernel that did. */
-    private static boolean mayBeChosen(int port, Occupants.Occupant occupant) {
-        return switch (occupant.kind()) {
-            case CONNECTION, TIME_WAIT -> true;
-            case LISTENER -> occupant.isStrangers() && !String.join(" ", occupant.process().arguments()).contains("" + port);
-            case UNKNOWN -> false;
-        };
     }
 }

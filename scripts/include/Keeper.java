@@ -10,24 +10,38 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Who would start a process again, or otherwise has to be told to stop it.
  *
+ * @param supervisor null for keepers of other kinds
  * @param name the unit, the container engine, or the supervisor's program
- * @param task what it calls what it keeps: a container's ID, a program of supervisord; null where that is not known
+ * @param task what it calls what it keeps: a container's ID, a program of supervisord, a service's folder; null where there is no
+ *     such name, or it is not known
  * @param pid the supervisor or the publisher; 0 for others
  */
-record Keeper(Kind kind, String name, String task, long pid) {
+record Keeper(Kind kind, Supervisor supervisor, String name, String task, long pid) {
 
     /** The kinds of keepers. */
     enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, SUPERVISOR }
 
+    /** What starts a process again that has ended; Remedy knows how each is told not to. */
+    enum Supervisor {
+        SUPERVISORD, PM2, CIRCUSD, RUNSV, S6_SUPERVISE, SUPERVISE, NODEMON, GUNICORN, FOREVER, UWSGI,
+        /** An endless loop of a shell. */
+        LOOP;
+
+        /** The one whose program has this name, or null. */
+        static Supervisor named(String program) {
+            return Stream.of(values()).filter(one -> one != LOOP && one.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(program))
+                .findFirst().orElse(null);
+        }
+    }
+
     private static final Map<String, String> PUBLISHERS = Map.of("docker-proxy", "docker", "rootlesskit", "docker",
         "com.docker.backend", "docker", "vpnkit", "docker", "rootlessport", "podman", "slirp4netns", "podman",
         "pasta", "podman", "pasta.avx2", "podman", "gvproxy", "podman");
-    private static final Set<String> SUPERVISORS = Set.of("supervisord", "pm2", "nodemon", "gunicorn", "circusd", "forever", "runsv",
-        "s6-supervise", "supervise", "uwsgi");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** What only waits for the command that it was given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "bun", "env", "timeout", "time", "nice", "sudo",
@@ -41,7 +55,7 @@ record Keeper(Kind kind, String name, String task, long pid) {
     static Keeper of(Processes.Facts process, Processes processes) {
         String engine = PUBLISHERS.get(process.name());
         if (engine != null) {
-            return new Keeper(Kind.PUBLISHER, process.name(), engine, process.pid());
+            return new Keeper(Kind.PUBLISHER, null, process.name(), engine, process.pid());
         }
         Processes.Facts me = processes.self();
         Keeper group = inControlGroup(process.controlGroup());
@@ -59,12 +73,12 @@ record Keeper(Kind kind, String name, String task, long pid) {
                 String engine = names[i].startsWith("libpod-") ? "podman"
                     : names[i].startsWith("docker-") || names[i - 1].equals("docker") ? "docker"
                     : names[i].startsWith("cri") || path.contains("/kubepods") ? "crictl" : "container";
-                return new Keeper(Kind.CONTAINER, engine, id.substring(0, 12), 0);
+                return new Keeper(Kind.CONTAINER, null, engine, id.substring(0, 12), 0);
             }
         }
         for (int i = names.length - 1; i > 0 && !names[i].matches(".*\\.(scope|slice)|user@\\d+\\.service"); i--) {
             if (names[i].endsWith(".service")) {
-                return new Keeper(path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT, names[i], null, 0);
+                return new Keeper(path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT, null, names[i], null, 0);
             }
         }
         return null;
@@ -82,18 +96,19 @@ record Keeper(Kind kind, String name, String task, long pid) {
 
     private static Keeper supervisor(Processes.Facts process, Processes processes) {
         if (process.name().equals("PM2")) {
-            return new Keeper(Kind.SUPERVISOR, "pm2", null, process.pid()); // In cluster mode it listens itself.
+            return new Keeper(Kind.SUPERVISOR, Supervisor.PM2, "pm2", null, process.pid()); // In cluster mode it listens itself.
         }
         Processes.Facts child = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
             String program = above.name().toLowerCase(Locale.ROOT);
-            String name = SUPERVISORS.contains(program) ? program : above.name(1).replaceFirst("\\.js$", "");
-            if (SUPERVISORS.contains(name)) {
-                return new Keeper(Kind.SUPERVISOR, name, task(name, process, above), above.pid());
+            String name = Supervisor.named(program) != null ? program : above.name(1).replaceFirst("\\.js$", "");
+            Supervisor supervisor = Supervisor.named(name);
+            if (supervisor != null) {
+                return new Keeper(Kind.SUPERVISOR, supervisor, name, task(supervisor, process, above), above.pid());
             }
             boolean isShell = SHELLS.contains(above.name());
             if (isShell && repeats(script(above), child)) {
-                return new Keeper(Kind.SUPERVISOR, "a loop of " + above.name(), null, above.pid());
+                return new Keeper(Kind.SUPERVISOR, Supervisor.LOOP, "a loop of " + above.name(), null, above.pid());
             }
             if (!(isShell && above.arguments().size() > 1) && !WRAPPERS.contains(above.name()) && !WRAPPERS.contains(above.name(1))) {
                 break;
@@ -103,10 +118,17 @@ record Keeper(Kind kind, String name, String task, long pid) {
         return null;
     }
 
-    private static String task(String supervisor, Processes.Facts process, Processes.Facts above) {
-        if (!supervisor.equals("supervisord")) {
-            return supervisor.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : above.workingDirectory();
-        }
+    private static String task(Supervisor supervisor, Processes.Facts process, Processes.Facts above) {
+        return switch (supervisor) {
+            case SUPERVISORD -> program(process);
+            case PM2 -> Processes.variable(process.pid(), "pm_id");
+            case RUNSV, S6_SUPERVISE, SUPERVISE -> above.workingDirectory();
+            default -> null;
+        };
+    }
+
+    /** What supervisord calls it. */
+    private static String program(Processes.Facts process) {
         String group = Processes.variable(process.pid(), "SUPERVISOR_GROUP_NAME");
         String name = Processes.variable(process.pid(), "SUPERVISOR_PROCESS_NAME");
         return name == null || name.equals(group) ? name : group + ":" + name;

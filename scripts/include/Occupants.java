@@ -78,6 +78,16 @@ final class Occupants {
             return ownership == Ownership.STRANGER;
         }
 
+        /** Whether the kernel may have chosen the port: for a connection, or for a stranger whose command line does not name it. */
+        boolean mayBeChosenByKernel() {
+            return switch (kind()) {
+                case CONNECTION, TIME_WAIT -> true;
+                case LISTENER -> isStrangers() && process().arguments().stream()
+                    .noneMatch(argument -> argument.matches("(?s)(.*\\D)?" + socket.port() + "(\\D.*)?"));
+                case UNKNOWN -> false;
+            };
+        }
+
         private boolean isListener() {
             return socket.kind() == TcpSocket.Kind.LISTENER;
         }

@@ -108,10 +108,9 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
         boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.STRANGER;
         Line toMove = Line.of("  to move the service: ");
         remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
-        String reservation = ephemeral == null ? null : Explanation.reservation(state.port(), occupants, ephemeral);
+        Line reservation = ephemeral == null ? null : Remedy.reservation(state.port(), occupants, ephemeral);
         if (reservation != null) {
-            int colon = reservation.indexOf(": ") + 2;
-            remedies.add(Line.of("  " + reservation.substring(0, colon)).command(reservation.substring(colon)));
+            remedies.add(reservation);
         }
         return remedies;
     }

@@ -1,4 +1,4 @@
-//SOURCES Invocation.java Keeper.java Line.java LocalPorts.java Occupants.java Processes.java
+//SOURCES EphemeralPorts.java Invocation.java Keeper.java Line.java LocalPorts.java Occupants.java Processes.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -33,6 +33,12 @@ final class Remedy {
             }
         }
         return lines;
+    }
+
+    /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
+    static Line reservation(int port, List<Occupants.Occupant> occupants, EphemeralPorts ephemeral) {
+        return !ephemeral.contains(port) || occupants.stream().noneMatch(Occupants.Occupant::mayBeChosenByKernel) ? null
+            : Line.of("  port " + port + " is one that the kernel gives to connections; to keep it: ").command(ephemeral.reserving(port));
     }
 
     private static List<Step> steps(LocalPorts.State state, List<Occupants.Occupant> occupants) {
@@ -147,19 +153,33 @@ final class Remedy {
 
     private void supervised(Occupants.Occupant occupant) {
         Keeper keeper = occupant.keeper();
-        String task = keeper.task() == null ? "" : Invocation.quoted(keeper.task());
-        switch (keeper.name()) {
-            case "supervisord" -> steps.add(task.isEmpty()
-                ? new Step("", "supervisorctl status", "then supervisorctl stop NAME") : command("supervisorctl stop " + task));
-            case "pm2" -> steps.add(task.isEmpty() ? new Step("", "pm2 list", "then pm2 stop ID") : command("pm2 stop " + task));
-            case "circusd" -> steps.add(new Step("", "circusctl list", "then circusctl stop NAME"));
-            case "runsv" -> steps.add(command("sv down " + task));
-            case "s6-supervise" -> steps.add(command("s6-svc -d " + task));
-            case "supervise" -> steps.add(command("svc -d " + task));
-            default -> {
-                toStop.add(keeper.pid());
-                kill(occupant);
-            }
+        Step step = stopOf(keeper);
+        if (step != null) {
+            steps.add(step);
+        } else {
+            toStop.add(keeper.pid());
+            kill(occupant);
         }
+    }
+
+    /** How a supervisor is told to stop one of its programs; null for one that is ended together with it. */
+    private static Step stopOf(Keeper keeper) {
+        boolean hasTask = keeper.task() != null;
+        return switch (keeper.supervisor()) {
+            case SUPERVISORD -> hasTask ? command("supervisorctl stop " + Invocation.quoted(keeper.task()))
+                : new Step("", "supervisorctl status", "then supervisorctl stop NAME");
+            case PM2 -> hasTask ? command("pm2 stop " + Invocation.quoted(keeper.task())) : new Step("", "pm2 list", "then pm2 stop ID");
+            case CIRCUSD -> new Step("", "circusctl list", "then circusctl stop NAME");
+            case RUNSV -> serviceFolder(keeper, "sv down ");
+            case S6_SUPERVISE -> serviceFolder(keeper, "s6-svc -d ");
+            case SUPERVISE -> serviceFolder(keeper, "svc -d ");
+            case NODEMON, GUNICORN, FOREVER, UWSGI, LOOP -> null;
+        };
+    }
+
+    /** The folder by which a service is stopped is where its supervisor works, which another user is not shown. */
+    private static Step serviceFolder(Keeper keeper, String stop) {
+        return keeper.task() != null ? command(stop + Invocation.quoted(keeper.task()))
+            : new Step("its folder: ", "sudo readlink /proc/" + keeper.pid() + "/cwd", "then sudo " + stop + "FOLDER");
     }
 }
