@@ -84,6 +84,11 @@ class HealthBodyTest {
         "{\"features\":{\"live\":false}} | HEALTHY | ",
         "{\"uptime\":12,\"version\":\"1.0\"} | HEALTHY | ",
         "{} | HEALTHY | ",
+        // Numbers as some writers have them that are none in JSON
+        "{\"status\":-INF,\"state\":\"down\"} | UNHEALTHY | down",
+        "{\"status\":+INF} | HEALTHY | ",
+        "{\"healthy\":-Infinity} | HEALTHY | ",
+        "{\"load\":NaN,\"ok\":false} | UNHEALTHY | false",
         "false | UNHEALTHY | false",
         "\"UP\" | HEALTHY | ",
         // What is no JSON

@@ -19,6 +19,9 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
     /** Why an answer cannot be read to its end. */
     static final String BROKEN = "breaks off its answer";
 
+    /** Begins to say that there was an internal error, which is to be reported. */
+    static final String NOT_JUDGED = "cannot be judged, please report it: ";
+
     /** An answer without HTTP, or none. */
     static Health of(HealthVerdict verdict, String word, String reason) {
         return new Health(verdict, null, word, null, null, 0, reason, List.of());
@@ -61,7 +64,7 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         return fields;
     }
 
-    /** Whether it has answer anything: refused, unreachable and silent is no answer. */
+    /** Whether it has said anything: refused, unreachable and silent is no answer. */
     boolean isAnswer() {
         return verdict.compareTo(HealthVerdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
     }

@@ -84,7 +84,7 @@ final class HealthBody {
 
     private HealthWord scalar(String key, JsonToken token) {
         boolean isFlag = key.equals("ok") || key.equals("isok") || key.equals("healthy") || key.equals("ishealthy");
-        double number = token.isNumeric() ? Double.parseDouble(text) : -1;
+        double number = token.isNumeric() && Character.isDigit(text.charAt(text.length() - 1)) ? Double.parseDouble(text) : -1; // not -INF
         if (number >= 0 && number < 1000 && number == Math.rint(number)) {
             text = String.valueOf((int) number); // 503.0 is 503.
         }

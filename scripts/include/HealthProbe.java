@@ -162,6 +162,8 @@ final class HealthProbe {
             return timeout(timeout);
         } catch (SSLException e) {
             return Health.of(HealthVerdict.NOT_HTTP, null, Tls.reason(e, endpoint.host()));
+        } catch (RuntimeException e) { // a fault of ours, which must not hide how the others are
+            return Health.of(HealthVerdict.NOT_HTTP, null, Health.NOT_JUDGED + e);
         } catch (IOException e) { // mostly a reset
             boolean isSilent = !socket.hasReceived();
             HealthVerdict verdict = switch (endpoint.protocol()) {
