@@ -207,6 +207,19 @@ class LaunchTest {
     }
 
     @Test
+    void aJvmThatIsKilledDoesNotCostTheBuild() throws Exception {
+        assertHeals("first");
+        Process waiting = launch("health_all", "--wait=600", port).builder().redirectErrorStream(true).start();
+        ProcessHandle java = null;
+        while (java == null) {
+            java = waiting.children().filter(child -> child.info().command().orElse("").endsWith("/bin/java")).findFirst().orElse(null);
+        }
+        java.destroyForcibly();
+        assertEquals(2, waiting.waitFor());
+        assertTrue(Files.exists(build.resolve("stamp")));
+    }
+
+    @Test
     void withFewOpenFilesAnswersOrSaysSo() throws Exception {
         assertHeals("first");
         Script few = function("ulimit -n 10; find_available_port " + port + " " + port).env("DEVFLOW_PORTS_DEBUG", "");
