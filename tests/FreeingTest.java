@@ -354,6 +354,20 @@ class FreeingTest {
     }
 
     @Test
+    void whoCameBackIsStillOurs() throws Exception {
+        int port = Sockets.freePort();
+        Process shell = start(folder, "bash", "-c", "while :; do " + PYTHON + " " + server() + " \"" + LISTEN + "ready()\" " + port
+            + "; done");
+        Freeing.Result result = free(port, folder, false);
+        for (int i = 0; i < 20 && result.outcome() == Freeing.Outcome.FREED; i++) {
+            assertEquals("ready", shell.inputReader().readLine());
+            result = free(port, folder, false);
+        }
+        assertEquals(Freeing.Outcome.CAME_BACK, result.outcome());
+        assertEquals(Ownership.OURS, result.now().get(0).ownership());
+    }
+
+    @Test
     void aNumberThatAnotherProcessHasNowIsNotSignalled() throws Exception {
         Process process = new ProcessBuilder("sleep", "600").start();
         started.add(process);

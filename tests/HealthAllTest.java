@@ -99,12 +99,14 @@ class HealthAllTest {
     void judges(int status, String body, String verdict) throws Exception {
         int port = Sockets.freePort();
         HttpServer server = jdkServer("127.0.0.1", port, status, body, () -> { });
-        Script.Result result = patient("--json", "" + port).run();
+        Health health = ask(port, 30);
         server.stop(0);
-        Map<String, Object> row = result.json("endpoints").get(0);
-        assertEquals(verdict, row.get("verdict"), result.out());
-        assertEquals(status, row.get("http_status"));
-        assertEquals(verdict.equals("healthy") ? 0 : 1, result.exit());
+        assertEquals(List.of(verdict, status), List.of(health.verdict().text(), health.httpStatus()), health.toString());
+    }
+
+    private static Health ask(int port, double timeout) {
+        return new HealthProbe(Set.of(), null).ask(Endpoint.of("http://127.0.0.1:" + port + "/health"),
+            Duration.ofMillis((long) (timeout * 1000))).join();
     }
 
     @ParameterizedTest
@@ -265,13 +267,11 @@ class HealthAllTest {
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {
             double timeout = verdicts.contains("timeout") ? 1.5 : 30;
-            Script.Result result = Script.of("health_all", "--json", "--timeout=" + timeout, "" + server.getLocalPort()).run();
-            Map<String, Object> row = result.json("endpoints").get(0);
-            assertTrue(List.of(verdicts.split("\\|")).contains(row.get("verdict")), result.out());
-            assertEquals(status, row.get("http_status"));
-            assertEquals(word, row.get("reported"));
-            assertTrue((int) row.get("latency_ms") <= timeout * 1000, result.out());
-            assertEquals("healthy".equals(verdicts) ? 0 : 1, result.exit());
+            Health health = ask(server.getLocalPort(), timeout);
+            assertTrue(List.of(verdicts.split("\\|")).contains(health.verdict().text()), health.toString());
+            assertEquals(status, health.httpStatus());
+            assertEquals(word, health.word());
+            assertTrue(health.millis() <= timeout * 1000, health.toString());
         }
     }
 
@@ -456,6 +456,22 @@ class HealthAllTest {
     @Test
     void quietPrintsNothing() throws Exception {
         assertEquals(new Script.Result(1, "", ""), Script.of("health_all", "--quiet", "" + Sockets.freePort()).run());
+    }
+
+    /** What shows the progress took all but the last moment. */
+    @Test
+    void aSlowScreenDoesNotMakeAWaitFail() throws Exception {
+        List<HealthChecks.Check> nobody = List.of(HealthChecks.Check.of(Endpoint.of("http://127.0.0.1:" + Sockets.freePort() + "/")));
+        HealthChecks checks = new HealthChecks(new HealthProbe(Set.of(), null), false);
+        Waiting waiting = new Waiting(checks, null, Duration.ofMillis(100), Duration.ofSeconds(3));
+        Waiting.Outcome outcome = waiting.await(nobody, (results, left) -> {
+            try {
+                Thread.sleep(Math.max(0, left.toMillis() - 50));
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        assertFalse(outcome.isPassing());
     }
 
     @Test

@@ -58,7 +58,7 @@ final class Freeing {
         List<Integer> freed = new ArrayList<>(toEnd.keySet());
         freed.removeAll(inUse);
         List<Integer> stillFree = await(false, freed, UNTIL_BACK);
-        Map<Integer, List<Occupants.Occupant>> now = occupants(toEnd.keySet());
+        Map<Integer, List<Occupants.Occupant>> now = occupants(toEnd.keySet(), project);
         for (int port : toEnd.keySet()) {
             Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : stillFree.contains(port) ? Outcome.FREED : Outcome.CAME_BACK;
             results.put(port, new Result(port, outcome, toEnd.get(port), Map.of(), now.getOrDefault(port, List.of())));
@@ -116,9 +116,9 @@ final class Freeing {
         return pids;
     }
 
-    private static Map<Integer, List<Occupants.Occupant>> occupants(Collection<Integer> ports) throws IOException {
+    private static Map<Integer, List<Occupants.Occupant>> occupants(Collection<Integer> ports, Project project) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        return Occupants.of(localPorts.states(ports), localPorts, null);
+        return Occupants.of(localPorts.states(ports), localPorts, project);
     }
 
     /** Why a listener is not to be ended; null if it may be. */
@@ -171,7 +171,7 @@ final class Freeing {
 
     /** Kills all that still share the sockets that were to be closed, and no server that has come since. */
     private static void kill(Collection<Integer> ports, Map<Integer, List<Occupants.Occupant>> toEnd) throws IOException {
-        for (Map.Entry<Integer, List<Occupants.Occupant>> port : occupants(ports).entrySet()) {
+        for (Map.Entry<Integer, List<Occupants.Occupant>> port : occupants(ports, null).entrySet()) {
             for (Occupants.Occupant now : port.getValue()) {
                 boolean isOld = toEnd.get(port.getKey()).stream().anyMatch(old -> old.socket().id() == now.socket().id());
                 if (isOld && !now.isAbove()) {

@@ -9,6 +9,8 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A lock across all processes of this user; it ends with the process, however that ends. */
@@ -22,11 +24,12 @@ final class UserLock {
     static <T> T locked(Consumer<String> note, Callable<T> work) throws Exception {
         Path file = file();
         try (FileChannel channel = open(file)) {
-            Thread notice = new Thread(() -> sayWait(file, channel, note));
+            CountDownLatch isHad = new CountDownLatch(1);
+            Thread notice = new Thread(() -> sayWait(file, channel, isHad, note));
             notice.setDaemon(true);
             notice.start();
             channel.lock();
-            notice.interrupt();
+            isHad.countDown(); // To interrupt a thread that reads from the channel would close it, and end the lock.
             channel.truncate(0).write(ByteBuffer.wrap(pid().getBytes()));
             return work.call();
         }
@@ -38,16 +41,18 @@ final class UserLock {
         return self.exists() ? self.getCanonicalFile().getName() : String.valueOf(ProcessHandle.current().pid());
     }
 
-    private static void sayWait(Path file, FileChannel channel, Consumer<String> note) {
+    private static void sayWait(Path file, FileChannel channel, CountDownLatch isHad, Consumer<String> note) {
         try {
-            Thread.sleep(PATIENCE);
+            if (isHad.await(PATIENCE, TimeUnit.MILLISECONDS)) {
+                return;
+            }
             // Not through a channel of its own: to close that would end a lock that has come by then (fcntl(2)).
             byte[] pid = new byte[20];
             int length = channel.read(ByteBuffer.wrap(pid), 0);
             note.accept("waiting for process " + new String(pid, 0, Math.max(length, 0))
                 + ", which is writing ports, too (lock: " + file + ")");
         } catch (InterruptedException | IOException e) {
-            // The lock is had, or it cannot be said who has it.
+            // It cannot be said who has it.
         }
     }
 
@@ -79,7 +84,7 @@ final class UserLock {
                 existing = existing.getParent();
             }
             String owner = Files.getOwner(existing).getName();
-            return owner.equals("root") || owner.equals(ProcessHandle.current().info().user().orElse(owner));
+            return owner.equals("root") || owner.equals(System.getProperty("user.name"));
         } catch (IOException | InvalidPathException e) {
             return true; // what is wrong with it will be told when it is used
         }

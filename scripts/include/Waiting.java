@@ -103,7 +103,8 @@ final class Waiting {
     /** Short at first, then a tenth of the time waited, and never so long that the last check has less than its time. */
     private Duration pause() {
         Duration pause = shorter(limit.minus(left()).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
-        return shorter(pause, left().minus(SHORTEST_QUESTION));
+        pause = shorter(pause, left().minus(SHORTEST_QUESTION));
+        return pause.isNegative() ? Duration.ZERO : pause; // To tell the progress takes time, too.
     }
 
     private Duration left() {
