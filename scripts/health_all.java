@@ -90,7 +90,7 @@ class health_all extends PortCommand {
             return await(checks, health);
         }
         List<HealthChecks.Result> results = health.make(checks, timeout);
-        if (watch == null) {
+        if (watch == null && !quiet) {
             noteRedirected(results);
         }
         return new Answers(results, null);
@@ -101,7 +101,7 @@ class health_all extends PortCommand {
         LocalPorts localPorts = LocalPorts.read();
         for (HealthChecks.Result result : results) {
             Endpoint endpoint = result.check().endpoint();
-            if (!quiet && endpoint.isHere() && result.isPassing() && localPorts.hasTables() && !localPorts.isListening(endpoint.port())) {
+            if (endpoint.isHere() && result.isPassing() && localPorts.hasTables() && !localPorts.isListening(endpoint.port())) {
                 note(endpoint.port() + " answers, though nothing listens here: it is redirected");
             }
         }
@@ -270,7 +270,7 @@ class health_all extends PortCommand {
             return Prometheus.text(results.stream().map(result -> {
                 PortMap.Service service = result.check().service();
                 return new Prometheus.Sample(service.name(), service.variable(), PortRow.lowerCase(service.group()), service.port(),
-                    result.check().endpoint().toString(), result.health());
+                    result.check().endpoint().toString(), result.health(), result.isPassing());
             }).toList()).lines().map(Line::of).toList();
         }
     }

@@ -15,8 +15,8 @@ import java.util.List;
 /** Results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
 final class Prometheus {
 
-    /** An endpoint and how it is; service, variable and group are null where the port map has none. */
-    record Sample(String service, String variable, String group, int port, String url, Health health) {
+    /** An endpoint, how it is, and whether that passes; service, variable and group are null where the port map has none. */
+    record Sample(String service, String variable, String group, int port, String url, Health health, boolean isPassing) {
 
         /** An empty value is to Prometheus as no label. */
         private Labels labels() {
@@ -35,7 +35,7 @@ final class Prometheus {
         GaugeSnapshot.Builder verdicts = gauge("devflow_health_verdict", "1 for the verdict on the endpoint, 0 for the others.");
         for (Sample sample : samples) {
             Health health = sample.health;
-            up.dataPoint(point(sample.labels(), health.verdict().isPassing() ? 1 : 0));
+            up.dataPoint(point(sample.labels(), sample.isPassing ? 1 : 0));
             latency.dataPoint(point(sample.labels(), health.millis() / 1000.0));
             if (health.httpStatus() != null) {
                 status.dataPoint(point(sample.labels(), health.httpStatus()));
