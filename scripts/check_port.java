@@ -36,7 +36,7 @@ class check_port extends PortCommand {
     private boolean verbose;
 
     @Option(names = "--free", description = "Stop what listens on the ports, if it is the project's, and wait until they are available.")
-    boolean free;
+    private boolean free;
 
     @Option(names = "--grace", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
         description = "With --free, how long a server may take to stop before it is killed (default 5).")

@@ -26,7 +26,7 @@ class devflow_ports {
             }
             case "devflow_port_status" -> {
                 port_status command = new port_status();
-                command.plain = true;
+                command.isPlainByDefault = true;
                 PortCommand.main(command, own);
             }
             case "devflow_assign_ports" -> {

@@ -163,7 +163,7 @@ class find_port extends PortCommand {
             return config.services();
         }
         Targets names = new Targets(config);
-        List<PortMap.Service> services = write ? names.resolveWholeNames(targets) : names.resolve(targets);
+        List<PortMap.Service> services = write || dryRun ? names.resolveWholeNames(targets) : names.resolve(targets);
         for (PortMap.Service service : services) {
             if (service.status() == PortMap.Status.NONE) {
                 throw new UserException("no service has the port " + service.port() + "; name services, or BASE [MAX] alone");

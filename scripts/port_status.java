@@ -37,7 +37,10 @@ class port_status extends PortCommand {
     private boolean all;
 
     @Option(names = "--plain", description = "Print ports and states only, as the shell function devflow_port_status did.")
-    boolean plain;
+    private boolean plain;
+
+    /** Whether it is plain unless another form is asked for. */
+    boolean isPlainByDefault;
 
     @Option(names = "--check", description = "Exit with 1 if anything is wrong or an active service is down.")
     private boolean check;
@@ -64,6 +67,7 @@ class port_status extends PortCommand {
 
     @Override
     Report report() throws IOException {
+        plain |= isPlainByDefault && !json && !quiet && !picture;
         if ((check ? 1 : 0) + (running ? 1 : 0) + (watch != null ? 1 : 0) > 1) {
             throw new UserException("--check, --running and --watch go one at a time; " + help());
         }
@@ -214,7 +218,7 @@ class port_status extends PortCommand {
     private void noteOthers(List<PortRow> rows) {
         for (PortRow row : rows) {
             if (isShown(row.service()) && !row.isAvailable() && row.ownership() != Ownership.OURS) {
-                note(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
+                warn(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
                     : row.ownership() == Ownership.UNKNOWN ? " is in use, and it cannot be told whose it is: " + row.brief()
                     : " is a stranger's: " + row.withoutOurs().brief()));
             }

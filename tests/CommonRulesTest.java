@@ -1,8 +1,10 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 /** What holds for all four scripts alike. */
 class CommonRulesTest {
@@ -112,13 +115,46 @@ class CommonRulesTest {
         "port_status --watch --check", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
         "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --verbose --free 65535", "check_port --force 1",
         "check_port --grace=1 1", "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
-        "find_port --all codex-mcp", "find_port --count=2 codex-mcp", "find_port --write 3100", "find_port --dry-run 3100",
+        "find_port --all codex-mcp", "find_port --dry-run codex", "find_port --write codex", "find_port --count=2 codex-mcp",
+        "find_port --write 3100", "find_port --dry-run 3100",
         "health_all --all core", "health_all --host=h http://localhost:1/", "health_all --wait --watch", "health_all --prometheus --json",
         "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --pid=1 core", "health_all --json --quiet"})
-    void ofTwoOptionsNoneIsIgnored(String call) throws Exception {
+    void ofTwoOptionsNoneIsIgnored(String call) {
         String[] words = call.split(" ");
-        Script.Result result = Script.of(words[0], Arrays.copyOfRange(words, 1, words.length)).in(folder).run();
-        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+        PortCommand command = switch (words[0]) {
+            case "check_port" -> new check_port();
+            case "find_port" -> new find_port();
+            case "port_status" -> new port_status();
+            default -> new health_all();
+        };
+        new CommandLine(command).parseArgs(Arrays.copyOfRange(words, 1, words.length));
+        UserException refusal = assertThrows(UserException.class, command::call);
+        assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
+    }
+
+    @Test
+    void anErrorIsOneLineAndExitCode2() throws Exception {
+        for (String call : List.of("check_port --json --quiet 1", "find_port --export --json 3100", "port_status --map core",
+                "health_all --pid=1 core")) {
+            String[] words = call.split(" ");
+            Script.Result result = Script.of(words[0], Arrays.copyOfRange(words, 1, words.length)).in(folder).run();
+            assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+            assertTrue(result.err().startsWith("ERROR: "), result.err());
+        }
+    }
+
+    @Test
+    void quietSaysNothingButErrorsAndWhoIsInTheWay() throws Exception {
+        try (ServerSocket listener = Sockets.listener("127.0.0.1")) {
+            String port = "" + listener.getLocalPort();
+            String name = Files.writeString(folder.resolve(".env"), "CODEX_MCP_PORT=" + port + "\n").toString();
+            assertEquals(new Script.Result(0, "", ""), Script.of("find_port", "--quiet", "codex-mcp", "--env-file", name).run());
+            assertEquals(new Script.Result(1, "", ""), Script.of("check_port", "--quiet", port, "--env-file", "none").run());
+            assertEquals(new Script.Result(1, "", ""), Script.of("health_all", "--quiet", "--wait=0.2", "1", "--env-file", "none").run());
+            Script.Result running = Script.of("port_status", "--quiet", "--running", port, "--env-file", name).run();
+            assertEquals(List.of(1, "", 1L), List.of(running.exit(), running.out(), running.err().lines().count()));
+            assertTrue(running.err().startsWith("NOTE: " + port + " is a stranger's: in use by pid "), running.err());
+        }
     }
 
     @Test

@@ -321,6 +321,13 @@ class DropInTest {
     }
 
     @Test
+    void theStatusIsPlainUnlessAnotherFormIsAskedFor() throws Exception {
+        Script.Result result = bash(folder, "devflow_port_status --json; devflow_port_status --all | head -2").run();
+        assertTrue(result.out().startsWith("{\"ports\":["), result.out() + result.err());
+        assertTrue(result.out().contains("\n=== DevFlow Port Status ===\nPort "), result.out());
+    }
+
+    @Test
     void waitsAndAsks() throws Exception {
         try (ServerSocket silent = Sockets.listener("127.0.0.1")) {
             Script.Result result = bash(folder, "devflow_health_all --timeout=0.3 " + silent.getLocalPort() + " || echo $?\n"

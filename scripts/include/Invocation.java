@@ -9,7 +9,7 @@ import java.nio.file.Path;
  */
 record Invocation(String envFile) {
 
-    private static final String DEFAULT_ENV_FILE = ".env";
+    static final String DEFAULT_ENV_FILE = ".env";
     private static final String START_SCRIPT = "./devflow-start.sh";
     private static final String JBANGW = System.getenv("DEVFLOW_PORTS_JBANGW");
     private static final boolean IS_FUNCTION = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;

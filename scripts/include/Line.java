@@ -1,13 +1,13 @@
 import java.util.ArrayList;
 import java.util.List;
 
-/** A line of text for people: pieces with a style each, which whoever prints it sanitizes, colours and wraps. */
+/** A line of text for people: pieces with a style each, made printable when they are added; whoever prints it colours and wraps them. */
 final class Line {
 
     /** What a piece means; COMMAND is to be pasted, and so never broken. */
     enum Style { PLAIN, GOOD, BAD, DOUBTFUL, STRONG, COMMAND }
 
-    /** A part of the line, as it came from wherever it came. */
+    /** A part of the line, without control characters. */
     record Piece(String text, Style style) { }
 
     private static final int INDENT = 4;

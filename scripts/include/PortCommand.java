@@ -46,8 +46,6 @@ abstract class PortCommand implements Callable<Integer> {
     /** There is no answer: wrong usage, unusable configuration, an internal error. */
     static final int UNKNOWN = 2;
 
-    private static final String DEFAULT_ENV_FILE = ".env";
-
     enum Colour { auto, always, never }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
@@ -102,7 +100,7 @@ abstract class PortCommand implements Callable<Integer> {
         if (interval() == null) {
             Report report = report();
             print(report);
-            if (report.conclusion() != null && !quiet) {
+            if (report.conclusion() != null) {
                 out().flush();
                 note(report.conclusion());
             }
@@ -196,7 +194,7 @@ abstract class PortCommand implements Callable<Integer> {
 
     /** Reads the {@code .env} file. */
     EnvFile readEnvFile() {
-        EnvFile file = EnvFile.named(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        EnvFile file = EnvFile.named(envFile == null ? Invocation.DEFAULT_ENV_FILE : envFile);
         if (envFile != null && file.isAbsent() && !hasNotedMissingFile) {
             hasNotedMissingFile = true;
             note("no such file: " + envFile);
@@ -212,7 +210,7 @@ abstract class PortCommand implements Callable<Integer> {
     /** The project that the services belong to, or null; unless it is named, it is looked for only where somebody has a port. */
     Supplier<Project> project() {
         String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
-        Path file = Path.of(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        Path file = Path.of(envFile == null ? Invocation.DEFAULT_ENV_FILE : envFile);
         Project project = named == null || named.isEmpty() ? null : Project.of(named, file);
         return () -> project != null ? project : Project.of(null, file);
     }
@@ -227,8 +225,15 @@ abstract class PortCommand implements Callable<Integer> {
         return Invocation.help(getClass().getSimpleName());
     }
 
-    /** Says on standard error what the user should know. */
+    /** Says on standard error what the user should know, but for --quiet. */
     void note(String message) {
+        if (!quiet) {
+            warn(message);
+        }
+    }
+
+    /** The same, even with --quiet. */
+    void warn(String message) {
         say("NOTE: " + message);
     }
 

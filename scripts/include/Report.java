@@ -6,7 +6,7 @@ import java.util.Map;
 /** What a script answers: made of facts that are gathered already, in the form in which it is wanted. */
 interface Report {
 
-    /** 0: yes, 1: no. */
+    /** 0: yes, 1: no, 2: it cannot be told. */
     int exitCode();
 
     /** The answer for people. */
