@@ -2,7 +2,10 @@
 //JAVA 17+
 //SOURCES check_port.java find_port.java port_status.java health_all.java include/PortCommand.java
 
+import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.Arrays;
 
 /**
@@ -58,17 +61,20 @@ class devflow_ports {
         return all;
     }
 
-    /** What each command can do, without a listener, in a folder that is empty: the class archive holds what this loads. */
+    /** What each command can do in a folder that is empty: the class archive holds what this loads. */
     private static void train() throws Exception {
         String unused;
         try (ServerSocket socket = new ServerSocket(0)) {
             unused = "" + socket.getLocalPort();
         }
+        ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        new Thread(() -> answer(server)).start();
+        String url = "http://localhost:" + server.getLocalPort() + "/";
         String[][] checks = {{unused}, {"--quiet", unused}, {"--json", unused}, {"--color=always", "core"}, {"?"}, {"--help"}};
         String[][] searches = {{unused, "65535"}, {"--json", unused}, {"--all"}, {"--all", "--json"}, {"--all", "--write", "--export"},
             {"--all", "--dry-run"}, {"--help"}};
         String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--map"}, {"--help"}};
-        String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {"http://localhost:" + unused + "/"},
+        String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {url}, {"--json", url},
             {"--prometheus", unused}, {"--help"}};
         for (String[] args : checks) {
             new check_port().execute(args);
@@ -83,5 +89,16 @@ class devflow_ports {
             new health_all().execute(args);
         }
         System.exit(0); // and not when the idle threads of the health check end, a minute later
+    }
+
+    private static void answer(ServerSocket server) {
+        while (true) {
+            try (Socket client = server.accept()) {
+                client.getInputStream().read(new byte[1024]);
+                client.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"status\":\"ok\"}".getBytes());
+            } catch (IOException e) {
+                // That question has no answer.
+            }
+        }
     }
 }

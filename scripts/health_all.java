@@ -134,9 +134,13 @@ class health_all extends PortCommand {
 
     private List<HealthChecks.Check> checks(Config config) {
         if (targets.isEmpty()) {
-            return config.services().stream()
-                .filter(service -> service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE)
-                .map(service -> HealthChecks.Check.of(service, host)).toList();
+            List<HealthChecks.Check> checks = new ArrayList<>();
+            for (PortMap.Service service : config.services()) {
+                if (service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE) {
+                    checks.add(HealthChecks.Check.of(service, host));
+                }
+            }
+            return checks;
         }
         Targets names = new Targets(config);
         return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(HealthChecks.Check.of(Endpoint.of(target)))
@@ -251,7 +255,8 @@ class health_all extends PortCommand {
                 Health health = result.health();
                 Line line = verdict(result).pad(title).with(result.check().title()).pad(answer);
                 if (!health.answer().isEmpty()) {
-                    line.with(health.answer()).pad(latency).with(String.format("  %4d ms  %s", health.millis(), health.address()));
+                    String millis = String.valueOf(health.millis()); // A formatter would look up how numbers are written here.
+                    line.with(health.answer()).pad(latency + 6 - millis.length()).with(millis + " ms  " + health.address());
                 }
                 line.with(health.location() == null ? "" : "  to " + health.location());
                 line.with(health.reason() == null ? "" : (health.answer().isEmpty() ? "" : "  ") + health.reason());
