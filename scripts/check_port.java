@@ -63,7 +63,7 @@ class check_port extends PortCommand {
         if (free) {
             return freeing();
         }
-        return quiet ? new Report.Silent(areAllAvailable() ? YES : NO) : explanation();
+        return quiet ? new Report.Silent(areAllAvailable() ? Report.YES : Report.NO) : explanation();
     }
 
     /** Yes or no needs neither the names of services nor who has a port. */

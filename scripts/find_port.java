@@ -89,7 +89,7 @@ class find_port extends PortCommand {
         if (found.size() < count) {
             error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
                 + " in range " + range + denied(range, localPorts));
-            return new Report.Silent(NO);
+            return new Report.Silent(Report.NO);
         }
         return found(found);
     }
@@ -149,7 +149,7 @@ class find_port extends PortCommand {
         AllocationWords words = new AllocationWords(config, invocation(), isAnyTaken ? EphemeralPorts.read() : null);
         if (!failed.isEmpty()) {
             failed.forEach(assignment -> error(words.failure(assignment)));
-            return new Report.Silent(NO);
+            return new Report.Silent(Report.NO);
         }
         if (write || dryRun) {
             save(file, assignments);

@@ -22,11 +22,11 @@ final class FreeingReport implements Report {
         results.forEach(result -> this.results.put(result.port(), result));
     }
 
-    /** 2 where this user may not even bind the port. */
+    /** It cannot be told of a port that this user may not even bind. */
     @Override
     public int exitCode() {
         Set<Freeing.Outcome> outcomes = results.values().stream().map(Freeing.Result::outcome).collect(Collectors.toSet());
-        return AVAILABLE.containsAll(outcomes) ? 0 : outcomes.contains(Freeing.Outcome.DENIED) ? 2 : 1;
+        return AVAILABLE.containsAll(outcomes) ? YES : outcomes.contains(Freeing.Outcome.DENIED) ? UNKNOWN : NO;
     }
 
     @Override

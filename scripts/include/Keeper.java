@@ -123,7 +123,7 @@ record Keeper(Kind kind, Supervisor supervisor, String name, String task, long p
             case SUPERVISORD -> program(process);
             case PM2 -> Processes.variable(process.pid(), "pm_id");
             case RUNSV, S6_SUPERVISE, SUPERVISE -> above.workingDirectory();
-            default -> null;
+            case CIRCUSD, NODEMON, GUNICORN, FOREVER, UWSGI, LOOP -> null;
         };
     }
 

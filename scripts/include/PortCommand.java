@@ -41,11 +41,6 @@ import picocli.CommandLine.ParseResult;
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
 abstract class PortCommand implements Callable<Integer> {
 
-    static final int YES = 0;
-    static final int NO = 1;
-    /** There is no answer: wrong usage, unusable configuration, an internal error. */
-    static final int UNKNOWN = 2;
-
     enum Colour { auto, always, never }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
@@ -115,7 +110,7 @@ abstract class PortCommand implements Callable<Integer> {
         } else {
             Terminal.watch(out(), interval(), hasColour(), () -> report().lines());
         }
-        return YES;
+        return Report.YES;
     }
 
     private void print(Report report) throws IOException {
@@ -137,12 +132,12 @@ abstract class PortCommand implements Callable<Integer> {
     static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
         if (command.out != null && command.out.checkError()) {
-            exit = UNKNOWN;
+            exit = Report.UNKNOWN;
             Terminal.sayWhyUnwritten(command.err());
         }
         // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no. No hook has anything to
         // do by now, and exit would look for a logger to tell.
-        Runtime.getRuntime().halt(exit == NO ? Integer.getInteger("devflow.no", NO) : exit);
+        Runtime.getRuntime().halt(exit == Report.NO ? Integer.getInteger("devflow.no", Report.NO) : exit);
     }
 
     /** Runs the command and says what went wrong; returns its exit code. */
@@ -166,7 +161,7 @@ abstract class PortCommand implements Callable<Integer> {
         } catch (Throwable e) {
             error(explain(e));
         }
-        return UNKNOWN;
+        return Report.UNKNOWN;
     }
 
     private static boolean hasOption(String... args) {

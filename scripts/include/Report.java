@@ -6,7 +6,13 @@ import java.util.Map;
 /** What a script answers: made of facts that are gathered already, in the form in which it is wanted. */
 interface Report {
 
-    /** 0: yes, 1: no, 2: it cannot be told. */
+    /** The exit codes, as grep has them. */
+    int YES = 0;
+    int NO = 1;
+    /** There is no answer: wrong usage, unusable configuration, an internal error. */
+    int UNKNOWN = 2;
+
+    /** One of the exit codes. */
     int exitCode();
 
     /** The answer for people. */
