@@ -29,7 +29,7 @@ class OwnershipTest {
     private Boolean isOurs(String where, String executable, String... arguments) {
         return Ownership.of(new Processes.Facts(Long.MAX_VALUE, 1, 0, 'S', 1, 1, false, 0, List.of(arguments),
             where == null ? null : where.replace("P", project.toString()), executable.replace("P", project.toString()), ""),
-            new Project(project)).isOurs();
+            new Project(project)).asJson();
     }
 
     private Boolean isOurs(String where, String command) {

@@ -151,7 +151,7 @@ final class Explanation {
             fields.put("started_by", occupant.starter() == null ? null : starter(occupant));
             fields.put("kept_by", occupant.keeper() == null ? null : keeper(occupant.keeper()));
             fields.put("sharers", occupant.workers().size());
-            fields.put("ours", occupant.ownership().isOurs());
+            fields.put("ours", occupant.ownership().asJson());
             if (!onlyListeners || occupant.kind() == TcpSocket.Kind.LISTENER) {
                 documents.add(fields);
             }

@@ -32,10 +32,13 @@ record Keeper(Kind kind, Supervisor supervisor, String name, String task, long p
         /** An endless loop of a shell. */
         LOOP;
 
+        private String program() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
         /** The one whose program has this name, or null. */
         static Supervisor named(String program) {
-            return Stream.of(values()).filter(one -> one != LOOP && one.name().toLowerCase(Locale.ROOT).replace('_', '-').equals(program))
-                .findFirst().orElse(null);
+            return Stream.of(values()).filter(one -> one != LOOP && one.program().equals(program)).findFirst().orElse(null);
         }
     }
 
@@ -100,11 +103,12 @@ record Keeper(Kind kind, Supervisor supervisor, String name, String task, long p
         }
         Processes.Facts child = process;
         for (Processes.Facts above : processes.ancestors(process.pid())) {
-            String program = above.name().toLowerCase(Locale.ROOT);
-            String name = Supervisor.named(program) != null ? program : above.name(1).replaceFirst("\\.js$", "");
-            Supervisor supervisor = Supervisor.named(name);
+            Supervisor supervisor = Supervisor.named(above.name().toLowerCase(Locale.ROOT));
+            if (supervisor == null) {
+                supervisor = Supervisor.named(above.name(1).replaceFirst("\\.js$", ""));
+            }
             if (supervisor != null) {
-                return new Keeper(Kind.SUPERVISOR, supervisor, name, task(supervisor, process, above), above.pid());
+                return new Keeper(Kind.SUPERVISOR, supervisor, supervisor.program(), task(supervisor, process, above), above.pid());
             }
             boolean isShell = SHELLS.contains(above.name());
             if (isShell && repeats(script(above), child)) {

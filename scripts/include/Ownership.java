@@ -20,7 +20,7 @@ enum Ownership {
     private static final String DELETED = " (deleted)";
 
     /** How it is written in JSON: true, false or null. */
-    Boolean isOurs() {
+    Boolean asJson() {
         return this == UNKNOWN ? null : Boolean.valueOf(this == OURS);
     }
 
