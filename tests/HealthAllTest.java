@@ -99,14 +99,20 @@ class HealthAllTest {
     void judges(int status, String body, String verdict) throws Exception {
         int port = Sockets.freePort();
         HttpServer server = jdkServer("127.0.0.1", port, status, body, () -> { });
-        Health health = ask(port, 30);
+        Health health = RawServer.ask("http://127.0.0.1:" + port + "/health", 30);
         server.stop(0);
         assertEquals(List.of(verdict, status), List.of(health.verdict().text(), health.httpStatus()), health.toString());
     }
 
-    private static Health ask(int port, double timeout) {
-        return new HealthProbe(Set.of(), null).ask(Endpoint.of("http://127.0.0.1:" + port + "/health"),
-            Duration.ofMillis((long) (timeout * 1000))).join();
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {"200 | {\"status\":\"ok\"} | 0", "200 | {\"status\":\"degraded\"} | 1",
+        "200 | {\"status\":\"down\"} | 1", "503 | {\"status\":\"ok\"} | 1", "404 | Not found | 1", "302 | See there | 1"})
+    void exitsWithOneUnlessItIsHealthy(int status, String body, int exit) throws Exception {
+        int port = Sockets.freePort();
+        HttpServer server = jdkServer("127.0.0.1", port, status, body, () -> { });
+        Script.Result result = patient("--json", "" + port).run();
+        server.stop(0);
+        assertEquals(List.of(exit, status), List.of(result.exit(), result.json("endpoints").get(0).get("http_status")), result.out());
     }
 
     @ParameterizedTest
@@ -267,7 +273,7 @@ class HealthAllTest {
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {
             double timeout = verdicts.contains("timeout") ? 1.5 : 30;
-            Health health = ask(server.getLocalPort(), timeout);
+            Health health = RawServer.ask("http://127.0.0.1:" + server.getLocalPort() + "/health", timeout);
             assertTrue(List.of(verdicts.split("\\|")).contains(health.verdict().text()), health.toString());
             assertEquals(status, health.httpStatus());
             assertEquals(word, health.word());

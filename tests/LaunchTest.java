@@ -212,6 +212,7 @@ class LaunchTest {
         Process waiting = launch("health_all", "--wait=600", port).builder().redirectErrorStream(true).start();
         ProcessHandle java = null;
         while (java == null) {
+            Thread.sleep(20);
             java = waiting.children().filter(child -> child.info().command().orElse("").endsWith("/bin/java")).findFirst().orElse(null);
         }
         java.destroyForcibly();

@@ -19,7 +19,8 @@ class PrometheusTest {
         Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
         return Prometheus.text(List.of(
             new Prometheus.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well, true),
-            new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n", Health.of(HealthVerdict.DOWN, null, "refused"), false)));
+            new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n",
+                Health.of(HealthVerdict.DOWN, null, "connection refused"), false)));
     }
 
     @Test

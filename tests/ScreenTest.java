@@ -43,7 +43,7 @@ class ScreenTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {20, 200})
+    @ValueSource(ints = {20, 40, 80, 200})
     void whatProgramsReadIsTheSameToTheByte(int columns) throws Exception {
         run(columns, FOR_PROGRAMS);
         for (int i = 0; i < FOR_PROGRAMS.size(); i++) {
