@@ -1,8 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Freeing.java include/FreeingReport.java include/Line.java include/LocalPorts.java include/OptionValues.java
-//SOURCES include/PortCommand.java include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java
-//SOURCES include/Targets.java include/UserException.java
+//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/command/Report.java include/command/UserException.java include/config/Config.java
+//SOURCES include/config/PortMap.java include/config/PortRange.java include/config/Targets.java
+//SOURCES include/ports/LocalPorts.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/ports/Stopping.java include/ports/StoppingReport.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -71,7 +73,7 @@ class check_port extends PortCommand {
         List<PortRange> ranges = new ArrayList<>();
         for (String target : targets) {
             if (Targets.isName(target)) {
-                for (PortMap.Service service : new Targets(config()).resolve(target)) {
+                for (PortMap.Service service : new Targets(Config.of(this)).resolve(target)) {
                     ranges.add(new PortRange(service.port(), service.port()));
                 }
             } else {
@@ -90,7 +92,7 @@ class check_port extends PortCommand {
     }
 
     private Report explanation() throws IOException {
-        Targets names = new Targets(config());
+        Targets names = new Targets(Config.of(this));
         Set<PortMap.Service> services = new LinkedHashSet<>();
         Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
@@ -100,7 +102,7 @@ class check_port extends PortCommand {
                 singles.add(named.get(0).port());
             }
         }
-        return new Verdicts(PortRow.withOccupants(List.copyOf(services), LocalPorts.read(), project()), singles);
+        return new Verdicts(ServicePort.look(List.copyOf(services), LocalPorts.read(), Project.of(this)), singles);
     }
 
     private Report freeing() throws IOException {
@@ -111,30 +113,30 @@ class check_port extends PortCommand {
                     + "; name its ports one by one");
             }
         }
-        List<PortMap.Service> services = new Targets(config()).resolveWholeNames(targets);
+        List<PortMap.Service> services = new Targets(Config.of(this)).resolveWholeNames(targets);
         List<Integer> ports = services.stream().map(PortMap.Service::port).distinct().toList();
-        return new FreeingReport(services, Freeing.free(ports, project().get(), grace == null ? GRACE : grace, force));
+        return new StoppingReport(services, Stopping.free(ports, Project.of(this).get(), grace == null ? GRACE : grace, force));
     }
 
     /** The ports, and which of them were named one by one and not by a range or a group. */
     private final class Verdicts implements Report {
 
-        private final List<PortRow> rows;
+        private final List<ServicePort> rows;
         private final Set<Integer> singles;
 
-        Verdicts(List<PortRow> rows, Set<Integer> singles) {
+        Verdicts(List<ServicePort> rows, Set<Integer> singles) {
             this.rows = rows;
             this.singles = singles;
         }
 
         @Override
         public int exitCode() {
-            return rows.stream().allMatch(PortRow::isAvailable) ? YES : NO;
+            return rows.stream().allMatch(ServicePort::isAvailable) ? YES : NO;
         }
 
         @Override
         public Map<String, Object> document() {
-            return Map.of("ports", rows.stream().map(PortRow::fields).toList());
+            return Map.of("ports", rows.stream().map(ServicePort::fields).toList());
         }
 
         /** A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary. */
@@ -142,7 +144,7 @@ class check_port extends PortCommand {
         public List<Line> lines() {
             List<Line> lines = new ArrayList<>();
             Set<String> told = new HashSet<>(); // Of two services with one port, the first tells who has it.
-            for (PortRow row : rows) {
+            for (ServicePort row : rows) {
                 int port = row.service().port();
                 boolean isSingle = singles.contains(port);
                 if (verbose || isSingle || !row.isAvailable()) {
@@ -160,9 +162,9 @@ class check_port extends PortCommand {
             return lines;
         }
 
-        private static void addRow(List<Line> lines, PortRow row, boolean isFirst) {
+        private static void addRow(List<Line> lines, ServicePort row, boolean isFirst) {
             Line line = Line.of("Port " + row.service().port() + ": ");
-            line.with(PortRow.lowerCase(row.state().verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
+            line.with(ServicePort.lowerCase(row.state().verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
             line.with(row.service().name() == null ? "" : "  " + row.service().name());
             List<String> explanation = isFirst ? row.explanation() : List.of();
             lines.add(explanation.isEmpty() ? line : line.with("  " + explanation.get(0)));
@@ -173,7 +175,7 @@ class check_port extends PortCommand {
             Map<LocalPorts.Verdict, Long> counts = verdicts.values().stream().collect(
                 Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
             return Line.of(verdicts.size() + " ports: " + counts.entrySet().stream()
-                .map(count -> count.getValue() + " " + PortRow.lowerCase(count.getKey())).collect(Collectors.joining(", ")));
+                .map(count -> count.getValue() + " " + ServicePort.lowerCase(count.getKey())).collect(Collectors.joining(", ")));
         }
     }
 }

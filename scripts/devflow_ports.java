@@ -1,6 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES check_port.java find_port.java port_status.java health_all.java include/PortCommand.java
+//SOURCES check_port.java find_port.java port_status.java health_all.java include/command/PortCommand.java
 
 import java.io.IOException;
 import java.net.InetAddress;

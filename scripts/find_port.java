@@ -1,9 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/AllocationWords.java include/Allocator.java include/AtomicFile.java include/Config.java include/EnvFile.java
-//SOURCES include/EphemeralPorts.java include/Explanation.java include/Line.java include/LocalPorts.java include/Occupants.java
-//SOURCES include/PortCommand.java include/PortMap.java include/PortRange.java include/PortRow.java include/Report.java
-//SOURCES include/Targets.java include/UserException.java
+//SOURCES include/command/Line.java include/command/PortCommand.java include/command/Report.java
+//SOURCES include/command/UserException.java include/config/AtomicFile.java include/config/Config.java
+//SOURCES include/config/EnvFile.java include/config/PortMap.java include/config/PortRange.java
+//SOURCES include/config/Targets.java include/ports/AllocationWords.java include/ports/Allocator.java
+//SOURCES include/ports/EphemeralPorts.java include/ports/LocalPorts.java include/ports/OwnerWords.java
+//SOURCES include/ports/Owners.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -120,8 +122,8 @@ class find_port extends PortCommand {
     /** What a search has found, and for JSON, whose it is. */
     private Report found(List<Integer> ports) {
         if (json) {
-            Config config = config();
-            return new Ports(List.of(), ports.stream().map(port -> PortRow.fields(config.atOrNone(port).get(0))).toList());
+            Config config = Config.of(this);
+            return new Ports(List.of(), ports.stream().map(port -> ServicePort.fields(config.atOrNone(port).get(0))).toList());
         }
         List<Line> lines = new ArrayList<>();
         for (int port : ports) {
@@ -137,12 +139,12 @@ class find_port extends PortCommand {
             throw new UserException("--count goes with BASE [MAX]; a service has one port");
         }
         // Hold the lock while allocating, or two writers could pick the same port.
-        return write ? AtomicFile.locked(this::note, () -> assign(readEnvFile())) : assign(readEnvFile());
+        return write ? AtomicFile.locked(this::note, () -> assign(EnvFile.of(this))) : assign(EnvFile.of(this));
     }
 
     private Report assign(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
-        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), project()).assign(wanted(config));
+        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config));
         List<Allocator.Assignment> failed = new ArrayList<>(assignments);
         failed.removeIf(assignment -> assignment.decision() != Allocator.Decision.FAILS);
         boolean isAnyTaken = assignments.stream().anyMatch(assignment -> assignment.old() != null);
@@ -229,15 +231,15 @@ class find_port extends PortCommand {
     private static Map<String, Object> fields(Allocator.Assignment assignment) {
         boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         Allocator.Taken old = assignment.old();
-        List<Occupants.Occupant> occupants = old == null ? List.of() : old.occupants();
-        Map<String, Object> fields = PortRow.fields(assignment.service());
+        List<Owners.Owner> owners = old == null ? List.of() : old.owners();
+        Map<String, Object> fields = ServicePort.fields(assignment.service());
         fields.put("port", assignment.port());
         fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
         fields.put("previous_port", assignment.service().port());
-        fields.put("reason", !isMoved ? null : assignment.owner() != null ? "assigned" : PortRow.lowerCase(old.state().verdict()));
-        fields.put("assigned_to", assignment.owner() == null ? null : assignment.owner().variable());
-        fields.put("previous_occupants", Explanation.json(occupants, false));
-        fields.put("previous_listeners", Explanation.json(occupants, true));
+        fields.put("reason", !isMoved ? null : assignment.assignedTo() != null ? "assigned" : ServicePort.lowerCase(old.state().verdict()));
+        fields.put("assigned_to", assignment.assignedTo() == null ? null : assignment.assignedTo().variable());
+        fields.put("previous_occupants", OwnerWords.json(owners, false));
+        fields.put("previous_listeners", OwnerWords.json(owners, true));
         return fields;
     }
 

@@ -1,9 +1,12 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Config.java include/Endpoint.java include/Explanation.java include/Health.java include/HealthChecks.java
-//SOURCES include/HealthProbe.java include/Line.java include/LocalPorts.java include/OptionValues.java include/PortCommand.java
-//SOURCES include/PortMap.java include/PortRow.java include/Prometheus.java include/Report.java include/Started.java
-//SOURCES include/Targets.java include/Terminal.java include/UserException.java include/Waiting.java
+//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/command/Report.java include/command/Terminal.java include/command/UserException.java
+//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
+//SOURCES include/health/Endpoint.java include/health/Health.java include/health/HealthChecks.java
+//SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
+//SOURCES include/health/Waiting.java include/ports/LocalPorts.java include/ports/OwnerWords.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -79,7 +82,7 @@ class health_all extends PortCommand {
     @Override
     Report report() throws Exception {
         validate();
-        Config config = config();
+        Config config = Config.of(this);
         List<HealthChecks.Check> checks = checks(config);
         if (probe == null) {
             HealthProbe.warmUp();
@@ -169,7 +172,7 @@ class health_all extends PortCommand {
         if (showsProgress) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err(), "")));
         }
-        Started started = pids.isEmpty() ? null : new Started(pids, project().get());
+        Started started = pids.isEmpty() ? null : new Started(pids, Project.of(this).get());
         Waiting.Outcome outcome;
         try {
             outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
@@ -200,7 +203,7 @@ class health_all extends PortCommand {
             return "time is up, after " + Terminal.seconds(wait)
                 + (foreign.isEmpty() ? "" : "; what answers on " + foreign + " is not what was started");
         }
-        return failure.pid() == 0 ? "a stranger answers on " + failure.port() + ": " + Explanation.brief(failure.strangers())
+        return failure.pid() == 0 ? "a stranger answers on " + failure.port() + ": " + OwnerWords.brief(failure.strangers())
             : "process " + failure.pid() + " has ended" + (failure.status() == null ? "" : ", with status " + failure.status());
     }
 
@@ -236,7 +239,7 @@ class health_all extends PortCommand {
         }
 
         private static Map<String, Object> fields(HealthChecks.Result result) {
-            Map<String, Object> fields = PortRow.fields(result.check().service());
+            Map<String, Object> fields = ServicePort.fields(result.check().service());
             fields.put("url", result.check().endpoint().toString());
             fields.putAll(result.health().fields());
             return fields;
@@ -272,9 +275,9 @@ class health_all extends PortCommand {
         }
 
         private List<Line> metrics() {
-            return Prometheus.text(results.stream().map(result -> {
+            return Metrics.text(results.stream().map(result -> {
                 PortMap.Service service = result.check().service();
-                return new Prometheus.Sample(service.name(), service.variable(), PortRow.lowerCase(service.group()), service.port(),
+                return new Metrics.Sample(service.name(), service.variable(), ServicePort.lowerCase(service.group()), service.port(),
                     result.check().endpoint().toString(), result.health(), result.isPassing());
             }).toList()).lines().map(Line::of).toList();
         }

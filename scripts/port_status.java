@@ -1,8 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/Config.java include/Line.java include/LocalPorts.java include/OptionValues.java include/Ownership.java
-//SOURCES include/PortCommand.java include/PortMap.java include/PortRow.java include/Problems.java include/Report.java
-//SOURCES include/Targets.java include/UserException.java
+//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/command/Report.java include/command/UserException.java include/config/Config.java
+//SOURCES include/config/PortMap.java include/config/Targets.java include/ports/LocalPorts.java
+//SOURCES include/ports/Ownership.java include/ports/Problems.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -77,24 +79,24 @@ class port_status extends PortCommand {
         if (plain && (json || quiet) || picture && quiet) {
             throw new UserException("--plain and --map print text; leave them out, or --json or --quiet; " + help());
         }
-        Config config = config();
+        Config config = Config.of(this);
         LocalPorts localPorts = LocalPorts.read();
         if (picture) {
             return new Status(rows(config.services(), localPorts), config, listening(localPorts));
         }
         List<PortMap.Service> services = targets.isEmpty() ? config.services() : new Targets(config).resolve(targets);
         if (plain && !check && !running) {
-            return new Status(PortRow.of(shown(services), localPorts), config, null);
+            return new Status(ServicePort.of(shown(services), localPorts), config, null);
         }
-        List<PortRow> rows = rows(services, localPorts);
+        List<ServicePort> rows = rows(services, localPorts);
         if (running) {
             noteOthers(rows);
         }
         return new Status(rows, config, null);
     }
 
-    private List<PortRow> rows(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        return PortRow.withOccupants(services, localPorts, project());
+    private List<ServicePort> rows(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
+        return ServicePort.look(services, localPorts, Project.of(this));
     }
 
     private static BitSet listening(LocalPorts localPorts) throws IOException {
@@ -124,14 +126,14 @@ class port_status extends PortCommand {
     /** The ports in the order of the map, and for the picture all ports of its ranges that are listened on. */
     private final class Status implements Report {
 
-        private final List<PortRow> rows;
+        private final List<ServicePort> rows;
         private final List<Problems.Problem> problems;
         private final Config config;
         private final BitSet listening;
         /** Of two services with one port, the first tells who has it. */
         private final Set<Integer> explained = new HashSet<>();
 
-        Status(List<PortRow> rows, Config config, BitSet listening) {
+        Status(List<ServicePort> rows, Config config, BitSet listening) {
             this.rows = rows;
             this.config = config;
             this.listening = listening;
@@ -145,7 +147,7 @@ class port_status extends PortCommand {
 
         private boolean areAllRunning() {
             return rows.stream().filter(row -> isShown(row.service()))
-                .allMatch(row -> row.isListening() && row.ownership() != Ownership.STRANGER);
+                .allMatch(row -> row.isListening() && row.ownership() != Ownership.OTHER);
         }
 
         @Override
@@ -156,7 +158,7 @@ class port_status extends PortCommand {
         @Override
         public Map<String, Object> document() {
             Map<String, Object> document = new LinkedHashMap<>();
-            document.put("ports", rows.stream().filter(row -> isShown(row.service())).map(PortRow::fields).toList());
+            document.put("ports", rows.stream().filter(row -> isShown(row.service())).map(ServicePort::fields).toList());
             document.put("problems", problems.stream().map(Problems.Problem::fields).toList());
             return document;
         }
@@ -166,7 +168,7 @@ class port_status extends PortCommand {
             explained.clear();
             List<Line> lines = listening == null ? new ArrayList<>(List.of(Line.of(TITLE))) : new Picture(config, listening).lines();
             if (plain) {
-                for (PortRow row : rows) {
+                for (ServicePort row : rows) {
                     if (isShown(row.service())) {
                         lines.add(status(row));
                     }
@@ -187,19 +189,19 @@ class port_status extends PortCommand {
         }
 
         private void addGroup(List<Line> lines, PortMap.Group group, String heading) {
-            List<PortRow> members = rows.stream().filter(row -> row.service().group() == group && isShown(row.service())).toList();
+            List<ServicePort> members = rows.stream().filter(row -> row.service().group() == group && isShown(row.service())).toList();
             if (!members.isEmpty()) {
                 lines.add(Line.of("").strong(heading));
             }
-            for (PortRow row : members) {
+            for (ServicePort row : members) {
                 lines.add(withName(status(row), row.service()));
                 if (row.isListening() && explained.add(row.service().port())) {
-                    row.explanation().forEach(occupant -> lines.add(Line.detail("    " + occupant)));
+                    row.explanation().forEach(owner -> lines.add(Line.detail("    " + owner)));
                 }
             }
         }
 
-        private Line status(PortRow row) {
+        private Line status(ServicePort row) {
             Line line = Line.of("Port " + row.service().port() + (row.isListening() ? ": ✅ " : ": ❌ "));
             return line.with(row.isListening() ? "ACTIVE" : "INACTIVE",
                 plain ? Line.Style.PLAIN : row.isListening() ? Line.Style.GOOD : Line.Style.BAD);
@@ -210,13 +212,13 @@ class port_status extends PortCommand {
                 return line;
             }
             line.pad(WIDEST_STATUS).with(service.name()).pad(WIDEST_STATUS + WIDEST_NAME).with(service.variable());
-            return service.status() == PortMap.Status.ACTIVE ? line : line.with("  " + PortRow.lowerCase(service.status()));
+            return service.status() == PortMap.Status.ACTIVE ? line : line.with("  " + ServicePort.lowerCase(service.status()));
         }
     }
 
     /** Says who may be in the place of a service that is asked for. */
-    private void noteOthers(List<PortRow> rows) {
-        for (PortRow row : rows) {
+    private void noteOthers(List<ServicePort> rows) {
+        for (ServicePort row : rows) {
             if (isShown(row.service()) && !row.isAvailable() && row.ownership() != Ownership.OURS) {
                 warn(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
                     : row.ownership() == Ownership.UNKNOWN ? " is in use, and it cannot be told whose it is: " + row.brief()

@@ -46,11 +46,11 @@ class ConflictsTest {
             Report check = report(new check_port(), args);
             Map<?, ?> port = (Map<?, ?>) ((List<?>) check.document().get("ports")).get(0);
             Set<Object> ours = new LinkedHashSet<>();
-            ((List<?>) port.get("occupants")).forEach(occupant -> ours.add(((Map<?, ?>) occupant).get("ours")));
+            ((List<?>) port.get("occupants")).forEach(owner -> ours.add(((Map<?, ?>) owner).get("ours")));
             System.out.print("check " + check.exitCode() + " " + ours);
             Report status = report(new port_status(), with("--check", args));
-            boolean isStranger = status.document().get("problems").toString().contains("kind=stranger");
-            System.out.print(", status " + status.exitCode() + (isStranger ? " stranger" : ""));
+            boolean isTaken = status.document().get("problems").toString().contains("kind=taken");
+            System.out.print(", status " + status.exitCode() + (isTaken ? " taken" : ""));
             System.out.print(", running " + report(new port_status(), with("--running", args)).exitCode());
             Report find = report(new find_port(), args);
             System.out.print(", find " + find.exitCode() + " " + (find.exitCode() == 0 ? find.lines().get(0) : ""));
@@ -97,7 +97,7 @@ class ConflictsTest {
         };
         return switch (whose) {
             case "ours" -> "check 1 [true], status 0, running 0, find 0 " + own + ", free 0\n";
-            case "stranger" -> "check 1 [false], status 1 stranger, running 1, find " + elsewhere + ", free 1, force 0\n";
+            case "stranger" -> "check 1 [false], status 1 taken, running 1, find " + elsewhere + ", free 1, force 0\n";
             default -> "check 1 [null], status 0, running 0, find " + elsewhere + ", free 1, force 0\n";
         };
     }

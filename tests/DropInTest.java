@@ -181,7 +181,7 @@ class DropInTest {
         assertTrue(warm.contains("java @") && !warm.contains("builds in"), warm);
 
         // Older than what was built of it, as a deployment may leave it.
-        Path include = own.scripts().resolve("include/PortRange.java");
+        Path include = own.scripts().resolve("include/config/PortRange.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         Files.setLastModifiedTime(include, FileTime.from(1, TimeUnit.DAYS));
         String edited = debug(call(folder).env("ports", ports));

@@ -27,8 +27,8 @@ class PortMapTest {
             grpc 50051 CCTOOLS_GRPC_PORT active null CC-Tools gRPC Server: Cross-component communication
             """,
             PortMap.SERVICES.stream().map(service -> String.join(" ",
-                PortRow.lowerCase(service.group()), "" + service.port(), service.variable(),
-                PortRow.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
+                ServicePort.lowerCase(service.group()), "" + service.port(), service.variable(),
+                ServicePort.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
                 .collect(Collectors.joining()));
     }
 

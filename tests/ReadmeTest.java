@@ -121,7 +121,7 @@ class ReadmeTest {
     @Test
     void theRangesAreThoseOfTheMap() throws Exception {
         for (PortMap.Group group : PortMap.Group.values()) {
-            String name = PortRow.lowerCase(group);
+            String name = ServicePort.lowerCase(group);
             assertTrue(readme().contains("| " + name + " | " + group.range + " | "
                 + (group.strategy == PortMap.Strategy.STATIC
                 ? "static" : group.strategy == PortMap.Strategy.DYNAMIC ? "dynamic" : "auto-increment")), name);

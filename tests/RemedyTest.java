@@ -15,14 +15,14 @@ class RemedyTest {
         return new Processes.Facts(pid, 1, 0, 'S', pid, pid, false, uid, List.of(arguments), "/", "/usr/bin/" + arguments[0], "");
     }
 
-    private static Occupants.Occupant occupant(TcpSocket.Kind kind, Keeper keeper, Ownership ownership, String... arguments) {
-        return new Occupants.Occupant(new TcpSocket(kind, "127.0.0.1", 50051, 1000, 7, null), List.of(process(20, 1000, arguments)),
+    private static Owners.Owner owner(TcpSocket.Kind kind, Keeper keeper, Ownership ownership, String... arguments) {
+        return new Owners.Owner(new TcpSocket(kind, "127.0.0.1", 50051, 1000, 7, null), List.of(process(20, 1000, arguments)),
             List.of(), "jo", keeper, false, ownership, false, 1000);
     }
 
     private static String remedy(Keeper keeper) {
-        Occupants.Occupant occupant = occupant(TcpSocket.Kind.LISTENER, keeper, Ownership.STRANGER, "node", "server.js");
-        return Remedy.lines(new LocalPorts.State(50051, LocalPorts.Verdict.LISTENING, List.of()), List.of(occupant)).stream()
+        Owners.Owner owner = owner(TcpSocket.Kind.LISTENER, keeper, Ownership.OTHER, "node", "server.js");
+        return Remedy.lines(new LocalPorts.State(50051, LocalPorts.Verdict.LISTENING, List.of()), List.of(owner)).stream()
             .map(line -> line.toString().strip()).collect(Collectors.joining(" / "));
     }
 
@@ -66,13 +66,13 @@ class RemedyTest {
         "CONNECTION, OURS,     node x.js,             true",
         "TIME_WAIT,  UNKNOWN,  node x.js,             true",
         "UNKNOWN,    UNKNOWN,  node x.js,             false",
-        "LISTENER,   STRANGER, node x.js,             true",
-        "LISTENER,   STRANGER, node x.js 150051,      true",
-        "LISTENER,   STRANGER, node x.js --port=50051, false",
-        "LISTENER,   STRANGER, node x.js :50051/,     false",
+        "LISTENER,   OTHER, node x.js,             true",
+        "LISTENER,   OTHER, node x.js 150051,      true",
+        "LISTENER,   OTHER, node x.js --port=50051, false",
+        "LISTENER,   OTHER, node x.js :50051/,     false",
         "LISTENER,   OURS,     node x.js,             false",
         "LISTENER,   UNKNOWN,  node x.js,             false"})
     void aPortThatIsNotNamedMayBeTheKernelsChoice(TcpSocket.Kind kind, Ownership ownership, String command, boolean mayBe) {
-        assertEquals(mayBe, occupant(kind, null, ownership, command.split(" ")).mayBeChosenByKernel());
+        assertEquals(mayBe, owner(kind, null, ownership, command.split(" ")).mayBeChosenByKernel());
     }
 }

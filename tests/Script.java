@@ -118,7 +118,7 @@ final class Script {
 
     private static List<String> java() {
         List<String> java = new ArrayList<>(List.of(ProcessHandle.current().info().command().orElseThrow()));
-        try (Stream<String> lines = Files.lines(CLONE.resolve("scripts/include/PortCommand.java"))) {
+        try (Stream<String> lines = Files.lines(CLONE.resolve("scripts/include/command/PortCommand.java"))) {
             lines.filter(line -> line.startsWith("//RUNTIME_OPTIONS "))
                 .forEach(line -> java.addAll(List.of(line.split(" ")).subList(1, line.split(" ").length)));
         } catch (IOException e) {

@@ -80,9 +80,9 @@ class UrlTest {
         }
         List<String> sources = fetched.stream().filter(file -> file.startsWith("scripts/")).sorted().toList();
         assertEquals(sources.stream().distinct().toList(), sources, "each once");
-        try (Stream<Path> includes = Files.list(Script.CLONE.resolve("scripts/include"))) {
+        try (Stream<Path> includes = Files.walk(Script.CLONE.resolve("scripts/include"))) {
             for (Path include : includes.filter(file -> file.toString().endsWith(".java")).toList()) {
-                assertTrue(new HashSet<>(sources).contains("scripts/include/" + include.getFileName()), include + " belongs to no script");
+                assertTrue(new HashSet<>(sources).contains(Script.CLONE.relativize(include).toString()), include + " belongs to no script");
             }
         }
     }

@@ -25,7 +25,7 @@ JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.
   exit 2
 }
 [ "$java" -ef "$build/jdk/bin/java" ] || : >"$build/wrapper" # a script, or what macOS has in /usr/bin
-options=$(sed -n 's|^//RUNTIME_OPTIONS ||p' include/PortCommand.java)
+options=$(sed -n 's|^//RUNTIME_OPTIONS ||p' include/command/PortCommand.java)
 options="$options -XX:+SuppressFatalErrorMessage -XX:-CreateCoredumpOnCrash -Ddevflow.no=3"
 printf '%s\n"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$options" "$build/classes" "$build/program.jar" |
   sed 's/\\/&&/g' >"$build/java.args"

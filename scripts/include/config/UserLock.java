@@ -1,4 +1,4 @@
-//SOURCES UserException.java
+//SOURCES ../command/UserException.java
 
 import java.io.File;
 import java.io.IOException;

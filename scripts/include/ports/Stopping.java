@@ -1,4 +1,4 @@
-//SOURCES Keeper.java LocalPorts.java Occupants.java Ownership.java Processes.java Project.java
+//SOURCES Keeper.java LocalPorts.java Owners.java Ownership.java Processes.java Project.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** Frees ports by ending the servers that listen on them: for each port all of them, or none. */
-final class Freeing {
+final class Stopping {
 
     /**
      * What became of a port: it was available before, or what had it has ended; not everyone who has it may be ended, so
@@ -23,12 +23,12 @@ final class Freeing {
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
     /** Why a process is not ended. */
-    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, STRANGER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN,
+    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, OTHER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN,
         HAS_ANOTHER }
 
     /** Who had the port, why some were not ended, and who has it now. */
-    record Result(int port, Outcome outcome, List<Occupants.Occupant> occupants, Map<Occupants.Occupant, Refusal> refusals,
-                  List<Occupants.Occupant> now) { }
+    record Result(int port, Outcome outcome, List<Owners.Owner> owners, Map<Owners.Owner, Refusal> refusals,
+                  List<Owners.Owner> now) { }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
     private static final Duration UNTIL_BACK = Duration.ofSeconds(1);
@@ -37,7 +37,7 @@ final class Freeing {
     private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server", "/.windsurf-server",
         "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
 
-    private Freeing() { }
+    private Stopping() { }
 
     /**
      * Ends what listens on these ports, and waits until they are free.
@@ -48,17 +48,17 @@ final class Freeing {
      */
     static List<Result> free(Collection<Integer> ports, Project project, Duration grace, boolean isForced) throws IOException {
         Map<Integer, Result> results = judge(ports, project, isForced);
-        Map<Integer, List<Occupants.Occupant>> toEnd = new LinkedHashMap<>();
+        Map<Integer, List<Owners.Owner>> toEnd = new LinkedHashMap<>();
         results.values().stream().filter(result -> result.outcome == Outcome.FREED)
-            .forEach(result -> toEnd.put(result.port, result.occupants));
-        toEnd.values().forEach(occupants -> occupants.forEach(Freeing::terminate));
+            .forEach(result -> toEnd.put(result.port, result.owners));
+        toEnd.values().forEach(owners -> owners.forEach(Stopping::terminate));
         List<Integer> inUse = await(true, toEnd.keySet(), grace);
         kill(inUse, toEnd);
         inUse = await(true, inUse, UNTIL_BINDABLE);
         List<Integer> freed = new ArrayList<>(toEnd.keySet());
         freed.removeAll(inUse);
         List<Integer> stillFree = await(false, freed, UNTIL_BACK);
-        Map<Integer, List<Occupants.Occupant>> now = occupants(toEnd.keySet(), project);
+        Map<Integer, List<Owners.Owner>> now = owners(toEnd.keySet(), project);
         for (int port : toEnd.keySet()) {
             Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : stillFree.contains(port) ? Outcome.FREED : Outcome.CAME_BACK;
             results.put(port, new Result(port, outcome, toEnd.get(port), Map.of(), now.getOrDefault(port, List.of())));
@@ -70,12 +70,12 @@ final class Freeing {
     private static Map<Integer, Result> judge(Collection<Integer> ports, Project project, boolean isForced) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         List<LocalPorts.State> states = localPorts.states(ports);
-        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project);
+        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project);
         Map<Integer, Result> results = new LinkedHashMap<>();
         for (LocalPorts.State state : states) {
-            List<Occupants.Occupant> users = occupants.getOrDefault(state.port(), List.of());
-            Map<Occupants.Occupant, Refusal> refusals = new LinkedHashMap<>();
-            for (Occupants.Occupant user : users) {
+            List<Owners.Owner> users = owners.getOrDefault(state.port(), List.of());
+            Map<Owners.Owner, Refusal> refusals = new LinkedHashMap<>();
+            for (Owners.Owner user : users) {
                 Refusal refusal = refusal(user, project, isForced);
                 if (refusal != null) {
                     refusals.put(user, refusal);
@@ -99,50 +99,50 @@ final class Freeing {
         for (boolean isNew = true; isNew; ) {
             isNew = false;
             for (Result result : results.values()) {
-                isNew |= result.outcome == Outcome.REFUSED && spared.addAll(pids(result.occupants));
+                isNew |= result.outcome == Outcome.REFUSED && spared.addAll(pids(result.owners));
             }
             for (Result result : List.copyOf(results.values())) {
-                if (result.outcome == Outcome.FREED && !Collections.disjoint(pids(result.occupants), spared)) {
-                    Map<Occupants.Occupant, Refusal> refusals = Map.of(result.occupants.get(0), Refusal.HAS_ANOTHER);
-                    results.put(result.port, new Result(result.port, Outcome.REFUSED, result.occupants, refusals, result.now));
+                if (result.outcome == Outcome.FREED && !Collections.disjoint(pids(result.owners), spared)) {
+                    Map<Owners.Owner, Refusal> refusals = Map.of(result.owners.get(0), Refusal.HAS_ANOTHER);
+                    results.put(result.port, new Result(result.port, Outcome.REFUSED, result.owners, refusals, result.now));
                 }
             }
         }
     }
 
-    private static Set<Long> pids(List<Occupants.Occupant> occupants) {
+    private static Set<Long> pids(List<Owners.Owner> owners) {
         Set<Long> pids = new HashSet<>();
-        occupants.forEach(occupant -> occupant.sharers().forEach(sharer -> pids.add(sharer.pid())));
+        owners.forEach(owner -> owner.processes().forEach(sharer -> pids.add(sharer.pid())));
         return pids;
     }
 
-    private static Map<Integer, List<Occupants.Occupant>> occupants(Collection<Integer> ports, Project project) throws IOException {
+    private static Map<Integer, List<Owners.Owner>> owners(Collection<Integer> ports, Project project) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        return Occupants.of(localPorts.states(ports), localPorts, project);
+        return Owners.of(localPorts.states(ports), localPorts, project);
     }
 
     /** Why a listener is not to be ended; null if it may be. */
-    private static Refusal refusal(Occupants.Occupant occupant, Project project, boolean isForced) {
+    private static Refusal refusal(Owners.Owner owner, Project project, boolean isForced) {
         Processes.Facts self = Processes.read().self();
-        if (occupant.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
+        if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
             return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
-        return occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
-            : occupant.isAbove() ? Refusal.OWN_ANCESTOR
-            : occupant.keeper() != null && occupant.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
-            : occupant.sharers().stream().anyMatch(Freeing::isOfLogin) ? Refusal.LOGIN
-            : !isForced && occupant.ownership() == Ownership.UNKNOWN ? Refusal.NOT_KNOWN
-            : !isForced && occupant.isStrangers() ? Refusal.STRANGER
-            : !isForced && isSharedByAStranger(occupant, project) ? Refusal.SHARED
-            : occupant.isAskedByRoot() ? null
-            : !occupant.isAskedByItsUser() ? Refusal.NOT_PERMITTED
-            : occupant.unseenMaster() != null ? Refusal.PARENT_UNSEEN : null;
+        return owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
+            : owner.isAbove() ? Refusal.OWN_ANCESTOR
+            : owner.keeper() != null && owner.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
+            : owner.processes().stream().anyMatch(Stopping::isOfLogin) ? Refusal.LOGIN
+            : !isForced && owner.ownership() == Ownership.UNKNOWN ? Refusal.NOT_KNOWN
+            : !isForced && owner.isOthers() ? Refusal.OTHER
+            : !isForced && isSharedByAStranger(owner, project) ? Refusal.SHARED
+            : owner.isAskedByRoot() ? null
+            : !owner.isAskedByItsUser() ? Refusal.NOT_PERMITTED
+            : owner.unseenMaster() != null ? Refusal.PARENT_UNSEEN : null;
     }
 
     /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
-    private static boolean isSharedByAStranger(Occupants.Occupant occupant, Project project) {
+    private static boolean isSharedByAStranger(Owners.Owner owner, Project project) {
         Processes processes = Processes.read();
-        return occupant.workers().stream().anyMatch(other -> !processes.isDescendant(other.pid(), occupant.process().pid())
+        return owner.workers().stream().anyMatch(other -> !processes.isDescendant(other.pid(), owner.process().pid())
             && Ownership.of(other, project) != Ownership.OURS);
     }
 
@@ -153,9 +153,9 @@ final class Freeing {
     }
 
     /** Tells the first of those that share the socket to end; what is stopped hears it once it goes on. */
-    private static void terminate(Occupants.Occupant occupant) {
-        signal(occupant.process(), ProcessHandle::destroy);
-        occupant.sharers().stream().filter(Processes.Facts::isStopped).forEach(stopped -> signal(stopped, Freeing::resume));
+    private static void terminate(Owners.Owner owner) {
+        signal(owner.process(), ProcessHandle::destroy);
+        owner.processes().stream().filter(Processes.Facts::isStopped).forEach(stopped -> signal(stopped, Stopping::resume));
     }
 
     /** Java has no signal for that; a shell has it built in. */
@@ -170,12 +170,12 @@ final class Freeing {
     }
 
     /** Kills all that still share the sockets that were to be closed, and no server that has come since. */
-    private static void kill(Collection<Integer> ports, Map<Integer, List<Occupants.Occupant>> toEnd) throws IOException {
-        for (Map.Entry<Integer, List<Occupants.Occupant>> port : occupants(ports, null).entrySet()) {
-            for (Occupants.Occupant now : port.getValue()) {
+    private static void kill(Collection<Integer> ports, Map<Integer, List<Owners.Owner>> toEnd) throws IOException {
+        for (Map.Entry<Integer, List<Owners.Owner>> port : owners(ports, null).entrySet()) {
+            for (Owners.Owner now : port.getValue()) {
                 boolean isOld = toEnd.get(port.getKey()).stream().anyMatch(old -> old.socket().id() == now.socket().id());
                 if (isOld && !now.isAbove()) {
-                    now.sharers().stream().filter(sharer -> sharer.pid() != 1)
+                    now.processes().stream().filter(sharer -> sharer.pid() != 1)
                         .forEach(sharer -> signal(sharer, ProcessHandle::destroyForcibly));
                 }
             }

@@ -1,4 +1,4 @@
-//SOURCES UserException.java
+//SOURCES ../command/UserException.java
 
 import java.io.EOFException;
 import java.io.IOException;

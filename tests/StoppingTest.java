@@ -1,4 +1,4 @@
-//SOURCES ../scripts/include/Freeing.java
+//SOURCES ../scripts/include/ports/Stopping.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,9 +19,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Ports that are freed, and real servers that end, resist, come back, or are not to be ended. */
-class FreeingTest {
+class StoppingTest {
 
-    private static final String PYTHON = OccupantsTest.PYTHON;
+    private static final String PYTHON = OwnersTest.PYTHON;
     private static final String LISTEN = "listen('127.0.0.1', sys.argv[1]); ";
 
     @TempDir
@@ -44,16 +44,16 @@ class FreeingTest {
     }
 
     private String server() throws Exception {
-        return Files.writeString(code.resolve("server.py"), OccupantsTest.SERVER).toString();
+        return Files.writeString(code.resolve("server.py"), OwnersTest.SERVER).toString();
     }
 
     @AfterEach
     void end() throws Exception {
-        OccupantsTest.end(started);
+        OwnersTest.end(started);
     }
 
-    private static Freeing.Result free(int port, Path project, boolean isForced) throws Exception {
-        return Freeing.free(List.of(port), project == null ? null : Project.of(project.toString(), null), Duration.ofMillis(500), isForced)
+    private static Stopping.Result free(int port, Path project, boolean isForced) throws Exception {
+        return Stopping.free(List.of(port), project == null ? null : Project.of(project.toString(), null), Duration.ofMillis(500), isForced)
             .get(0);
     }
 
@@ -64,7 +64,7 @@ class FreeingTest {
     void endsAServerOfThisProjectHoweverItResists(String behaviour) throws Exception {
         int port = Sockets.freePort();
         Process server = python(folder, LISTEN + "print('ready', flush=True); " + behaviour, port);
-        assertEquals(Freeing.Outcome.FREED, free(port, folder, false).outcome());
+        assertEquals(Stopping.Outcome.FREED, free(port, folder, false).outcome());
         assertTrue(LocalPorts.read().isAvailable(port));
         assertTrue(server.waitFor(10, java.util.concurrent.TimeUnit.SECONDS));
     }
@@ -81,11 +81,11 @@ class FreeingTest {
         Path elsewhere = Files.createDirectory(code.resolve("elsewhere"));
         Process ours = start(folder, PYTHON, "-c", String.format(listen, own + ", " + shared));
         Process stranger = start(elsewhere, PYTHON, "-c", String.format(listen, shared));
-        List<Freeing.Result> results = Freeing.free(List.of(own, shared), Project.of(folder.toString(), null), Duration.ofMillis(500),
+        List<Stopping.Result> results = Stopping.free(List.of(own, shared), Project.of(folder.toString(), null), Duration.ofMillis(500),
             false);
-        assertEquals(List.of(Freeing.Outcome.REFUSED, Freeing.Outcome.REFUSED), results.stream().map(Freeing.Result::outcome).toList());
+        assertEquals(List.of(Stopping.Outcome.REFUSED, Stopping.Outcome.REFUSED), results.stream().map(Stopping.Result::outcome).toList());
         assertTrue(ours.isAlive() && stranger.isAlive());
-        assertEquals(Freeing.Outcome.FREED, free(own, folder, false).outcome());
+        assertEquals(Stopping.Outcome.FREED, free(own, folder, false).outcome());
         assertTrue(stranger.isAlive());
     }
 
@@ -115,12 +115,12 @@ class FreeingTest {
         int port = Sockets.freePort();
         Process ours = python(own, LISTEN + "ready()", port);
         Process stranger = python(other, "listen('::1', sys.argv[1]); ready()", port);
-        Freeing.Result result = free(port, own, false);
-        assertEquals(Freeing.Outcome.REFUSED, result.outcome());
-        assertEquals(List.of(Freeing.Refusal.STRANGER), List.copyOf(result.refusals().values()));
+        Stopping.Result result = free(port, own, false);
+        assertEquals(Stopping.Outcome.REFUSED, result.outcome());
+        assertEquals(List.of(Stopping.Refusal.OTHER), List.copyOf(result.refusals().values()));
         assertTrue(ours.isAlive() && stranger.isAlive());
-        assertEquals(Freeing.Refusal.NOT_KNOWN, free(port, null, false).refusals().values().iterator().next());
-        assertEquals(Freeing.Outcome.FREED, free(port, own, true).outcome());
+        assertEquals(Stopping.Refusal.NOT_KNOWN, free(port, null, false).refusals().values().iterator().next());
+        assertEquals(Stopping.Outcome.FREED, free(port, own, true).outcome());
         assertTrue(ours.waitFor(10, java.util.concurrent.TimeUnit.SECONDS) && stranger.waitFor(10, java.util.concurrent.TimeUnit.SECONDS));
     }
 
@@ -167,14 +167,14 @@ class FreeingTest {
     @Test
     void endsNeitherItselfNorAPublisherNorALoginsServerEvenIfForced() throws Exception {
         try (var listener = Sockets.listener("127.0.0.1")) {
-            Freeing.Result result = free(listener.getLocalPort(), null, true);
-            assertEquals(List.of(Freeing.Refusal.OWN_ANCESTOR), List.copyOf(result.refusals().values()));
+            Stopping.Result result = free(listener.getLocalPort(), null, true);
+            assertEquals(List.of(Stopping.Refusal.OWN_ANCESTOR), List.copyOf(result.refusals().values()));
         }
         for (String name : List.of("docker-proxy", "sshd", "/opt/code-server")) {
             int port = Sockets.freePort();
             Process server = start(folder, "bash", "-c", "exec -a " + name + " \"$@\"", "bash", PYTHON, server(), LISTEN + "ready()",
                 "" + port);
-            assertEquals(Freeing.Outcome.REFUSED, free(port, folder, true).outcome());
+            assertEquals(Stopping.Outcome.REFUSED, free(port, folder, true).outcome());
             assertTrue(server.isAlive());
         }
     }
@@ -206,7 +206,7 @@ class FreeingTest {
 
     private Script.Result inNamespace(String script) throws Exception {
         Files.createDirectory(folder.resolve("app"));
-        return OccupantsTest.inNamespace(folder, server(), """
+        return OwnersTest.inNamespace(folder, server(), """
             umask 022
             chmod 755 . app
             as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
@@ -272,7 +272,7 @@ class FreeingTest {
     /** Two processes have one socket, neither started the other, and one is a stranger: what had started both has ended. */
     @ParameterizedTest
     @CsvSource({"other, REFUSED", "own/services, FREED"})
-    void endsNoStrangerThatSharesASocketOfOurs(String folderOfOther, Freeing.Outcome outcome) throws Exception {
+    void endsNoStrangerThatSharesASocketOfOurs(String folderOfOther, Stopping.Outcome outcome) throws Exception {
         Path own = Files.createDirectory(folder.resolve("own"));
         Path other = Files.createDirectory(folder.resolve(folderOfOther));
         int port = Sockets.freePort();
@@ -289,20 +289,20 @@ class FreeingTest {
         long[] pids = {Long.parseLong(starter.inputReader().readLine()), Long.parseLong(starter.inputReader().readLine())};
         starter.waitFor();
         assertEquals(outcome, free(port, own, false).outcome());
-        boolean isRefused = outcome == Freeing.Outcome.REFUSED;
+        boolean isRefused = outcome == Stopping.Outcome.REFUSED;
         assertTrue(!isRefused || Processes.read().of(pids[1]).isRunning());
-        assertEquals(isRefused ? Freeing.Outcome.FREED : Freeing.Outcome.AVAILABLE, free(port, own, true).outcome());
+        assertEquals(isRefused ? Stopping.Outcome.FREED : Stopping.Outcome.AVAILABLE, free(port, own, true).outcome());
     }
 
     @Test
     void endsNoConnectionAndNothingThatIsOnlyBound() throws Exception {
         try (var server = Sockets.listener("127.0.0.1"); var client = new java.net.Socket("127.0.0.1", server.getLocalPort());
              var bound = Sockets.bound()) {
-            assertEquals(Freeing.Outcome.NOT_LISTENING, free(client.getLocalPort(), null, true).outcome());
-            assertEquals(Freeing.Outcome.NOT_LISTENING,
+            assertEquals(Stopping.Outcome.NOT_LISTENING, free(client.getLocalPort(), null, true).outcome());
+            assertEquals(Stopping.Outcome.NOT_LISTENING,
                 free(((java.net.InetSocketAddress) bound.getLocalAddress()).getPort(), null, true).outcome());
         }
-        assertEquals(Freeing.Outcome.AVAILABLE, free(Sockets.freePort(), null, false).outcome());
+        assertEquals(Stopping.Outcome.AVAILABLE, free(Sockets.freePort(), null, false).outcome());
     }
 
     /** The clients of a server that ends keep their connections, and what those leave behind is no server. */
@@ -358,12 +358,12 @@ class FreeingTest {
         int port = Sockets.freePort();
         Process shell = start(folder, "bash", "-c", "while :; do " + PYTHON + " " + server() + " \"" + LISTEN + "ready()\" " + port
             + "; done");
-        Freeing.Result result = free(port, folder, false);
-        for (int i = 0; i < 20 && result.outcome() == Freeing.Outcome.FREED; i++) {
+        Stopping.Result result = free(port, folder, false);
+        for (int i = 0; i < 20 && result.outcome() == Stopping.Outcome.FREED; i++) {
             assertEquals("ready", shell.inputReader().readLine());
             result = free(port, folder, false);
         }
-        assertEquals(Freeing.Outcome.CAME_BACK, result.outcome());
+        assertEquals(Stopping.Outcome.CAME_BACK, result.outcome());
         assertEquals(Ownership.OURS, result.now().get(0).ownership());
     }
 
@@ -372,14 +372,14 @@ class FreeingTest {
         Process process = new ProcessBuilder("sleep", "600").start();
         started.add(process);
         Processes.Facts now = Processes.read().of(process.pid());
-        Freeing.signal(new Processes.Facts(now.pid(), now.parent(), now.startTime() - 1, now.state(), now.group(), now.session(),
+        Stopping.signal(new Processes.Facts(now.pid(), now.parent(), now.startTime() - 1, now.state(), now.group(), now.session(),
             now.isForked(), now.uid(), now.arguments(), now.workingDirectory(), now.executable(), now.controlGroup()),
             handle -> fail("signalled"));
         List<Long> signalled = new ArrayList<>();
-        Freeing.signal(now, handle -> signalled.add(handle.pid()));
+        Stopping.signal(now, handle -> signalled.add(handle.pid()));
         assertEquals(List.of(process.pid()), signalled);
         process.destroyForcibly().waitFor();
-        Freeing.signal(now, handle -> fail("signalled"));
+        Stopping.signal(now, handle -> fail("signalled"));
     }
 
     /** The kernel hides what a program with capabilities of its own has open, even from the user who started it. */

@@ -1,4 +1,4 @@
-//SOURCES EnvFile.java PortMap.java PortRange.java UserException.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java PortMap.java PortRange.java
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,6 +15,11 @@ final class Config {
     private final List<PortMap.Service> services = new ArrayList<>();
     private final Map<Integer, List<PortMap.Service>> byPort = new HashMap<>();
     private final Map<Integer, Set<String>> claims = new HashMap<>();
+
+    /** Reads the configuration that a command's options and the environment name. */
+    static Config of(PortCommand command) {
+        return new Config(EnvFile.of(command), System.getenv());
+    }
 
     /**
      * Reads the configuration; an empty value counts as unset. Other {@code NAME_PORT} lines of {@code .env} are services

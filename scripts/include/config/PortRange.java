@@ -1,4 +1,4 @@
-//SOURCES UserException.java
+//SOURCES ../command/UserException.java
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

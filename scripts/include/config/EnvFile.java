@@ -1,4 +1,4 @@
-//SOURCES UserException.java
+//SOURCES ../command/Invocation.java ../command/PortCommand.java ../command/UserException.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -41,6 +41,15 @@ final class EnvFile {
         this.text = text;
         this.isAbsent = isAbsent;
         parse();
+    }
+
+    /** Reads the file that a command's options name. */
+    static EnvFile of(PortCommand command) {
+        EnvFile file = named(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
+        if (command.envFile != null && file.isAbsent()) {
+            command.note("no such file: " + command.envFile);
+        }
+        return file;
     }
 
     /**

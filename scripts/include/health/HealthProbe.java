@@ -1,5 +1,5 @@
-//SOURCES Addresses.java Endpoint.java GrpcProbe.java Health.java HealthVerdict.java HttpProbe.java ProbeSocket.java Tls.java
-//SOURCES UserException.java
+//SOURCES ../command/UserException.java ../ports/Addresses.java Endpoint.java GrpcProbe.java Health.java
+//SOURCES HealthVerdict.java HttpProbe.java ProbeSocket.java Tls.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

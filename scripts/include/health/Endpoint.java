@@ -1,4 +1,4 @@
-//SOURCES UserException.java
+//SOURCES ../command/UserException.java
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;

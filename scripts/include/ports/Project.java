@@ -1,13 +1,22 @@
-//SOURCES Processes.java UserException.java
+//SOURCES ../command/Invocation.java ../command/PortCommand.java ../command/UserException.java Processes.java
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The project that the services belong to: a folder. */
 record Project(Path folder) {
+
+    /** The project of a command, or null; unless it is named, it is looked for only when it is asked for. */
+    static Supplier<Project> of(PortCommand command) {
+        String named = command.projectFolder != null ? command.projectFolder : System.getenv("DEVFLOW_PROJECT");
+        Path file = Path.of(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
+        Project project = named == null || named.isEmpty() ? null : of(named, file);
+        return () -> project != null ? project : of(null, file);
+    }
 
     /**
      * The project's folder; null if there is none.

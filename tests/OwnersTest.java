@@ -1,4 +1,4 @@
-//SOURCES ../scripts/include/Freeing.java
+//SOURCES ../scripts/include/ports/Stopping.java
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real processes of every kind on a port: who is named, whose it is said to be, and that the remedy frees the port. */
-class OccupantsTest {
+class OwnersTest {
 
     /** Python; a server on every address:port given, that does first what {@code first} says and then waits. */
     static final String SERVER = """
@@ -62,18 +62,18 @@ class OccupantsTest {
             LocalPorts ports = LocalPorts.read();
             for (String port : args) {
                 LocalPorts.State state = ports.state(Integer.parseInt(port));
-                List<Occupants.Occupant> occupants = Occupants.of(List.of(state), ports, null).getOrDefault(state.port(), List.of());
-                Explanation.lines(state, occupants, false).forEach(System.out::println);
-                System.err.println(Explanation.brief(state, occupants));
-                System.out.println(PortRow.joined(Remedy.lines(state, occupants))
-                    + (Occupants.areUnrelated(occupants) ? " [unrelated]" : ""));
-                Line reservation = Remedy.reservation(state.port(), occupants, EphemeralPorts.read());
+                List<Owners.Owner> owners = Owners.of(List.of(state), ports, null).getOrDefault(state.port(), List.of());
+                OwnerWords.lines(state, owners, false).forEach(System.out::println);
+                System.err.println(OwnerWords.brief(state, owners));
+                System.out.println(ServicePort.joined(Remedy.lines(state, owners))
+                    + (Owners.areUnrelated(owners) ? " [unrelated]" : ""));
+                Line reservation = Remedy.reservation(state.port(), owners, EphemeralPorts.read());
                 System.out.print(reservation == null ? "" : reservation.toString().strip() + "\n");
             }
         }
     }
 
-    private static final String ASK = "ask() { $java 'OccupantsTest$Ask' \"$@\"; }\n"
+    private static final String ASK = "ask() { $java 'OwnersTest$Ask' \"$@\"; }\n"
         + "server() { exec 3< <(cd \"${in:-/}\"; exec -a \"${as:-python3}\" $python $server \"$@\"); read -r -u 3 _; }\n";
 
     @TempDir
@@ -116,15 +116,15 @@ class OccupantsTest {
         return Files.writeString(code.resolve("server.py"), SERVER).toString();
     }
 
-    private static List<Occupants.Occupant> occupants(int port, Project project) throws Exception {
+    private static List<Owners.Owner> owners(int port, Project project) throws Exception {
         LocalPorts ports = LocalPorts.read();
-        return Occupants.of(List.of(ports.state(port)), ports, project).getOrDefault(port, List.of());
+        return Owners.of(List.of(ports.state(port)), ports, project).getOrDefault(port, List.of());
     }
 
     private static String remedy(int port) throws Exception {
         LocalPorts ports = LocalPorts.read();
         LocalPorts.State state = ports.state(port);
-        return PortRow.joined(Remedy.lines(state, Occupants.of(List.of(state), ports, null).getOrDefault(port, List.of())));
+        return ServicePort.joined(Remedy.lines(state, Owners.of(List.of(state), ports, null).getOrDefault(port, List.of())));
     }
 
     private static void obey(int port) throws Exception {
@@ -147,7 +147,7 @@ class OccupantsTest {
 
     /** In the script, {@code server CODE} starts one in the folder {@code $in}; {@code $classes} is the class path, our own first. */
     static Script.Result inNamespace(Path folder, String server, String script) throws Exception {
-        String own = Path.of(Occupants.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        String own = Path.of(Owners.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
         String classes = own + ":" + System.getProperty("java.class.path");
         return Namespace.bash(folder, ASK + script).env("server", server).env("python", PYTHON).env("classes", classes)
             .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).run();
@@ -177,9 +177,9 @@ class OccupantsTest {
     void aServerWhoseChildrenShareItsSocketIsFreedAsToldAtOnce(String code) throws Exception {
         int port = Sockets.freePort();
         Process server = python(folder, code, port);
-        List<Occupants.Occupant> occupants = occupants(port, null);
-        assertEquals(1, occupants.size());
-        assertEquals(server.pid(), occupants.get(0).process().pid());
+        List<Owners.Owner> owners = owners(port, null);
+        assertEquals(1, owners.size());
+        assertEquals(server.pid(), owners.get(0).process().pid());
         List<ProcessHandle> all = server.descendants().toList();
         try {
             obey(port);
@@ -198,7 +198,7 @@ class OccupantsTest {
             else require('http').createServer(() => {}).listen(%d, '127.0.0.1');
             """.formatted(port));
         Process server = start(folder, "node", script.toString());
-        assertEquals(server.pid(), occupants(port, null).get(0).process().pid());
+        assertEquals(server.pid(), owners(port, null).get(0).process().pid());
         obey(port);
     }
 
@@ -207,7 +207,7 @@ class OccupantsTest {
         int port = Sockets.freePort();
         Process server = python(folder, "listen('127.0.0.1', sys.argv[1]); ready()", port);
         Script.command("sh", "-c", "kill -STOP " + server.pid()).run();
-        assertTrue(occupants(port, null).get(0).process().isStopped());
+        assertTrue(owners(port, null).get(0).process().isStopped());
         assertEquals("to free it: kill " + server.pid() + "; kill -CONT " + server.pid(), remedy(port));
         obey(port);
     }
@@ -223,11 +223,11 @@ class OccupantsTest {
         }
         ProcessHandle child = server.children().findFirst().orElseThrow();
         try {
-            assertFalse(occupants(port, null).get(0).isLeftover());
+            assertFalse(owners(port, null).get(0).isLeftover());
             server.destroyForcibly().waitFor();
-            Occupants.Occupant occupant = occupants(port, null).get(0);
-            assertEquals(child.pid(), occupant.process().pid());
-            assertTrue(occupant.isLeftover(), occupant.toString());
+            Owners.Owner owner = owners(port, null).get(0);
+            assertEquals(child.pid(), owner.process().pid());
+            assertTrue(owner.isLeftover(), owner.toString());
             assertEquals("to free it: kill " + child.pid(), remedy(port));
             obey(port);
         } finally {
@@ -242,9 +242,9 @@ class OccupantsTest {
     void aShellsLoopIsNamedAndStoppedWithItsServer(String loop) throws Exception {
         int port = Sockets.freePort();
         Process shell = start(folder, shell(loop, port));
-        Occupants.Occupant occupant = occupants(port, null).get(0);
-        assertEquals(Keeper.Kind.SUPERVISOR, occupant.keeper().kind());
-        assertEquals(shell.pid(), occupant.keeper().pid());
+        Owners.Owner owner = owners(port, null).get(0);
+        assertEquals(Keeper.Kind.SUPERVISOR, owner.keeper().kind());
+        assertEquals(shell.pid(), owner.keeper().pid());
         obey(port);
     }
 
@@ -259,7 +259,7 @@ class OccupantsTest {
     void aScriptThatStartsAServerOnceIsNoLoop(String script) throws Exception {
         int port = Sockets.freePort();
         start(folder, shell(script, port));
-        assertEquals(null, occupants(port, null).get(0).keeper());
+        assertEquals(null, owners(port, null).get(0).keeper());
         obey(port);
     }
 
@@ -267,7 +267,7 @@ class OccupantsTest {
     void theFirstProcessOfANamespaceIsNeverToBeKilled() throws Exception {
         Script.Result result = inNamespace("""
             unshare --pid --fork --mount-proc $python $server "listen('127.0.0.1', 3005); subprocess.run(sys.argv[1:])" \
-              $java 'OccupantsTest$Ask' 3005
+              $java 'OwnersTest$Ask' 3005
             """);
         assertTrue(result.out().matches("(?s)pid 1 \\(root\\) on 127.0.0.1 in \\S+: \\S*python3.*to free it: do not kill 1: .*"),
             result.toString());
@@ -359,7 +359,7 @@ class OccupantsTest {
     void aProcessOfAnotherNamespaceIsSaidNotToBeVisible() throws Exception {
         Script.Result result = inNamespace("""
             server "listen('127.0.0.1', 3005); ready()"
-            unshare --pid --fork --mount-proc $java 'OccupantsTest$Ask' 3005
+            unshare --pid --fork --mount-proc $java 'OwnersTest$Ask' 3005
             """);
         assertEquals("on 127.0.0.1: a process of root, not visible from here: another container?\n"
             + "to free it: stop it where it runs, in another container or namespace\n", result.out(), result.err());
@@ -369,7 +369,7 @@ class OccupantsTest {
     void anotherUsersServerIsSaidToBeThatUsersAndOnesOwnIsNamed() throws Exception {
         assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
         Path classes = Files.createDirectories(folder.resolve("classes"));
-        Path jar = Path.of(Occupants.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path jar = Path.of(Owners.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Script.command("cp", "-r", jar.toString(), classes.toString()).run();
         Script.command("chmod", "-R", "a+rX", folder.toString(), code.toString()).run();
         Script.Result result = Namespace.bash(folder, ASK + """
@@ -378,7 +378,7 @@ class OccupantsTest {
             server "listen('127.0.0.1', 3005); ready()"
             server "listen('127.0.0.1', 3006); ready()"
             server "os.setuid(65534); listen('::1', 3006); ready()"
-            as_nobody ${java%% *} -XX:-UsePerfData -cp "$jar" 'OccupantsTest$Ask' 3005 3006
+            as_nobody ${java%% *} -XX:-UsePerfData -cp "$jar" 'OwnersTest$Ask' 3005 3006
             """).env("server", server()).env("python", PYTHON)
             .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).env("jar", classes.resolve(jar.getFileName())).run();
         assertTrue(result.out().startsWith("on 127.0.0.1: a process of root that this user may not see\n"
@@ -398,7 +398,7 @@ class OccupantsTest {
             for (LocalPorts ports : List.of(LocalPorts.read(), LocalPorts.withoutTables())) {
                 LocalPorts.State state = ports.state(port + i);
                 assertEquals(LocalPorts.Verdict.LISTENING, state.verdict());
-                answers.add(Explanation.json(Occupants.of(List.of(state), ports, null).get(port + i), true));
+                answers.add(OwnerWords.json(Owners.of(List.of(state), ports, null).get(port + i), true));
             }
             for (List<Map<String, Object>> answer : answers) { // The JDK tells a program by its full path.
                 answer.get(0).remove("command");

@@ -12,20 +12,20 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/** Results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
-final class Prometheus {
+/** Results in Metrics' text format, version 0.0.4, for node_exporter's textfile collector. */
+final class Metrics {
 
     /** An endpoint, how it is, and whether that passes; service, variable and group are null where the port map has none. */
     record Sample(String service, String variable, String group, int port, String url, Health health, boolean isPassing) {
 
-        /** An empty value is to Prometheus as no label. */
+        /** An empty value is to Metrics as no label. */
         private Labels labels() {
             return Labels.of("service", service == null ? "" : service, "variable", variable == null ? "" : variable,
                 "group", group == null ? "" : group, "port", "" + port, "url", url);
         }
     }
 
-    private Prometheus() { }
+    private Metrics() { }
 
     /** The whole document. */
     static String text(List<Sample> samples) {

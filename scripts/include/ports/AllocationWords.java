@@ -1,5 +1,6 @@
-//SOURCES Allocator.java Config.java EphemeralPorts.java Invocation.java Line.java Occupants.java Ownership.java PortMap.java
-//SOURCES PortRange.java PortRow.java Remedy.java
+//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java
+//SOURCES ../config/PortRange.java Allocator.java EphemeralPorts.java Owners.java Ownership.java Remedy.java
+//SOURCES ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,7 +48,7 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
         PortMap.Service service = assignment.service();
         notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
         Line reservation = assignment.old() == null ? null
-            : Remedy.reservation(service.port(), assignment.old().occupants(), ephemeral);
+            : Remedy.reservation(service.port(), assignment.old().owners(), ephemeral);
         if (reservation != null) {
             notes.add(reservation.toString().strip());
         }
@@ -60,8 +61,8 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
 
     /** Outside the documented ranges, a service that only .env knows is nobody's business; nor is one that may be its own server. */
     private static boolean isNoteworthy(Allocator.Assignment assignment) {
-        boolean isStranger = assignment.old() != null && Occupants.ownership(assignment.old().occupants()) == Ownership.STRANGER;
-        return assignment.owner() != null || isStranger && assignment.service().group() != null;
+        boolean isStranger = assignment.old() != null && Owners.ownership(assignment.old().owners()) == Ownership.OTHER;
+        return assignment.assignedTo() != null || isStranger && assignment.service().group() != null;
     }
 
     /** Why a service gets no port, and what to do about it. */
@@ -75,17 +76,17 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
                 + whoHasThem(assignment) + "; stop some of them";
         }
         return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
-            + why(assignment) + "; " + (assignment.owner() != null || service.isMovable()
-            ? "set " + service.variable() + " to another port" : PortRow.joined(row(service, assignment.old()).remedies(invocation)));
+            + why(assignment) + "; " + (assignment.assignedTo() != null || service.isMovable()
+            ? "set " + service.variable() + " to another port" : ServicePort.joined(row(service, assignment.old()).remedies(invocation)));
     }
 
-    private static PortRow row(PortMap.Service service, Allocator.Taken taken) {
-        return new PortRow(service, taken.state(), taken.occupants(), null);
+    private static ServicePort row(PortMap.Service service, Allocator.Taken taken) {
+        return new ServicePort(service, taken.state(), taken.owners(), null);
     }
 
     private String why(Allocator.Assignment assignment) {
-        return assignment.owner() == null ? row(assignment.service(), assignment.old()).brief()
-            : "it is also the port of " + title(assignment.owner()) + " (by " + config.place(assignment.owner()) + " and "
+        return assignment.assignedTo() == null ? row(assignment.service(), assignment.old()).brief()
+            : "it is also the port of " + title(assignment.assignedTo()) + " (by " + config.place(assignment.assignedTo()) + " and "
                 + config.place(assignment.service()) + ")";
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java HealthProbe.java PortMap.java UserException.java
+//SOURCES ../command/UserException.java ../config/PortMap.java Endpoint.java Health.java HealthProbe.java
 
 import java.time.Duration;
 import java.util.ArrayList;

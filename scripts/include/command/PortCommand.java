@@ -1,4 +1,4 @@
-//SOURCES Config.java EnvFile.java Invocation.java Json.java Line.java Project.java Report.java Terminal.java UserException.java
+//SOURCES Invocation.java Json.java Line.java Report.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
@@ -13,12 +13,12 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -49,11 +49,11 @@ abstract class PortCommand implements Callable<Integer> {
 
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
-    private String envFile;
+    String envFile;
 
     @Option(names = "--project", paramLabel = "DIR",
         description = "The project's folder, by which its own processes are known (default: that of the .env file).")
-    private String projectFolder;
+    String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
@@ -65,7 +65,7 @@ abstract class PortCommand implements Callable<Integer> {
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
-    private boolean hasNotedMissingFile;
+    private final Set<String> said = new HashSet<>();
     private PrintStream out;
     private PrintStream err;
 
@@ -187,29 +187,6 @@ abstract class PortCommand implements Callable<Integer> {
         return "internal error: " + failure + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }
 
-    /** Reads the {@code .env} file. */
-    EnvFile readEnvFile() {
-        EnvFile file = EnvFile.named(envFile == null ? Invocation.DEFAULT_ENV_FILE : envFile);
-        if (envFile != null && file.isAbsent() && !hasNotedMissingFile) {
-            hasNotedMissingFile = true;
-            note("no such file: " + envFile);
-        }
-        return file;
-    }
-
-    /** Which port each service has, by the environment and the {@code .env} file. */
-    Config config() {
-        return new Config(readEnvFile(), System.getenv());
-    }
-
-    /** The project that the services belong to, or null; unless it is named, it is looked for only where somebody has a port. */
-    Supplier<Project> project() {
-        String named = projectFolder != null ? projectFolder : System.getenv("DEVFLOW_PROJECT");
-        Path file = Path.of(envFile == null ? Invocation.DEFAULT_ENV_FILE : envFile);
-        Project project = named == null || named.isEmpty() ? null : Project.of(named, file);
-        return () -> project != null ? project : Project.of(null, file);
-    }
-
     /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
     Invocation invocation() {
         return new Invocation(envFile);
@@ -237,9 +214,12 @@ abstract class PortCommand implements Callable<Integer> {
         say("ERROR: " + message);
     }
 
+    /** A watch looks again and again, and says the same thing once. */
     private void say(String line) {
-        err().println(Line.printable(line));
-        err().flush();
+        if (said.add(line)) {
+            err().println(Line.printable(line));
+            err().flush();
+        }
     }
 
     private boolean hasColour() {

@@ -1,4 +1,4 @@
-//SOURCES Config.java LocalPorts.java Occupants.java Ownership.java PortMap.java Project.java
+//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Owners.java Ownership.java Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,17 +36,17 @@ final class Allocator {
     }
 
     /** A port that is not available, and who has it. */
-    record Taken(LocalPorts.State state, List<Occupants.Occupant> occupants) { }
+    record Taken(LocalPorts.State state, List<Owners.Owner> owners) { }
 
     /**
      * A service as it was, and the port that it gets.
      *
      * @param old who has the port that it had; null if it was available
-     * @param owner the other service to which that port belongs, or null
+     * @param assignedTo the other service to which that port belongs, or null
      * @param candidates if it fails, the ports that it could have but for who has them
      * @param claimed if it fails, how many other ports belong to other services
      */
-    record Assignment(PortMap.Service service, Decision decision, int port, Taken old, PortMap.Service owner, List<Taken> candidates,
+    record Assignment(PortMap.Service service, Decision decision, int port, Taken old, PortMap.Service assignedTo, List<Taken> candidates,
                       int claimed) { }
 
     /** Of services with one port, the first keeps it. In one piece, for class archives leave out what Comparator is made of. */
@@ -60,7 +60,7 @@ final class Allocator {
     private final LocalPorts localPorts;
     private final Supplier<Project> project;
     private final List<PortMap.Service> byPrecedence;
-    private final Map<Integer, PortMap.Service> owners = new HashMap<>();
+    private final Map<Integer, PortMap.Service> firsts = new HashMap<>();
     private final Set<Integer> assigned = new HashSet<>();
 
     /** @param project what is ours, or null */
@@ -71,7 +71,7 @@ final class Allocator {
         byPrecedence = new ArrayList<>(config.services());
         byPrecedence.sort(PRECEDENCE);
         for (PortMap.Service service : byPrecedence) {
-            owners.putIfAbsent(service.port(), service);
+            firsts.putIfAbsent(service.port(), service);
         }
     }
 
@@ -121,17 +121,17 @@ final class Allocator {
         if (states.isEmpty()) {
             return List.of();
         }
-        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project.get());
-        return states.stream().map(state -> new Taken(state, occupants.getOrDefault(state.port(), List.of()))).toList();
+        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project.get());
+        return states.stream().map(state -> new Taken(state, owners.getOrDefault(state.port(), List.of()))).toList();
     }
 
     private Assignment assign(PortMap.Service service, Taken old) throws IOException {
-        PortMap.Service other = owners.get(service.port()).equals(service) ? null : owners.get(service.port());
-        Ownership ownership = old == null ? null : Occupants.ownership(old.occupants);
+        PortMap.Service other = firsts.get(service.port()).equals(service) ? null : firsts.get(service.port());
+        Ownership ownership = old == null ? null : Owners.ownership(old.owners);
         if (other == null && (old == null || ownership == Ownership.OURS)) {
             return kept(service, old == null ? Decision.KEEPS : Decision.RUNS, old, null);
         }
-        boolean staysPut = !service.isMovable() || other == null && ownership != Ownership.STRANGER;
+        boolean staysPut = !service.isMovable() || other == null && ownership != Ownership.OTHER;
         if (staysPut && !service.isDocumented()) {
             return kept(service, Decision.KEEPS_TAKEN, old, other);
         }
@@ -147,8 +147,8 @@ final class Allocator {
             candidates(service).size() - candidates.size()) : kept(service, Decision.KEEPS_TAKEN, old, other);
     }
 
-    private static Assignment kept(PortMap.Service service, Decision decision, Taken old, PortMap.Service owner) {
-        return new Assignment(service, decision, service.port(), old, owner, List.of(), 0);
+    private static Assignment kept(PortMap.Service service, Decision decision, Taken old, PortMap.Service assignedTo) {
+        return new Assignment(service, decision, service.port(), old, assignedTo, List.of(), 0);
     }
 
     /** The other ports that the service could have by its group's strategy, in the order in which to try them. */

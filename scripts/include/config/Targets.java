@@ -1,4 +1,4 @@
-//SOURCES Config.java Invocation.java PortMap.java PortRange.java UserException.java
+//SOURCES ../command/Invocation.java ../command/UserException.java Config.java PortMap.java PortRange.java
 
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -10,16 +10,16 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class PrometheusTest {
+class MetricsTest {
 
     @TempDir
     Path folder;
 
     private static String text() throws Exception {
         Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
-        return Prometheus.text(List.of(
-            new Prometheus.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well, true),
-            new Prometheus.Sample(null, null, null, 8787, "http://h/\"\\\n",
+        return Metrics.text(List.of(
+            new Metrics.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well, true),
+            new Metrics.Sample(null, null, null, 8787, "http://h/\"\\\n",
                 Health.of(HealthVerdict.DOWN, null, "connection refused"), false)));
     }
 

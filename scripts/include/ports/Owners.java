@@ -13,12 +13,12 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** Who has ports: one look at the sockets and one at the processes for all ports of a call. */
-final class Occupants {
+final class Owners {
 
     /**
      * One socket, and who has it.
      *
-     * @param sharers the processes that have it, first the one that none of the others started; none where they cannot be seen
+     * @param processes the processes that have it, first the one that none of the others started; none where they cannot be seen
      * @param ancestors what started the first of them, nearest first
      * @param user whose it is, also where the process cannot be seen; null where nobody tells
      * @param keeper who would start it again, or has to be told to stop it; null if nobody
@@ -27,7 +27,7 @@ final class Occupants {
      * @param isAbove whether this program, or one that it was started by, is among those that have the socket
      * @param viewer the user who asks
      */
-    record Occupant(TcpSocket socket, List<Processes.Facts> sharers, List<Processes.Facts> ancestors, String user, Keeper keeper,
+    record Owner(TcpSocket socket, List<Processes.Facts> processes, List<Processes.Facts> ancestors, String user, Keeper keeper,
                     boolean isLeftover, Ownership ownership, boolean isAbove, long viewer) {
 
         TcpSocket.Kind kind() {
@@ -36,12 +36,12 @@ final class Occupants {
 
         /** The first of those that share it; null where none can be seen. */
         Processes.Facts process() {
-            return sharers.isEmpty() ? null : sharers.get(0);
+            return processes.isEmpty() ? null : processes.get(0);
         }
 
         /** The rest of those that share it. */
         List<Processes.Facts> workers() {
-            return sharers.isEmpty() ? sharers : sharers.subList(1, sharers.size());
+            return processes.isEmpty() ? processes : processes.subList(1, processes.size());
         }
 
         /** The nearest process above it that is no shell, terminal or init; null if there is none. */
@@ -65,7 +65,7 @@ final class Occupants {
             return viewer == (process() == null || process().uid() < 0 ? socket.uid() : process().uid());
         }
 
-        boolean isSameProcess(Occupant other) {
+        boolean isSameProcess(Owner other) {
             return process() == null ? other.process() == null && socket.uid() == other.socket.uid()
                 : other.process() != null && process().pid() == other.process().pid();
         }
@@ -74,15 +74,15 @@ final class Occupants {
             return ownership == Ownership.OURS;
         }
 
-        boolean isStrangers() {
-            return ownership == Ownership.STRANGER;
+        boolean isOthers() {
+            return ownership == Ownership.OTHER;
         }
 
         /** Whether the kernel may have chosen the port: for a connection, or for a stranger whose command line does not name it. */
         boolean mayBeChosenByKernel() {
             return switch (kind()) {
                 case CONNECTION, TIME_WAIT -> true;
-                case LISTENER -> isStrangers() && process().arguments().stream()
+                case LISTENER -> isOthers() && process().arguments().stream()
                     .noneMatch(argument -> argument.matches("(?s)(.*\\D)?" + socket.port() + "(\\D.*)?"));
                 case UNKNOWN -> false;
             };
@@ -100,7 +100,7 @@ final class Occupants {
     private final Project project;
     private final Processes.Facts me;
 
-    private Occupants(Processes processes, Project project) {
+    private Owners(Processes processes, Project project) {
         this.processes = processes;
         this.project = project;
         me = processes.self();
@@ -111,22 +111,22 @@ final class Occupants {
      *
      * @param project what is ours; null where there is none
      */
-    static Map<Integer, List<Occupant>> of(Collection<LocalPorts.State> states, LocalPorts ports, Project project) throws IOException {
+    static Map<Integer, List<Owner>> of(Collection<LocalPorts.State> states, LocalPorts ports, Project project) throws IOException {
         List<TcpSocket> sockets = sockets(states, ports);
         Processes processes = new Processes(ports.hasTables());
         processes.lookUpFolders(sockets.stream().filter(socket -> socket.holders() != null)
             .flatMap(socket -> socket.holders().stream()).collect(Collectors.toSet()));
         Map<Long, Set<Long>> holders = Processes.holders(sockets.stream().filter(socket -> socket.holders() == null)
             .map(TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet()));
-        Occupants occupants = new Occupants(processes, project);
-        Map<Integer, List<Occupant>> found = new TreeMap<>();
+        Owners owners = new Owners(processes, project);
+        Map<Integer, List<Owner>> found = new TreeMap<>();
         for (TcpSocket socket : sockets) {
-            Occupant occupant = occupants.of(socket, socket.holders() != null ? socket.holders()
+            Owner owner = owners.of(socket, socket.holders() != null ? socket.holders()
                 : holders.getOrDefault(socket.id(), Set.of()));
-            List<Occupant> known = found.computeIfAbsent(socket.port(), port -> new ArrayList<>());
-            if (known.stream().noneMatch(other -> other.isSameProcess(occupant) && other.kind() == occupant.kind()
+            List<Owner> known = found.computeIfAbsent(socket.port(), port -> new ArrayList<>());
+            if (known.stream().noneMatch(other -> other.isSameProcess(owner) && other.kind() == owner.kind()
                     && other.socket.address().equals(socket.address()))) {
-                known.add(occupant);
+                known.add(owner);
             }
         }
         return found;
@@ -149,11 +149,11 @@ final class Occupants {
         return sockets;
     }
 
-    private Occupant of(TcpSocket socket, Collection<Long> pids) {
+    private Owner of(TcpSocket socket, Collection<Long> pids) {
         List<Processes.Facts> sharers = new ArrayList<>(pids.stream().map(processes::of).filter(Objects::nonNull).toList());
         long viewer = me == null ? -1 : me.uid();
         if (sharers.isEmpty()) {
-            return new Occupant(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, Ownership.UNKNOWN, false,
+            return new Owner(socket, sharers, List.of(), Processes.userName(socket.uid()), null, false, Ownership.UNKNOWN, false,
                 viewer);
         }
         sharers.sort(Comparator.comparingInt((Processes.Facts sharer) -> (int) sharers.stream()
@@ -162,7 +162,7 @@ final class Occupants {
         Keeper keeper = Keeper.of(first, processes);
         boolean isElsewhere = keeper != null && (keeper.kind() == Keeper.Kind.CONTAINER || keeper.kind() == Keeper.Kind.PUBLISHER);
         boolean isAbove = me != null && sharers.stream().anyMatch(sharer -> processes.isDescendant(me.pid(), sharer.pid()));
-        return new Occupant(socket, sharers, processes.ancestors(first.pid()), processes.user(first, socket.uid()), keeper,
+        return new Owner(socket, sharers, processes.ancestors(first.pid()), processes.user(first, socket.uid()), keeper,
             isLeftover(first), project == null || isElsewhere ? Ownership.UNKNOWN : Ownership.of(first, project), isAbove, viewer);
     }
 
@@ -181,21 +181,21 @@ final class Occupants {
     }
 
     /** Whose a port is: ours, where nobody else has it, or a stranger's, where one has it at all. */
-    static Ownership ownership(List<Occupant> occupants) {
-        if (occupants.stream().anyMatch(Occupant::isStrangers)) {
-            return Ownership.STRANGER;
+    static Ownership ownership(List<Owner> owners) {
+        if (owners.stream().anyMatch(Owner::isOthers)) {
+            return Ownership.OTHER;
         }
-        boolean areAllOurs = occupants.stream().allMatch(occupant -> occupant.isListener() && occupant.isOurs());
-        return areAllOurs && !occupants.isEmpty() ? Ownership.OURS : Ownership.UNKNOWN;
+        boolean areAllOurs = owners.stream().allMatch(owner -> owner.isListener() && owner.isOurs());
+        return areAllOurs && !owners.isEmpty() ? Ownership.OURS : Ownership.UNKNOWN;
     }
 
     /** Whether servers that have nothing to do with each other listen on one port; not where that cannot be known. */
-    static boolean areUnrelated(List<Occupant> occupants) {
-        List<Occupant> listeners = occupants.stream().filter(Occupant::isListener).toList();
+    static boolean areUnrelated(List<Owner> owners) {
+        List<Owner> listeners = owners.stream().filter(Owner::isListener).toList();
         return listeners.stream().anyMatch(one -> listeners.stream().anyMatch(other -> isUnrelated(one, other)));
     }
 
-    private static boolean isUnrelated(Occupant one, Occupant other) {
+    private static boolean isUnrelated(Owner one, Owner other) {
         Processes.Facts first = one.process();
         Processes.Facts second = other.process();
         if (first == null || second == null) {
@@ -209,12 +209,12 @@ final class Occupants {
     }
 
     /** Whether one of these started the other, or has a socket of it. */
-    private static boolean isRelated(Occupant one, Processes.Facts other) {
-        return one.sharers.stream().anyMatch(sharer -> sharer.pid() == other.pid() || sharer.pid() == other.parent());
+    private static boolean isRelated(Owner one, Processes.Facts other) {
+        return one.processes.stream().anyMatch(sharer -> sharer.pid() == other.pid() || sharer.pid() == other.parent());
     }
 
     /** Whether it runs the same script as the process that started it, as the workers of Node's cluster do. */
-    private static boolean isOfOneProgram(Occupant occupant) {
-        return !occupant.ancestors.isEmpty() && occupant.ancestors.get(0).arguments().equals(occupant.process().arguments());
+    private static boolean isOfOneProgram(Owner owner) {
+        return !owner.ancestors.isEmpty() && owner.ancestors.get(0).arguments().equals(owner.process().arguments());
     }
 }

@@ -1,5 +1,5 @@
-//SOURCES EphemeralPorts.java Explanation.java Invocation.java Line.java LocalPorts.java Occupants.java Ownership.java
-//SOURCES PortMap.java Project.java Remedy.java
+//SOURCES ../command/Invocation.java ../command/Line.java ../config/PortMap.java EphemeralPorts.java LocalPorts.java
+//SOURCES OwnerWords.java Owners.java Ownership.java Project.java Remedy.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -14,34 +14,34 @@ import java.util.function.Supplier;
  *
  * @param ephemeral the ports that the kernel gives to connections; null where who has the port was not asked
  */
-record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.Occupant> occupants, EphemeralPorts ephemeral) {
+record ServicePort(PortMap.Service service, LocalPorts.State state, List<Owners.Owner> owners, EphemeralPorts ephemeral) {
 
     /** The states of the services' ports. */
-    static List<PortRow> of(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        List<PortRow> rows = new ArrayList<>();
+    static List<ServicePort> of(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
+        List<ServicePort> rows = new ArrayList<>();
         for (PortMap.Service service : services) {
-            rows.add(new PortRow(service, localPorts.state(service.port()), List.of(), null));
+            rows.add(new ServicePort(service, localPorts.state(service.port()), List.of(), null));
         }
         return rows;
     }
 
     /** The same, and who has those that are not available. */
-    static List<PortRow> withOccupants(List<PortMap.Service> services, LocalPorts localPorts,
+    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts,
         Supplier<Project> project) throws IOException {
-        List<PortRow> rows = of(services, localPorts);
-        List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(PortRow::state).toList();
+        List<ServicePort> rows = of(services, localPorts);
+        List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(ServicePort::state).toList();
         if (states.isEmpty()) {
             return rows;
         }
         EphemeralPorts ephemeral = EphemeralPorts.read();
-        Map<Integer, List<Occupants.Occupant>> occupants = Occupants.of(states, localPorts, project.get());
+        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project.get());
         return rows.stream().map(row ->
-            new PortRow(row.service, row.state, occupants.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
+            new ServicePort(row.service, row.state, owners.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
     }
 
     /** The same without what is of this project. */
-    PortRow withoutOurs() {
-        return new PortRow(service, state, occupants.stream().filter(occupant -> !occupant.isOurs()).toList(),
+    ServicePort withoutOurs() {
+        return new ServicePort(service, state, owners.stream().filter(owner -> !owner.isOurs()).toList(),
             ephemeral);
     }
 
@@ -55,7 +55,7 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** Whose the port is. */
     Ownership ownership() {
-        return Occupants.ownership(occupants);
+        return Owners.ownership(owners);
     }
 
     // JSON.
@@ -63,8 +63,8 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
         fields.put("verdict", lowerCase(state.verdict()));
-        fields.put("occupants", Explanation.json(occupants, false));
-        fields.put("listeners", Explanation.json(occupants, true));
+        fields.put("occupants", OwnerWords.json(owners, false));
+        fields.put("listeners", OwnerWords.json(owners, true));
         return fields;
     }
 
@@ -90,25 +90,25 @@ record PortRow(PortMap.Service service, LocalPorts.State state, List<Occupants.O
 
     /** For each process that has the port its pid, user, addresses, folder and command line, and what else there is to say. */
     List<String> explanation() {
-        return Explanation.lines(state, occupants, service.name() != null);
+        return OwnerWords.lines(state, owners, service.name() != null);
     }
 
     /** Who or what keeps a server from having the port, in short. */
     String brief() {
-        return Explanation.brief(state, occupants);
+        return OwnerWords.brief(state, owners);
     }
 
     /** What the user can do about a port that is not available, a line for each way. */
     List<Line> remedies(Invocation invocation) {
-        List<Line> remedies = Remedy.lines(state, occupants);
+        List<Line> remedies = Remedy.lines(state, owners);
         if (service.name() == null) {
             return remedies;
         }
         // What is ours counts as the service, which then stays; and only from a stranger moves one that the map does not know.
-        boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.STRANGER;
+        boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.OTHER;
         Line toMove = Line.of("  to move the service: ");
         remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
-        Line reservation = ephemeral == null ? null : Remedy.reservation(state.port(), occupants, ephemeral);
+        Line reservation = ephemeral == null ? null : Remedy.reservation(state.port(), owners, ephemeral);
         if (reservation != null) {
             remedies.add(reservation);
         }

@@ -1,4 +1,4 @@
-//SOURCES FileRights.java UserException.java UserLock.java
+//SOURCES ../command/UserException.java FileRights.java UserLock.java
 
 import java.io.IOException;
 import java.nio.channels.Channels;

@@ -1,4 +1,5 @@
-//SOURCES EphemeralPorts.java Invocation.java Keeper.java Line.java LocalPorts.java Occupants.java Processes.java
+//SOURCES ../command/Invocation.java ../command/Line.java EphemeralPorts.java Keeper.java LocalPorts.java Owners.java
+//SOURCES Processes.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -23,9 +24,9 @@ final class Remedy {
     private Remedy() { }
 
     /** A line for each step, with nothing behind its command; none where the port is available. */
-    static List<Line> lines(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+    static List<Line> lines(LocalPorts.State state, List<Owners.Owner> owners) {
         List<Line> lines = new ArrayList<>();
-        for (Step step : steps(state, occupants)) {
+        for (Step step : steps(state, owners)) {
             String purpose = !lines.isEmpty() ? "and: " : state.verdict() == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
             lines.add(Line.of("  " + purpose + step.words).command(step.command));
             if (!step.then.isEmpty()) {
@@ -36,17 +37,17 @@ final class Remedy {
     }
 
     /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
-    static Line reservation(int port, List<Occupants.Occupant> occupants, EphemeralPorts ephemeral) {
-        return !ephemeral.contains(port) || occupants.stream().noneMatch(Occupants.Occupant::mayBeChosenByKernel) ? null
+    static Line reservation(int port, List<Owners.Owner> owners, EphemeralPorts ephemeral) {
+        return !ephemeral.contains(port) || owners.stream().noneMatch(Owners.Owner::mayBeChosenByKernel) ? null
             : Line.of("  port " + port + " is one that the kernel gives to connections; to keep it: ").command(ephemeral.reserving(port));
     }
 
-    private static List<Step> steps(LocalPorts.State state, List<Occupants.Occupant> occupants) {
+    private static List<Step> steps(LocalPorts.State state, List<Owners.Owner> owners) {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             return List.of(words("run as root"));
         }
         Remedy remedy = new Remedy();
-        occupants.forEach(remedy::add);
+        owners.forEach(remedy::add);
         List<Step> steps = new ArrayList<>();
         if (!remedy.toStop.isEmpty()) {
             steps.add(remedy.kill());
@@ -73,92 +74,92 @@ final class Remedy {
         return pids.stream().map(pid -> " " + pid).collect(Collectors.joining());
     }
 
-    private void add(Occupants.Occupant occupant) {
-        switch (occupant.kind()) {
+    private void add(Owners.Owner owner) {
+        switch (owner.kind()) {
             case TIME_WAIT -> steps.add(words("wait: it is free by itself within a minute"));
             case UNKNOWN -> steps.add(words("end the program that bound it, or wait until it does"));
             case CONNECTION -> steps.add(words("wait until the connection ends, or take another port"));
-            case LISTENER -> addListener(occupant);
+            case LISTENER -> addListener(owner);
         }
     }
 
-    private void addListener(Occupants.Occupant occupant) {
-        Processes.Facts process = occupant.process();
+    private void addListener(Owners.Owner owner) {
+        Processes.Facts process = owner.process();
         if (process == null) {
-            steps.add(unseen(occupant));
-        } else if (occupant.keeper() != null && occupant.keeper().kind() != Keeper.Kind.SUPERVISOR) {
-            steps.add(stop(occupant));
-        } else if (occupant.sharers().stream().anyMatch(sharer -> sharer.pid() == 1)) {
-            steps.add(init(occupant));
-        } else if (occupant.isAbove()) {
+            steps.add(unseen(owner));
+        } else if (owner.keeper() != null && owner.keeper().kind() != Keeper.Kind.SUPERVISOR) {
+            steps.add(stop(owner));
+        } else if (owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1)) {
+            steps.add(init(owner));
+        } else if (owner.isAbove()) {
             steps.add(words("do not kill " + process.pid() + ": " + process.name()
                 + " runs this very call; end it from where it was started"));
         } else if (Keeper.isInit(process) && process.name().equals("systemd")) {
             steps.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
-        } else if (occupant.keeper() != null) {
-            supervised(occupant);
+        } else if (owner.keeper() != null) {
+            supervised(owner);
         } else {
-            kill(occupant);
+            kill(owner);
         }
     }
 
     /** All that have the socket, the first of them first: killing a server alone frees no port that its children share. */
-    private void kill(Occupants.Occupant occupant) {
-        boolean endsWorkers = MASTERS.contains(occupant.process().name()) || MASTERS.contains(occupant.process().name(1));
-        for (Processes.Facts sharer : endsWorkers ? List.of(occupant.process()) : occupant.sharers()) {
+    private void kill(Owners.Owner owner) {
+        boolean endsWorkers = MASTERS.contains(owner.process().name()) || MASTERS.contains(owner.process().name(1));
+        for (Processes.Facts sharer : endsWorkers ? List.of(owner.process()) : owner.processes()) {
             toStop.add(sharer.pid());
             if (sharer.isStopped()) {
                 stopped.add(sharer.pid());
             }
         }
-        Processes.Facts master = occupant.unseenMaster();
+        Processes.Facts master = owner.unseenMaster();
         if (master != null) {
             toStop.add(master.pid());
             users.add(Processes.userName(master.uid()));
-        } else if (!occupant.isAskedByRoot() && !occupant.isAskedByItsUser()) {
-            users.add(occupant.user());
+        } else if (!owner.isAskedByRoot() && !owner.isAskedByItsUser()) {
+            users.add(owner.user());
         }
     }
 
-    private static Step unseen(Occupants.Occupant occupant) {
-        if (occupant.isAskedByRoot()) {
+    private static Step unseen(Owners.Owner owner) {
+        if (owner.isAskedByRoot()) {
             return words("stop it where it runs, in another container or namespace");
         }
-        String look = "sudo ss -ltnp 'sport = :" + occupant.socket().port() + "'";
-        return occupant.isAskedByItsUser() || occupant.user() == null ? new Step("stop what this finds: ", look, "")
-            : new Step("ask " + occupant.user() + " to stop it, or find it with ", look, "");
+        String look = "sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
+        return owner.isAskedByItsUser() || owner.user() == null ? new Step("stop what this finds: ", look, "")
+            : new Step("ask " + owner.user() + " to stop it, or find it with ", look, "");
     }
 
-    private static Step stop(Occupants.Occupant occupant) {
-        Keeper keeper = occupant.keeper();
+    private static Step stop(Owners.Owner owner) {
+        Keeper keeper = owner.keeper();
         return switch (keeper.kind()) {
             case UNIT -> command("systemctl stop " + Invocation.quoted(keeper.name()));
-            case USER_UNIT -> command((occupant.isAskedByItsUser() ? "systemctl --user stop "
-                : "sudo systemctl --user -M " + occupant.user() + "@ stop ") + Invocation.quoted(keeper.name()));
+            case USER_UNIT -> command((owner.isAskedByItsUser() ? "systemctl --user stop "
+                : "sudo systemctl --user -M " + owner.user() + "@ stop ") + Invocation.quoted(keeper.name()));
             case CONTAINER -> keeper.name().equals("container") ? words("stop the container " + keeper.task())
                 : command(keeper.name() + " stop " + keeper.task());
             default -> keeper.task().equals("docker")
-                ? new Step("", "docker ps --filter publish=" + occupant.socket().port(), "then docker stop ID")
+                ? new Step("", "docker ps --filter publish=" + owner.socket().port(), "then docker stop ID")
                 : new Step("", "podman port --all", "then podman stop ID");
         };
     }
 
-    private static Step init(Occupants.Occupant occupant) {
-        if (occupant.process().name().equals("systemd") || occupant.process().name().equals("init")) {
+    private static Step init(Owners.Owner owner) {
+        if (owner.process().name().equals("systemd") || owner.process().name().equals("init")) {
             return new Step("its socket unit: ", "systemctl list-sockets", "then systemctl stop UNIT");
         }
         return words("do not kill 1: it is the first process of this container or namespace, which ends with it; stop that from outside"
             + " (docker stop ID)");
     }
 
-    private void supervised(Occupants.Occupant occupant) {
-        Keeper keeper = occupant.keeper();
+    private void supervised(Owners.Owner owner) {
+        Keeper keeper = owner.keeper();
         Step step = stopOf(keeper);
         if (step != null) {
             steps.add(step);
         } else {
             toStop.add(keeper.pid());
-            kill(occupant);
+            kill(owner);
         }
     }
 

@@ -13,7 +13,7 @@ enum Ownership {
     /** It is of the project. */
     OURS,
     /** It is not. */
-    STRANGER,
+    OTHER,
     /** Its folder cannot be seen, it is a container's, or there is no project: never a reason for an alarm, or to stop it. */
     UNKNOWN;
 
@@ -38,7 +38,7 @@ enum Ownership {
             places.add(process.executable());
         }
         String folder = existing(process.workingDirectory());
-        return places.stream().anyMatch(place -> contains(project, folder, existing(place))) ? OURS : STRANGER;
+        return places.stream().anyMatch(place -> contains(project, folder, existing(place))) ? OURS : OTHER;
     }
 
     private static boolean contains(Project project, String workingDirectory, String place) {

@@ -1,0 +1,161 @@
+//SOURCES Keeper.java LocalPorts.java Owners.java Processes.java TcpSocket.java
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Who has a port, in words and in JSON; nothing is found out here. */
+final class OwnerWords {
+
+    private static final int SHORT = 60;
+
+    private OwnerWords() { }
+
+    /**
+     * For each process that has the port a line, and under it, after two blanks, what else there is to say of it.
+     *
+     * @param isServices whether a service has the port, so that it counts where it cannot be told whose a process is
+     */
+    static List<String> lines(LocalPorts.State state, List<Owners.Owner> owners, boolean isServices) {
+        List<String> lines = new ArrayList<>();
+        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+            lines.add("this user may not bind it");
+        }
+        for (Map.Entry<Owners.Owner, Set<String>> each : byProcess(owners).entrySet()) {
+            lines.add(line(each.getKey(), String.join(", ", each.getValue()), isServices));
+            String details = details(each.getKey());
+            if (!details.isEmpty()) {
+                lines.add("  " + details);
+            }
+        }
+        return lines;
+    }
+
+    /** The same in short: what has the port, with the beginning of each command line; empty where nobody has. */
+    static String brief(LocalPorts.State state, List<Owners.Owner> owners) {
+        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+            return "this user may not bind it";
+        }
+        return owners.isEmpty() ? "" : "in use by " + brief(owners);
+    }
+
+    /** Who they are, with the beginning of each command line. */
+    static String brief(List<Owners.Owner> owners) {
+        Set<String> users = new LinkedHashSet<>();
+        for (Owners.Owner owner : owners) {
+            users.add(owner.process() != null ? (owner.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
+                + "pid " + owner.process().pid() + " (" + cut(owner.process().command()) + ")"
+                : owner.kind() == TcpSocket.Kind.TIME_WAIT ? "what a finished connection left, free within a minute" : unseen(owner));
+        }
+        return String.join(" and ", users);
+    }
+
+    private static String cut(String command) {
+        return command.codePointCount(0, command.length()) <= SHORT ? command
+            : command.substring(0, command.offsetByCodePoints(0, SHORT - 1)) + "…";
+    }
+
+    /** One owner of each process, with all its addresses. */
+    private static Map<Owners.Owner, Set<String>> byProcess(List<Owners.Owner> owners) {
+        Map<Owners.Owner, Set<String>> addresses = new LinkedHashMap<>();
+        for (Owners.Owner owner : owners) {
+            Owners.Owner first = addresses.keySet().stream()
+                .filter(other -> other.kind() == owner.kind() && other.isSameProcess(owner)).findFirst().orElse(owner);
+            addresses.computeIfAbsent(first, key -> new LinkedHashSet<>()).add(owner.socket().address());
+        }
+        return addresses;
+    }
+
+    private static String line(Owners.Owner owner, String addresses, boolean isServices) {
+        boolean isConnection = owner.kind() == TcpSocket.Kind.CONNECTION;
+        boolean isListener = owner.kind() == TcpSocket.Kind.LISTENER;
+        String whose = switch (owner.ownership()) {
+            case OURS -> "ours";
+            case OTHER -> "a stranger's";
+            case UNKNOWN -> isListener && isServices ? "cannot tell whose" : "";
+        };
+        if (owner.process() == null) {
+            return (isListener ? "on " + addresses + ": " : "") + unseen(owner) + (whose.isEmpty() ? "" : "; " + whose);
+        }
+        int workers = owner.workers().size();
+        String folder = owner.process().workingDirectory();
+        return (isConnection ? "a connection of " : "") + "pid " + owner.process().pid()
+            + (owner.user() == null ? "" : " (" + owner.user() + ")")
+            + (workers == 0 ? "" : " and " + workers + (workers == 1 ? " worker" : " workers"))
+            + (whose.isEmpty() ? "" : ", " + whose + ",") + (isConnection ? " from " : " on ") + addresses
+            + (folder == null ? "" : " in " + folder) + ": " + owner.process().command();
+    }
+
+    /** Who has it, where no process can be named. */
+    private static String unseen(Owners.Owner owner) {
+        String process = owner.user() == null ? "a process" : "a process of " + owner.user();
+        String why = owner.isAskedByRoot() ? ", not visible from here: another container?" : " that this user may not see";
+        return switch (owner.kind()) {
+            case LISTENER -> process + why;
+            case CONNECTION -> "a connection of " + process + why;
+            case TIME_WAIT -> "left by a finished connection, free within a minute";
+            case UNKNOWN -> "a socket that does not listen; the kernel does not say whose";
+        };
+    }
+
+    private static String details(Owners.Owner owner) {
+        List<String> details = new ArrayList<>();
+        Keeper keeper = owner.keeper();
+        if (owner.starter() != null && (keeper == null || keeper.pid() != owner.starter().pid())) {
+            details.add("started by " + starter(owner));
+        }
+        if (keeper != null) {
+            details.add("kept by " + keeper(keeper));
+        }
+        if (owner.process() != null && owner.process().isStopped()) {
+            details.add("stopped");
+        }
+        if (owner.isLeftover()) {
+            details.add("a leftover child; the server is gone");
+        }
+        return String.join("; ", details);
+    }
+
+    /** Who started it, in short. */
+    static String starter(Owners.Owner owner) {
+        return cut(owner.starter().command()) + " (pid " + owner.starter().pid() + ")";
+    }
+
+    private static String keeper(Keeper keeper) {
+        return switch (keeper.kind()) {
+            case UNIT -> "systemd unit " + keeper.name();
+            case USER_UNIT -> "systemd user unit " + keeper.name();
+            case CONTAINER -> keeper.name().equals("crictl") ? "Kubernetes container " + keeper.task()
+                : keeper.name().equals("container") ? "container " + keeper.task() : keeper.name() + " container " + keeper.task();
+            case PUBLISHER -> keeper.name() + ", which publishes a container's port";
+            case SUPERVISOR -> keeper.name() + " (pid " + keeper.pid() + ")";
+        };
+    }
+
+    /** The JSON documents of these sockets, all or those that listen; null where something is not known. */
+    static List<Map<String, Object>> json(List<Owners.Owner> owners, boolean onlyListeners) {
+        List<Map<String, Object>> documents = new ArrayList<>();
+        for (Owners.Owner owner : owners) {
+            Processes.Facts process = owner.process();
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
+            fields.put("pid", process == null ? null : process.pid());
+            fields.put("user", owner.user());
+            fields.put("command", process == null ? null : process.command());
+            fields.put("cwd", process == null ? null : process.workingDirectory());
+            fields.put("started_by", owner.starter() == null ? null : starter(owner));
+            fields.put("kept_by", owner.keeper() == null ? null : keeper(owner.keeper()));
+            fields.put("sharers", owner.workers().size());
+            fields.put("ours", owner.ownership().asJson());
+            if (!onlyListeners || owner.kind() == TcpSocket.Kind.LISTENER) {
+                documents.add(fields);
+            }
+        }
+        return documents;
+    }
+}
