@@ -10,17 +10,19 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.platform.engine.TestExecutionResult;
-import org.junit.platform.engine.support.descriptor.MethodSource;
+import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
 import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.TestPlan;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
-import org.junit.platform.launcher.listeners.TestExecutionSummary;
 
-/** Runs every test, or those of the classes that the arguments name. Fails if a test does, or if there is none. */
+/** Runs every test, or those of the classes that the arguments name. Fails if a test fails, or if there is none. */
 class all_tests {
 
     public static void main(String... args) throws Exception {
@@ -35,25 +37,102 @@ class all_tests {
             .configurationParameter("junit.jupiter.testclass.order.default", "org.junit.jupiter.api.ClassOrderer$OrderAnnotation")
             .configurationParameter("junit.jupiter.execution.timeout.default", 300 * Integer.getInteger("fuzz", 1) + " s")
             .build();
-        SummaryGeneratingListener listener = new SummaryGeneratingListener() {
-            @Override
-            public void executionFinished(TestIdentifier test, TestExecutionResult result) {
-                super.executionFinished(test, result);
-                if (result.getStatus() == TestExecutionResult.Status.ABORTED) {
-                    System.err.println("skipped: " + test.getSource().filter(MethodSource.class::isInstance)
-                        .map(source -> ((MethodSource) source).getClassName() + " ").orElse("") + test.getDisplayName() + ": "
-                        + result.getThrowable().map(Throwable::getMessage).orElse(""));
-                }
-            }
-        };
-        LauncherFactory.create().execute(request, listener);
-        TestExecutionSummary summary = listener.getSummary();
-        if (summary.getTestsFoundCount() == 0) {
+        Progress progress = new Progress();
+        Runtime.getRuntime().addShutdownHook(new Thread(progress::summarize));
+        LauncherFactory.create().execute(request, progress);
+        if (progress.getSummary().getTestsFoundCount() == 0) {
             System.err.println("no test class has a name that matches " + String.join(" or ", args));
         }
-        summary.printFailuresTo(new PrintWriter(System.err, true), 20);
-        System.out.printf("%d passed, %d failed, %d skipped%n", summary.getTestsSucceededCount(),
-            summary.getTotalFailureCount(), summary.getTestsSkippedCount() + summary.getTestsAbortedCount());
-        System.exit(summary.getTotalFailureCount() == 0 && summary.getTestsSucceededCount() > 0 ? 0 : 1);
+        progress.getSummary().printFailuresTo(new PrintWriter(System.err, true), 20);
+        System.exit(progress.failed == 0 && progress.passed > 0 ? 0 : 1);
+    }
+
+    /** Prints a line for each test class when its last test has finished, and the summary, also after Ctrl-C. */
+    private static final class Progress extends SummaryGeneratingListener {
+
+        private final Map<String, ClassResult> results = new ConcurrentHashMap<>();
+        private TestPlan plan;
+        private int classes;
+        private int passed;
+        private int failed;
+        private int skipped;
+
+        @Override
+        public void testPlanExecutionStarted(TestPlan testPlan) {
+            super.testPlanExecutionStarted(testPlan);
+            plan = testPlan;
+            classes = (int) testPlan.countTestIdentifiers(Progress::isClass);
+        }
+
+        @Override
+        public void executionStarted(TestIdentifier test) {
+            super.executionStarted(test);
+            if (isClass(test)) {
+                results.put(test.getUniqueId(), new ClassResult());
+            }
+        }
+
+        @Override
+        public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
+            super.executionFinished(test, result);
+            ClassResult ofClass = results.computeIfAbsent(classOf(test).getUniqueId(), id -> new ClassResult());
+            if (test.isTest() || result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+                count(test, result, ofClass);
+            }
+            if (isClass(test)) {
+                classes--;
+                System.err.printf("%-24s %4d passed%s%s  %5.1f s   %d classes left%n", test.getDisplayName(), ofClass.passed,
+                    ofClass.failed > 0 ? ", " + ofClass.failed + " FAILED" : "", ofClass.skipped > 0 ? ", " + ofClass.skipped + " skipped" : "",
+                    (System.nanoTime() - ofClass.start) / 1e9, classes);
+            }
+        }
+
+        private void count(TestIdentifier test, TestExecutionResult result, ClassResult ofClass) {
+            switch (result.getStatus()) {
+                case SUCCESSFUL -> {
+                    passed++;
+                    ofClass.passed++;
+                }
+                case FAILED -> {
+                    failed++;
+                    ofClass.failed++;
+                    tell("FAILED", test, result);
+                }
+                case ABORTED -> {
+                    skipped++;
+                    ofClass.skipped++;
+                    tell("skipped", test, result);
+                }
+            }
+        }
+
+        private void tell(String what, TestIdentifier test, TestExecutionResult result) {
+            String reason = result.getThrowable().map(Throwable::getMessage).orElse("").lines().findFirst().orElse("");
+            System.err.println(what + ": " + classOf(test).getDisplayName() + " " + test.getDisplayName() + ": " + reason);
+        }
+
+        private TestIdentifier classOf(TestIdentifier test) {
+            TestIdentifier above = test;
+            while (!isClass(above) && plan.getParent(above).isPresent()) {
+                above = plan.getParent(above).get();
+            }
+            return above;
+        }
+
+        private static boolean isClass(TestIdentifier test) {
+            return test.getSource().filter(ClassSource.class::isInstance).isPresent();
+        }
+
+        synchronized void summarize() {
+            System.out.printf("%d passed, %d failed, %d skipped%n", passed, failed, skipped);
+        }
+    }
+
+    /** What became of the tests of a class so far. */
+    private static final class ClassResult {
+        private final long start = System.nanoTime();
+        private int passed;
+        private int failed;
+        private int skipped;
     }
 }
