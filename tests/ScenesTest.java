@@ -34,8 +34,18 @@ class ScenesTest {
     private static final Pattern PIDS = Pattern.compile(
         "(?<=\\b(?:pid|process|kill(?: -\\w+)?|renice|--pid)[ =]|\"(?:pid|parent|started_by_pid)\":)\\d+(?: \\d+)*");
 
+    private static final String PYTHON = python();
+
     @TempDir
     Path folder;
+
+    private static String python() {
+        try {
+            return Script.command("python3", "-c", "import sys; print(sys.executable, end='')").run().out();
+        } catch (Exception e) {
+            return "python3";
+        }
+    }
 
     static List<String> scenes() throws IOException {
         try (Stream<Path> files = Files.list(SCENES)) {
@@ -73,7 +83,7 @@ class ScenesTest {
     private String play(String setUp, List<String> commands) throws Exception {
         String script = Files.readString(SCENES.resolve("stage.sh")) + setUp + commands.stream()
             .map(command -> "play '" + command.replace("'", "'\\''") + "'\n").collect(Collectors.joining());
-        Script.Result result = Namespace.bash(folder, script).env("scenes", SCENES)
+        Script.Result result = Namespace.bash(folder, script).env("scenes", SCENES).env("python", PYTHON)
             .env("classpath", System.getProperty("java.class.path")).run();
         assertEquals(0, result.exit(), result.toString());
         return normal(result.out());
@@ -82,8 +92,8 @@ class ScenesTest {
     /** With placeholders for what differs from run to run, and each object of a JSON document on a line of its own. */
     private String normal(String text) throws IOException {
         String stable = text.replace(folder.toRealPath().toString(), "FOLDER")
-            .replaceAll("\\b\\d+ ms\\b", "N ms").replaceAll("(\"\\w*(?:_ms|seconds)\":)[\\d.]+", "$1N")
-            .replaceAll("(?m)^(\\w+_seconds\\S* )[\\d.e-]+$", "$1N");
+            .replaceAll("(?<!within) +\\d+ ms\\b", " N ms").replaceAll("(\"\\w*(?:_ms|seconds)\":)[\\d.]+", "$1N")
+            .replaceAll("(?m)^(\\w+_seconds\\{.*} )[\\d.E-]+$", "$1N");
         stable = Pattern.compile("(?m)^\\{\".*").matcher(stable)
             .replaceAll(json -> Matcher.quoteReplacement(json.group().replaceAll("(?<=[,\\[])(?=\\{)", "\n  ")));
         Map<String, String> names = new LinkedHashMap<>();

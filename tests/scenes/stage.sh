@@ -6,10 +6,11 @@ cp "$scenes"/server.* blog
 chmod -R a+rX .
 stage=$PWD
 cd project
+(sleep 120; kill -KILL -1) & # whatever hangs
 
 # start FOLDER COMMAND...: starts it there, in the background, and waits until it prints a line. Its pid is in $pid. Python
-# is started itself, not a script that looks for it; $as is the name that it gives itself.
-python=$(python3 -c 'import sys; print(sys.executable)')
+# is $python itself, not a script that looks for it; $as is the name that the program is given.
+export PYTHONHOME=${python%/bin/*}
 start() {
   local program=$2
   [ "$program" != python3 ] || program=$python
