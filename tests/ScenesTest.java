@@ -91,7 +91,7 @@ class ScenesTest {
 
     /** With placeholders for what differs from run to run, and each object of a JSON document on a line of its own. */
     private String normal(String text) throws IOException {
-        String stable = text.replace(folder.toRealPath().toString(), "FOLDER")
+        String stable = text.replace(folder.toRealPath().toString(), "FOLDER").replaceAll("/[\\w./-]*/node ", "node ")
             .replaceAll("(?<!within) +\\d+ ms\\b", " N ms").replaceAll("(\"\\w*(?:_ms|seconds)\":)[\\d.]+", "$1N")
             .replaceAll("(?m)^(\\w+_seconds\\{.*} )[\\d.E-]+$", "$1N");
         stable = Pattern.compile("(?m)^\\{\".*").matcher(stable)
