@@ -4,8 +4,8 @@
 //SOURCES include/command/UserException.java include/config/AtomicFile.java include/config/Config.java
 //SOURCES include/config/EnvFile.java include/config/PortMap.java include/config/PortRange.java
 //SOURCES include/config/Targets.java include/ports/AllocationWords.java include/ports/Allocator.java
-//SOURCES include/ports/EphemeralPorts.java include/ports/LocalPorts.java include/ports/OwnerWords.java
-//SOURCES include/ports/Owners.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/ports/LocalPorts.java include/ports/Owner.java include/ports/OwnerWords.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -231,7 +231,7 @@ class find_port extends PortCommand {
     private static Map<String, Object> fields(Allocator.Assignment assignment) {
         boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         Allocator.Taken old = assignment.old();
-        List<Owners.Owner> owners = old == null ? List.of() : old.owners();
+        List<Owner> owners = old == null ? List.of() : old.owners();
         Map<String, Object> fields = ServicePort.fields(assignment.service());
         fields.put("port", assignment.port());
         fields.put("running", assignment.decision() == Allocator.Decision.RUNS);

@@ -86,7 +86,7 @@ class port_status extends PortCommand {
         }
         List<PortMap.Service> services = targets.isEmpty() ? config.services() : new Targets(config).resolve(targets);
         if (plain && !check && !running) {
-            return new Status(ServicePort.of(shown(services), localPorts), config, null);
+            return new Status(ServicePort.states(shown(services), localPorts), config, null);
         }
         List<ServicePort> rows = rows(services, localPorts);
         if (running) {

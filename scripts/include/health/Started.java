@@ -1,4 +1,5 @@
-//SOURCES ../ports/LocalPorts.java ../ports/Owners.java ../ports/Processes.java ../ports/Project.java
+//SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/Owners.java ../ports/Processes.java
+//SOURCES ../ports/Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ final class Started {
      * @param pid 0 where it is a stranger
      * @param status of the process that has ended; null where it is not to be seen
      */
-    record Failure(long pid, Integer status, int port, List<Owners.Owner> strangers) { }
+    record Failure(long pid, Integer status, int port, List<Owner> strangers) { }
 
     private static final long GRACE_NANOS = 1_000_000_000; // for the child that a process leaves behind to listen
 
@@ -24,7 +25,7 @@ final class Started {
     private final Map<Long, Long> endedAt = new LinkedHashMap<>();
     private final Project project;
     private Collection<Integer> ports = List.of();
-    private Map<Integer, List<Owners.Owner>> listeners = Map.of();
+    private Map<Integer, List<Owner>> listeners = Map.of();
     private Processes now;
 
     /** @param project what is ours, or null */
@@ -75,19 +76,19 @@ final class Started {
     }
 
     /** Whether a listener belongs to this process, to a child of it, or shares its socket with one. */
-    private boolean isHad(Owners.Owner listener, long pid) {
+    private boolean isHad(Owner listener, long pid) {
         return listener.processes().stream().anyMatch(sharer -> now.isDescendant(sharer.pid(), pid));
     }
 
-    private List<Owners.Owner> strangers(int port) {
-        return listeners.get(port).stream().filter(Owners.Owner::isOthers)
+    private List<Owner> strangers(int port) {
+        return listeners.get(port).stream().filter(Owner::isOthers)
             .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
     }
 
     /** Why it is in vain to wait any longer, or null. When time is up, nobody is given time to leave something behind. */
     Failure failure(boolean isTimeUp) {
         for (int port : listeners.keySet()) {
-            List<Owners.Owner> strangers = strangers(port);
+            List<Owner> strangers = strangers(port);
             if (!strangers.isEmpty()) {
                 return new Failure(0, null, port, strangers);
             }

@@ -1,6 +1,5 @@
 //SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java Allocator.java EphemeralPorts.java Owners.java Ownership.java Remedy.java
-//SOURCES ServicePort.java
+//SOURCES ../config/PortRange.java Allocator.java Owners.java Ownership.java Remedy.java ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,4 +1,5 @@
-//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Owners.java Ownership.java Project.java
+//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Owner.java Owners.java Ownership.java
+//SOURCES Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -36,7 +37,7 @@ final class Allocator {
     }
 
     /** A port that is not available, and who has it. */
-    record Taken(LocalPorts.State state, List<Owners.Owner> owners) { }
+    record Taken(LocalPorts.State state, List<Owner> owners) { }
 
     /**
      * A service as it was, and the port that it gets.
@@ -121,7 +122,7 @@ final class Allocator {
         if (states.isEmpty()) {
             return List.of();
         }
-        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project.get());
+        Map<Integer, List<Owner>> owners = Owners.of(states, localPorts, project.get());
         return states.stream().map(state -> new Taken(state, owners.getOrDefault(state.port(), List.of()))).toList();
     }
 

@@ -10,7 +10,6 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 
 /**
@@ -30,9 +29,6 @@ final class LocalPorts {
         /** This user may not bind it: a privileged port, an excluded range. */
         DENIED
     }
-
-    /** A port, the verdict on it and the sockets that listen on it. */
-    record State(int port, Verdict verdict, List<TcpSocket> listeners) { }
 
     private static final int CONNECT_MILLIS = 500;
     private static final long FRESH_NANOS = 100_000_000;
@@ -97,26 +93,16 @@ final class LocalPorts {
         return listeners.isEmpty() && !hasTables ? acceptors(port) : listeners;
     }
 
-    /** Whether a server could have this port now, and if not, what listens on it. */
-    State state(int port) throws IOException {
+    /** Returns whether a server can bind this port now and, if not, why. */
+    Verdict verdict(int port) throws IOException {
         Verdict verdict = probe(port);
         if (verdict == Verdict.AVAILABLE && hasTables && hasBoth) {
-            return new State(port, verdict, List.of());
+            return verdict;
         }
         if (System.nanoTime() - readAt > FRESH_NANOS && verdict == Verdict.BOUND) {
-            table = null; // A server may have come since.
+            table = null; // A server may have started to listen since the table was read.
         }
-        List<TcpSocket> listeners = listeners(port);
-        return new State(port, listeners.isEmpty() ? verdict : Verdict.LISTENING, listeners);
-    }
-
-    /** The states of all these ports. */
-    List<State> states(Collection<Integer> ports) throws IOException {
-        List<State> states = new ArrayList<>();
-        for (int port : ports) {
-            states.add(state(port));
-        }
-        return states;
+        return listeners(port).isEmpty() ? verdict : Verdict.LISTENING;
     }
 
     /** Whether a server could have this port now. */

@@ -1,4 +1,4 @@
-//SOURCES Keeper.java LocalPorts.java Owners.java Processes.java TcpSocket.java
+//SOURCES LocalPorts.java Owner.java Processes.java Supervisor.java TcpSocket.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,12 +20,12 @@ final class OwnerWords {
      *
      * @param isServices whether a service has the port, so that it counts where it cannot be told whose a process is
      */
-    static List<String> lines(LocalPorts.State state, List<Owners.Owner> owners, boolean isServices) {
+    static List<String> lines(LocalPorts.State state, List<Owner> owners, boolean isServices) {
         List<String> lines = new ArrayList<>();
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             lines.add("this user may not bind it");
         }
-        for (Map.Entry<Owners.Owner, Set<String>> each : byProcess(owners).entrySet()) {
+        for (Map.Entry<Owner, Set<String>> each : byProcess(owners).entrySet()) {
             lines.add(line(each.getKey(), String.join(", ", each.getValue()), isServices));
             String details = details(each.getKey());
             if (!details.isEmpty()) {
@@ -36,7 +36,7 @@ final class OwnerWords {
     }
 
     /** The same in short: what has the port, with the beginning of each command line; empty where nobody has. */
-    static String brief(LocalPorts.State state, List<Owners.Owner> owners) {
+    static String brief(LocalPorts.State state, List<Owner> owners) {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             return "this user may not bind it";
         }
@@ -44,9 +44,9 @@ final class OwnerWords {
     }
 
     /** Who they are, with the beginning of each command line. */
-    static String brief(List<Owners.Owner> owners) {
+    static String brief(List<Owner> owners) {
         Set<String> users = new LinkedHashSet<>();
-        for (Owners.Owner owner : owners) {
+        for (Owner owner : owners) {
             users.add(owner.process() != null ? (owner.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
                 + "pid " + owner.process().pid() + " (" + cut(owner.process().command()) + ")"
                 : owner.kind() == TcpSocket.Kind.TIME_WAIT ? "what a finished connection left, free within a minute" : unseen(owner));
@@ -60,17 +60,17 @@ final class OwnerWords {
     }
 
     /** One owner of each process, with all its addresses. */
-    private static Map<Owners.Owner, Set<String>> byProcess(List<Owners.Owner> owners) {
-        Map<Owners.Owner, Set<String>> addresses = new LinkedHashMap<>();
-        for (Owners.Owner owner : owners) {
-            Owners.Owner first = addresses.keySet().stream()
+    private static Map<Owner, Set<String>> byProcess(List<Owner> owners) {
+        Map<Owner, Set<String>> addresses = new LinkedHashMap<>();
+        for (Owner owner : owners) {
+            Owner first = addresses.keySet().stream()
                 .filter(other -> other.kind() == owner.kind() && other.isSameProcess(owner)).findFirst().orElse(owner);
             addresses.computeIfAbsent(first, key -> new LinkedHashSet<>()).add(owner.socket().address());
         }
         return addresses;
     }
 
-    private static String line(Owners.Owner owner, String addresses, boolean isServices) {
+    private static String line(Owner owner, String addresses, boolean isServices) {
         boolean isConnection = owner.kind() == TcpSocket.Kind.CONNECTION;
         boolean isListener = owner.kind() == TcpSocket.Kind.LISTENER;
         String whose = switch (owner.ownership()) {
@@ -91,9 +91,9 @@ final class OwnerWords {
     }
 
     /** Who has it, where no process can be named. */
-    private static String unseen(Owners.Owner owner) {
+    private static String unseen(Owner owner) {
         String process = owner.user() == null ? "a process" : "a process of " + owner.user();
-        String why = owner.isAskedByRoot() ? ", not visible from here: another container?" : " that this user may not see";
+        String why = owner.isViewedByRoot() ? ", not visible from here: another container?" : " that this user may not see";
         return switch (owner.kind()) {
             case LISTENER -> process + why;
             case CONNECTION -> "a connection of " + process + why;
@@ -102,9 +102,9 @@ final class OwnerWords {
         };
     }
 
-    private static String details(Owners.Owner owner) {
+    private static String details(Owner owner) {
         List<String> details = new ArrayList<>();
-        Keeper keeper = owner.keeper();
+        Supervisor keeper = owner.supervisor();
         if (owner.starter() != null && (keeper == null || keeper.pid() != owner.starter().pid())) {
             details.add("started by " + starter(owner));
         }
@@ -121,11 +121,11 @@ final class OwnerWords {
     }
 
     /** Who started it, in short. */
-    static String starter(Owners.Owner owner) {
+    static String starter(Owner owner) {
         return cut(owner.starter().command()) + " (pid " + owner.starter().pid() + ")";
     }
 
-    private static String keeper(Keeper keeper) {
+    private static String keeper(Supervisor keeper) {
         return switch (keeper.kind()) {
             case UNIT -> "systemd unit " + keeper.name();
             case USER_UNIT -> "systemd user unit " + keeper.name();
@@ -137,9 +137,9 @@ final class OwnerWords {
     }
 
     /** The JSON documents of these sockets, all or those that listen; null where something is not known. */
-    static List<Map<String, Object>> json(List<Owners.Owner> owners, boolean onlyListeners) {
+    static List<Map<String, Object>> json(List<Owner> owners, boolean onlyListeners) {
         List<Map<String, Object>> documents = new ArrayList<>();
-        for (Owners.Owner owner : owners) {
+        for (Owner owner : owners) {
             Processes.Facts process = owner.process();
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
@@ -149,7 +149,7 @@ final class OwnerWords {
             fields.put("command", process == null ? null : process.command());
             fields.put("cwd", process == null ? null : process.workingDirectory());
             fields.put("started_by", owner.starter() == null ? null : starter(owner));
-            fields.put("kept_by", owner.keeper() == null ? null : keeper(owner.keeper()));
+            fields.put("kept_by", owner.supervisor() == null ? null : keeper(owner.supervisor()));
             fields.put("sharers", owner.workers().size());
             fields.put("ours", owner.ownership().asJson());
             if (!onlyListeners || owner.kind() == TcpSocket.Kind.LISTENER) {

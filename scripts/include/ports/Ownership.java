@@ -1,4 +1,4 @@
-//SOURCES Processes.java Project.java
+//SOURCES Processes.java Project.java Supervisor.java
 
 import java.io.File;
 import java.io.IOException;
@@ -28,8 +28,8 @@ enum Ownership {
      * Whether a process is of a project: it works in the folder, or its executable, the script that it interprets, its jar or
      * an entry of its class path lies there.
      */
-    static Ownership of(Processes.Facts process, Project project) {
-        if (process.workingDirectory() == null || !isOfThisFileSystem(process)) {
+    static Ownership of(Processes.Facts process, Project project, Processes processes) {
+        if (project == null || process.workingDirectory() == null || Supervisor.isPublisher(process) || !isOfThisFileSystem(process)) {
             return UNKNOWN;
         }
         List<String> places = programs(process.arguments(), process.executable());

@@ -140,8 +140,8 @@ final class Processes {
     }
 
     /** Which processes have these sockets, as far as this user may see: one pass over all of them. */
-    static Map<Long, Set<Long>> holders(Set<Long> sockets) {
-        Map<Long, Set<Long>> holders = new HashMap<>();
+    static Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
+        Map<Long, Set<Long>> found = new HashMap<>();
         for (String process : sockets.isEmpty() ? List.<String>of() : names(PROC)) {
             Path folder = PROC.resolve(process).resolve("fd");
             for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : List.<String>of()) {
@@ -149,12 +149,12 @@ final class Processes {
                 if (target != null && target.startsWith("socket:[")) {
                     long socket = Long.parseUnsignedLong(target.substring(8, target.length() - 1));
                     if (sockets.contains(socket)) {
-                        holders.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
+                        found.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
                     }
                 }
             }
         }
-        return holders;
+        return found;
     }
 
     private static List<String> names(Path folder) {

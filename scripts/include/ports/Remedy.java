@@ -1,5 +1,4 @@
-//SOURCES ../command/Invocation.java ../command/Line.java EphemeralPorts.java Keeper.java LocalPorts.java Owners.java
-//SOURCES Processes.java
+//SOURCES ../command/Invocation.java ../command/Line.java LocalPorts.java Owner.java Processes.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -24,7 +23,7 @@ final class Remedy {
     private Remedy() { }
 
     /** A line for each step, with nothing behind its command; none where the port is available. */
-    static List<Line> lines(LocalPorts.State state, List<Owners.Owner> owners) {
+    static List<Line> lines(LocalPorts.State state, List<Owner> owners) {
         List<Line> lines = new ArrayList<>();
         for (Step step : steps(state, owners)) {
             String purpose = !lines.isEmpty() ? "and: " : state.verdict() == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
@@ -37,12 +36,12 @@ final class Remedy {
     }
 
     /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
-    static Line reservation(int port, List<Owners.Owner> owners, EphemeralPorts ephemeral) {
-        return !ephemeral.contains(port) || owners.stream().noneMatch(Owners.Owner::mayBeChosenByKernel) ? null
+    static Line reservation(int port, List<Owner> owners, EphemeralPorts ephemeral) {
+        return !ephemeral.contains(port) || owners.stream().noneMatch(Owner::mayBeChosenByKernel) ? null
             : Line.of("  port " + port + " is one that the kernel gives to connections; to keep it: ").command(ephemeral.reserving(port));
     }
 
-    private static List<Step> steps(LocalPorts.State state, List<Owners.Owner> owners) {
+    private static List<Step> steps(LocalPorts.State state, List<Owner> owners) {
         if (state.verdict() == LocalPorts.Verdict.DENIED) {
             return List.of(words("run as root"));
         }
@@ -74,7 +73,7 @@ final class Remedy {
         return pids.stream().map(pid -> " " + pid).collect(Collectors.joining());
     }
 
-    private void add(Owners.Owner owner) {
+    private void add(Owner owner) {
         switch (owner.kind()) {
             case TIME_WAIT -> steps.add(words("wait: it is free by itself within a minute"));
             case UNKNOWN -> steps.add(words("end the program that bound it, or wait until it does"));
@@ -83,20 +82,20 @@ final class Remedy {
         }
     }
 
-    private void addListener(Owners.Owner owner) {
+    private void addListener(Owner owner) {
         Processes.Facts process = owner.process();
         if (process == null) {
             steps.add(unseen(owner));
-        } else if (owner.keeper() != null && owner.keeper().kind() != Keeper.Kind.SUPERVISOR) {
+        } else if (owner.supervisor() != null && owner.supervisor().kind() != Supervisor.Kind.SUPERVISOR) {
             steps.add(stop(owner));
         } else if (owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1)) {
             steps.add(init(owner));
-        } else if (owner.isAbove()) {
+        } else if (owner.startedUs()) {
             steps.add(words("do not kill " + process.pid() + ": " + process.name()
                 + " runs this very call; end it from where it was started"));
-        } else if (Keeper.isInit(process) && process.name().equals("systemd")) {
+        } else if (Supervisor.isInit(process) && process.name().equals("systemd")) {
             steps.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
-        } else if (owner.keeper() != null) {
+        } else if (owner.supervisor() != null) {
             supervised(owner);
         } else {
             kill(owner);
@@ -104,7 +103,7 @@ final class Remedy {
     }
 
     /** All that have the socket, the first of them first: killing a server alone frees no port that its children share. */
-    private void kill(Owners.Owner owner) {
+    private void kill(Owner owner) {
         boolean endsWorkers = MASTERS.contains(owner.process().name()) || MASTERS.contains(owner.process().name(1));
         for (Processes.Facts sharer : endsWorkers ? List.of(owner.process()) : owner.processes()) {
             toStop.add(sharer.pid());
@@ -116,13 +115,13 @@ final class Remedy {
         if (master != null) {
             toStop.add(master.pid());
             users.add(Processes.userName(master.uid()));
-        } else if (!owner.isAskedByRoot() && !owner.isAskedByItsUser()) {
+        } else if (!owner.isViewedByRoot() && !owner.isAskedByItsUser()) {
             users.add(owner.user());
         }
     }
 
-    private static Step unseen(Owners.Owner owner) {
-        if (owner.isAskedByRoot()) {
+    private static Step unseen(Owner owner) {
+        if (owner.isViewedByRoot()) {
             return words("stop it where it runs, in another container or namespace");
         }
         String look = "sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
@@ -130,8 +129,8 @@ final class Remedy {
             : new Step("ask " + owner.user() + " to stop it, or find it with ", look, "");
     }
 
-    private static Step stop(Owners.Owner owner) {
-        Keeper keeper = owner.keeper();
+    private static Step stop(Owner owner) {
+        Supervisor keeper = owner.supervisor();
         return switch (keeper.kind()) {
             case UNIT -> command("systemctl stop " + Invocation.quoted(keeper.name()));
             case USER_UNIT -> command((owner.isAskedByItsUser() ? "systemctl --user stop "
@@ -144,7 +143,7 @@ final class Remedy {
         };
     }
 
-    private static Step init(Owners.Owner owner) {
+    private static Step init(Owner owner) {
         if (owner.process().name().equals("systemd") || owner.process().name().equals("init")) {
             return new Step("its socket unit: ", "systemctl list-sockets", "then systemctl stop UNIT");
         }
@@ -152,8 +151,8 @@ final class Remedy {
             + " (docker stop ID)");
     }
 
-    private void supervised(Owners.Owner owner) {
-        Keeper keeper = owner.keeper();
+    private void supervised(Owner owner) {
+        Supervisor keeper = owner.supervisor();
         Step step = stopOf(keeper);
         if (step != null) {
             steps.add(step);
@@ -164,7 +163,7 @@ final class Remedy {
     }
 
     /** How a supervisor is told to stop one of its programs; null for one that is ended together with it. */
-    private static Step stopOf(Keeper keeper) {
+    private static Step stopOf(Supervisor keeper) {
         boolean hasTask = keeper.task() != null;
         return switch (keeper.supervisor()) {
             case SUPERVISORD -> hasTask ? command("supervisorctl stop " + Invocation.quoted(keeper.task()))
@@ -179,7 +178,7 @@ final class Remedy {
     }
 
     /** The folder by which a service is stopped is where its supervisor works, which another user is not shown. */
-    private static Step serviceFolder(Keeper keeper, String stop) {
+    private static Step serviceFolder(Supervisor keeper, String stop) {
         return keeper.task() != null ? command(stop + Invocation.quoted(keeper.task()))
             : new Step("its folder: ", "sudo readlink /proc/" + keeper.pid() + "/cwd", "then sudo " + stop + "FOLDER");
     }

@@ -1,4 +1,4 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/PortMap.java EphemeralPorts.java LocalPorts.java
+//SOURCES ../command/Invocation.java ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java
 //SOURCES OwnerWords.java Owners.java Ownership.java Project.java Remedy.java
 
 import java.io.IOException;
@@ -10,59 +10,66 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A service, or a port without one, the state of its port and who has it; in the same words and JSON fields for all scripts.
+ * A service, or a port without one, with the state of its port and its owners: the one record from the facts to the words.
  *
- * @param ephemeral the ports that the kernel gives to connections; null where who has the port was not asked
+ * @param owners empty if the port is available or denied, or if they were not looked up
  */
-record ServicePort(PortMap.Service service, LocalPorts.State state, List<Owners.Owner> owners, EphemeralPorts ephemeral) {
+record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Owner> owners) {
 
-    /** The states of the services' ports. */
-    static List<ServicePort> of(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        List<ServicePort> rows = new ArrayList<>();
+    /** Returns the services with the states of their ports; their owners are not looked up. */
+    static List<ServicePort> states(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
+        List<ServicePort> ports = new ArrayList<>();
         for (PortMap.Service service : services) {
-            rows.add(new ServicePort(service, localPorts.state(service.port()), List.of(), null));
+            ports.add(new ServicePort(service, localPorts.verdict(service.port()), List.of()));
         }
-        return rows;
+        return ports;
     }
 
-    /** The same, and who has those that are not available. */
-    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts,
-        Supplier<Project> project) throws IOException {
-        List<ServicePort> rows = of(services, localPorts);
-        List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(ServicePort::state).toList();
-        if (states.isEmpty()) {
-            return rows;
+    /** Returns the services with the states of their ports and the owners of those that are not available. */
+    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts, Supplier<Project> project)
+            throws IOException {
+        List<ServicePort> ports = states(services, localPorts);
+        Map<Integer, LocalPorts.Verdict> inUse = new LinkedHashMap<>();
+        for (ServicePort port : ports) {
+            if (!port.isAvailable()) {
+                inUse.put(port.service.port(), port.verdict);
+            }
         }
-        EphemeralPorts ephemeral = EphemeralPorts.read();
-        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project.get());
-        return rows.stream().map(row ->
-            new ServicePort(row.service, row.state, owners.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
-    }
-
-    /** The same without what is of this project. */
-    ServicePort withoutOurs() {
-        return new ServicePort(service, state, owners.stream().filter(owner -> !owner.isOurs()).toList(),
-            ephemeral);
+        if (inUse.isEmpty()) {
+            return ports;
+        }
+        Map<Integer, List<Owner>> owners = Owners.of(inUse, localPorts, project.get());
+        return ports.stream().map(port -> new ServicePort(port.service, port.verdict,
+            owners.getOrDefault(port.service.port(), List.of()))).toList();
     }
 
     boolean isAvailable() {
-        return state.verdict() == LocalPorts.Verdict.AVAILABLE;
+        return verdict == LocalPorts.Verdict.AVAILABLE;
     }
 
     boolean isListening() {
-        return state.verdict() == LocalPorts.Verdict.LISTENING;
+        return verdict == LocalPorts.Verdict.LISTENING;
     }
 
-    /** Whose the port is. */
+    /** Returns whether the port is the project's: OTHER if any owner is, OURS if all are listeners of ours, else UNKNOWN. */
     Ownership ownership() {
-        return Owners.ownership(owners);
+        if (owners.stream().anyMatch(owner -> owner.ownership() == Ownership.OTHER)) {
+            return Ownership.OTHER;
+        }
+        boolean areAllOurs = owners.stream().allMatch(owner -> owner.isListener() && owner.ownership() == Ownership.OURS);
+        return areAllOurs && !owners.isEmpty() ? Ownership.OURS : Ownership.UNKNOWN;
+    }
+
+    /** Returns the owners that do not belong to the project. */
+    List<Owner> othersThanOurs() {
+        return owners.stream().filter(owner -> owner.ownership() != Ownership.OURS).toList();
     }
 
     // JSON.
 
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
-        fields.put("verdict", lowerCase(state.verdict()));
+        fields.put("verdict", lowerCase(verdict));
         fields.put("occupants", OwnerWords.json(owners, false));
         fields.put("listeners", OwnerWords.json(owners, true));
         return fields;
@@ -90,17 +97,17 @@ record ServicePort(PortMap.Service service, LocalPorts.State state, List<Owners.
 
     /** For each process that has the port its pid, user, addresses, folder and command line, and what else there is to say. */
     List<String> explanation() {
-        return OwnerWords.lines(state, owners, service.name() != null);
+        return OwnerWords.lines(verdict, owners, service.name() != null);
     }
 
     /** Who or what keeps a server from having the port, in short. */
     String brief() {
-        return OwnerWords.brief(state, owners);
+        return OwnerWords.brief(verdict, owners);
     }
 
     /** What the user can do about a port that is not available, a line for each way. */
     List<Line> remedies(Invocation invocation) {
-        List<Line> remedies = Remedy.lines(state, owners);
+        List<Line> remedies = Remedy.lines(verdict, owners);
         if (service.name() == null) {
             return remedies;
         }
@@ -108,10 +115,6 @@ record ServicePort(PortMap.Service service, LocalPorts.State state, List<Owners.
         boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.OTHER;
         Line toMove = Line.of("  to move the service: ");
         remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
-        Line reservation = ephemeral == null ? null : Remedy.reservation(state.port(), owners, ephemeral);
-        if (reservation != null) {
-            remedies.add(reservation);
-        }
         return remedies;
     }
 

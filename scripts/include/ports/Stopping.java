@@ -1,4 +1,4 @@
-//SOURCES Keeper.java LocalPorts.java Owners.java Ownership.java Processes.java Project.java
+//SOURCES LocalPorts.java Owner.java Owners.java Ownership.java Processes.java Project.java Supervisor.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -27,8 +27,8 @@ final class Stopping {
         HAS_ANOTHER }
 
     /** Who had the port, why some were not ended, and who has it now. */
-    record Result(int port, Outcome outcome, List<Owners.Owner> owners, Map<Owners.Owner, Refusal> refusals,
-                  List<Owners.Owner> now) { }
+    record Result(int port, Outcome outcome, List<Owner> owners, Map<Owner, Refusal> refusals,
+                  List<Owner> now) { }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
     private static final Duration UNTIL_BACK = Duration.ofSeconds(1);
@@ -48,7 +48,7 @@ final class Stopping {
      */
     static List<Result> free(Collection<Integer> ports, Project project, Duration grace, boolean isForced) throws IOException {
         Map<Integer, Result> results = judge(ports, project, isForced);
-        Map<Integer, List<Owners.Owner>> toEnd = new LinkedHashMap<>();
+        Map<Integer, List<Owner>> toEnd = new LinkedHashMap<>();
         results.values().stream().filter(result -> result.outcome == Outcome.FREED)
             .forEach(result -> toEnd.put(result.port, result.owners));
         toEnd.values().forEach(owners -> owners.forEach(Stopping::terminate));
@@ -58,7 +58,7 @@ final class Stopping {
         List<Integer> freed = new ArrayList<>(toEnd.keySet());
         freed.removeAll(inUse);
         List<Integer> stillFree = await(false, freed, UNTIL_BACK);
-        Map<Integer, List<Owners.Owner>> now = owners(toEnd.keySet(), project);
+        Map<Integer, List<Owner>> now = owners(toEnd.keySet(), project);
         for (int port : toEnd.keySet()) {
             Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : stillFree.contains(port) ? Outcome.FREED : Outcome.CAME_BACK;
             results.put(port, new Result(port, outcome, toEnd.get(port), Map.of(), now.getOrDefault(port, List.of())));
@@ -70,12 +70,12 @@ final class Stopping {
     private static Map<Integer, Result> judge(Collection<Integer> ports, Project project, boolean isForced) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         List<LocalPorts.State> states = localPorts.states(ports);
-        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project);
+        Map<Integer, List<Owner>> owners = Owners.of(states, localPorts, project);
         Map<Integer, Result> results = new LinkedHashMap<>();
         for (LocalPorts.State state : states) {
-            List<Owners.Owner> users = owners.getOrDefault(state.port(), List.of());
-            Map<Owners.Owner, Refusal> refusals = new LinkedHashMap<>();
-            for (Owners.Owner user : users) {
+            List<Owner> users = owners.getOrDefault(state.port(), List.of());
+            Map<Owner, Refusal> refusals = new LinkedHashMap<>();
+            for (Owner user : users) {
                 Refusal refusal = refusal(user, project, isForced);
                 if (refusal != null) {
                     refusals.put(user, refusal);
@@ -103,44 +103,44 @@ final class Stopping {
             }
             for (Result result : List.copyOf(results.values())) {
                 if (result.outcome == Outcome.FREED && !Collections.disjoint(pids(result.owners), spared)) {
-                    Map<Owners.Owner, Refusal> refusals = Map.of(result.owners.get(0), Refusal.HAS_ANOTHER);
+                    Map<Owner, Refusal> refusals = Map.of(result.owners.get(0), Refusal.HAS_ANOTHER);
                     results.put(result.port, new Result(result.port, Outcome.REFUSED, result.owners, refusals, result.now));
                 }
             }
         }
     }
 
-    private static Set<Long> pids(List<Owners.Owner> owners) {
+    private static Set<Long> pids(List<Owner> owners) {
         Set<Long> pids = new HashSet<>();
         owners.forEach(owner -> owner.processes().forEach(sharer -> pids.add(sharer.pid())));
         return pids;
     }
 
-    private static Map<Integer, List<Owners.Owner>> owners(Collection<Integer> ports, Project project) throws IOException {
+    private static Map<Integer, List<Owner>> owners(Collection<Integer> ports, Project project) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         return Owners.of(localPorts.states(ports), localPorts, project);
     }
 
     /** Why a listener is not to be ended; null if it may be. */
-    private static Refusal refusal(Owners.Owner owner, Project project, boolean isForced) {
+    private static Refusal refusal(Owner owner, Project project, boolean isForced) {
         Processes.Facts self = Processes.read().self();
         if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
             return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
         }
         return owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
-            : owner.isAbove() ? Refusal.OWN_ANCESTOR
-            : owner.keeper() != null && owner.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
+            : owner.startedUs() ? Refusal.OWN_ANCESTOR
+            : owner.supervisor() != null && owner.supervisor().kind() == Supervisor.Kind.PUBLISHER ? Refusal.PUBLISHER
             : owner.processes().stream().anyMatch(Stopping::isOfLogin) ? Refusal.LOGIN
             : !isForced && owner.ownership() == Ownership.UNKNOWN ? Refusal.NOT_KNOWN
-            : !isForced && owner.isOthers() ? Refusal.OTHER
+            : !isForced && owner.ownership() == Ownership.OTHER ? Refusal.OTHER
             : !isForced && isSharedByAStranger(owner, project) ? Refusal.SHARED
-            : owner.isAskedByRoot() ? null
+            : owner.isViewedByRoot() ? null
             : !owner.isAskedByItsUser() ? Refusal.NOT_PERMITTED
             : owner.unseenMaster() != null ? Refusal.PARENT_UNSEEN : null;
     }
 
     /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
-    private static boolean isSharedByAStranger(Owners.Owner owner, Project project) {
+    private static boolean isSharedByAStranger(Owner owner, Project project) {
         Processes processes = Processes.read();
         return owner.workers().stream().anyMatch(other -> !processes.isDescendant(other.pid(), owner.process().pid())
             && Ownership.of(other, project) != Ownership.OURS);
@@ -153,7 +153,7 @@ final class Stopping {
     }
 
     /** Tells the first of those that share the socket to end; what is stopped hears it once it goes on. */
-    private static void terminate(Owners.Owner owner) {
+    private static void terminate(Owner owner) {
         signal(owner.process(), ProcessHandle::destroy);
         owner.processes().stream().filter(Processes.Facts::isStopped).forEach(stopped -> signal(stopped, Stopping::resume));
     }
@@ -170,11 +170,11 @@ final class Stopping {
     }
 
     /** Kills all that still share the sockets that were to be closed, and no server that has come since. */
-    private static void kill(Collection<Integer> ports, Map<Integer, List<Owners.Owner>> toEnd) throws IOException {
-        for (Map.Entry<Integer, List<Owners.Owner>> port : owners(ports, null).entrySet()) {
-            for (Owners.Owner now : port.getValue()) {
+    private static void kill(Collection<Integer> ports, Map<Integer, List<Owner>> toEnd) throws IOException {
+        for (Map.Entry<Integer, List<Owner>> port : owners(ports, null).entrySet()) {
+            for (Owner now : port.getValue()) {
                 boolean isOld = toEnd.get(port.getKey()).stream().anyMatch(old -> old.socket().id() == now.socket().id());
-                if (isOld && !now.isAbove()) {
+                if (isOld && !now.startedUs()) {
                     now.processes().stream().filter(sharer -> sharer.pid() != 1)
                         .forEach(sharer -> signal(sharer, ProcessHandle::destroyForcibly));
                 }

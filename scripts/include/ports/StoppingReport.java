@@ -1,5 +1,5 @@
-//SOURCES ../command/Line.java ../command/Report.java ../config/PortMap.java Keeper.java OwnerWords.java Owners.java
-//SOURCES Processes.java ServicePort.java Stopping.java
+//SOURCES ../command/Line.java ../command/Report.java ../config/PortMap.java Owner.java OwnerWords.java Processes.java
+//SOURCES ServicePort.java Stopping.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -62,8 +62,8 @@ final class StoppingReport implements Report {
     }
 
     /** What has started it again: the keeper, where one is known, and be it a shell. */
-    private static String starter(Owners.Owner owner) {
-        Keeper keeper = owner.keeper();
+    private static String starter(Owner owner) {
+        Supervisor keeper = owner.supervisor();
         if (keeper != null) {
             return ", started by " + keeper.name() + (keeper.pid() == 0 ? "" : " (pid " + keeper.pid() + ")");
         }
