@@ -155,7 +155,7 @@ class check_port extends PortCommand {
                 }
             }
             Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-            rows.forEach(row -> verdicts.put(row.service().port(), row.state().verdict()));
+            rows.forEach(row -> verdicts.put(row.service().port(), row.verdict()));
             if (!singles.containsAll(verdicts.keySet())) {
                 lines.add(summary(verdicts));
             }
@@ -164,7 +164,7 @@ class check_port extends PortCommand {
 
         private static void addRow(List<Line> lines, ServicePort row, boolean isFirst) {
             Line line = Line.of("Port " + row.service().port() + ": ");
-            line.with(ServicePort.lowerCase(row.state().verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
+            line.with(ServicePort.lowerCase(row.verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
             line.with(row.service().name() == null ? "" : "  " + row.service().name());
             List<String> explanation = isFirst ? row.explanation() : List.of();
             lines.add(explanation.isEmpty() ? line : line.with("  " + explanation.get(0)));

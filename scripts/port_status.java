@@ -3,8 +3,8 @@
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/command/Report.java include/command/UserException.java include/config/Config.java
 //SOURCES include/config/PortMap.java include/config/Targets.java include/ports/LocalPorts.java
-//SOURCES include/ports/Ownership.java include/ports/Problems.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/ports/OwnerWords.java include/ports/Ownership.java include/ports/Problems.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -222,7 +222,7 @@ class port_status extends PortCommand {
             if (isShown(row.service()) && !row.isAvailable() && row.ownership() != Ownership.OURS) {
                 warn(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
                     : row.ownership() == Ownership.UNKNOWN ? " is in use, and it cannot be told whose it is: " + row.brief()
-                    : " is a stranger's: " + row.withoutOurs().brief()));
+                    : " is a stranger's: " + OwnerWords.brief(row.othersThanOurs())));
             }
         }
     }

@@ -1,8 +1,7 @@
-//SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/Owners.java ../ports/Processes.java
-//SOURCES ../ports/Project.java
+//SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/Owners.java ../ports/Ownership.java
+//SOURCES ../ports/Processes.java ../ports/Project.java
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,13 +38,13 @@ final class Started {
     void look(Collection<Integer> awaited) throws IOException {
         ports = awaited;
         LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (LocalPorts.State state : localPorts.states(ports)) {
-            if (state.verdict() == LocalPorts.Verdict.LISTENING) {
-                states.add(state);
+        Map<Integer, LocalPorts.Verdict> listening = new LinkedHashMap<>();
+        for (int port : ports) {
+            if (localPorts.verdict(port) == LocalPorts.Verdict.LISTENING) {
+                listening.put(port, LocalPorts.Verdict.LISTENING);
             }
         }
-        listeners = states.isEmpty() ? Map.of() : Owners.of(states, localPorts, project);
+        listeners = listening.isEmpty() ? Map.of() : Owners.of(listening, localPorts, project);
         now = Processes.read();
         processes.forEach((pid, process) -> {
             if (!isRunning(pid, process)) {
@@ -81,7 +80,7 @@ final class Started {
     }
 
     private List<Owner> strangers(int port) {
-        return listeners.get(port).stream().filter(Owner::isOthers)
+        return listeners.get(port).stream().filter(owner -> owner.ownership() == Ownership.OTHER)
             .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
     }
 

@@ -1,5 +1,5 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java Allocator.java Owners.java Ownership.java Remedy.java ServicePort.java
+//SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java
+//SOURCES ../config/PortRange.java Allocator.java Ownership.java ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,12 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/**
- * What there is to say of an allocation, in words.
- *
- * @param ephemeral the ports that the kernel gives to connections; null if every service has its port
- */
-record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephemeral) {
+/** What there is to say of an allocation, in words. */
+record AllocationWords(Config config, Invocation invocation) {
 
     /**
      * A note for each service whose port is not simply its own.
@@ -46,11 +42,6 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
     private void addMove(List<String> notes, Allocator.Assignment assignment, boolean isOnlyWritten) {
         PortMap.Service service = assignment.service();
         notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-        Line reservation = assignment.old() == null ? null
-            : Remedy.reservation(service.port(), assignment.old().owners(), ephemeral);
-        if (reservation != null) {
-            notes.add(reservation.toString().strip());
-        }
         for (String variable : service.variables()) {
             if (isOnlyWritten && config.isSetInEnvironment(variable)) {
                 notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
@@ -60,7 +51,7 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
 
     /** Outside the documented ranges, a service that only .env knows is nobody's business; nor is one that may be its own server. */
     private static boolean isNoteworthy(Allocator.Assignment assignment) {
-        boolean isStranger = assignment.old() != null && Owners.ownership(assignment.old().owners()) == Ownership.OTHER;
+        boolean isStranger = assignment.old() != null && row(assignment.service(), assignment.old()).ownership() == Ownership.OTHER;
         return assignment.assignedTo() != null || isStranger && assignment.service().group() != null;
     }
 
@@ -80,7 +71,7 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
     }
 
     private static ServicePort row(PortMap.Service service, Allocator.Taken taken) {
-        return new ServicePort(service, taken.state(), taken.owners(), null);
+        return new ServicePort(service, taken.verdict(), taken.owners());
     }
 
     private String why(Allocator.Assignment assignment) {

@@ -20,9 +20,9 @@ final class OwnerWords {
      *
      * @param isServices whether a service has the port, so that it counts where it cannot be told whose a process is
      */
-    static List<String> lines(LocalPorts.State state, List<Owner> owners, boolean isServices) {
+    static List<String> lines(LocalPorts.Verdict verdict, List<Owner> owners, boolean isServices) {
         List<String> lines = new ArrayList<>();
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+        if (verdict == LocalPorts.Verdict.DENIED) {
             lines.add("this user may not bind it");
         }
         for (Map.Entry<Owner, Set<String>> each : byProcess(owners).entrySet()) {
@@ -36,8 +36,8 @@ final class OwnerWords {
     }
 
     /** The same in short: what has the port, with the beginning of each command line; empty where nobody has. */
-    static String brief(LocalPorts.State state, List<Owner> owners) {
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+    static String brief(LocalPorts.Verdict verdict, List<Owner> owners) {
+        if (verdict == LocalPorts.Verdict.DENIED) {
             return "this user may not bind it";
         }
         return owners.isEmpty() ? "" : "in use by " + brief(owners);
@@ -81,7 +81,7 @@ final class OwnerWords {
         if (owner.process() == null) {
             return (isListener ? "on " + addresses + ": " : "") + unseen(owner) + (whose.isEmpty() ? "" : "; " + whose);
         }
-        int workers = owner.workers().size();
+        int workers = Math.max(0, owner.processes().size() - 1);
         String folder = owner.process().workingDirectory();
         return (isConnection ? "a connection of " : "") + "pid " + owner.process().pid()
             + (owner.user() == null ? "" : " (" + owner.user() + ")")
@@ -114,9 +114,6 @@ final class OwnerWords {
         if (owner.process() != null && owner.process().isStopped()) {
             details.add("stopped");
         }
-        if (owner.isLeftover()) {
-            details.add("a leftover child; the server is gone");
-        }
         return String.join("; ", details);
     }
 
@@ -132,7 +129,7 @@ final class OwnerWords {
             case CONTAINER -> keeper.name().equals("crictl") ? "Kubernetes container " + keeper.task()
                 : keeper.name().equals("container") ? "container " + keeper.task() : keeper.name() + " container " + keeper.task();
             case PUBLISHER -> keeper.name() + ", which publishes a container's port";
-            case SUPERVISOR -> keeper.name() + " (pid " + keeper.pid() + ")";
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> keeper.name() + " (pid " + keeper.pid() + ")";
         };
     }
 
@@ -150,7 +147,7 @@ final class OwnerWords {
             fields.put("cwd", process == null ? null : process.workingDirectory());
             fields.put("started_by", owner.starter() == null ? null : starter(owner));
             fields.put("kept_by", owner.supervisor() == null ? null : keeper(owner.supervisor()));
-            fields.put("sharers", owner.workers().size());
+            fields.put("sharers", Math.max(0, owner.processes().size() - 1));
             fields.put("ours", owner.ownership().asJson());
             if (!onlyListeners || owner.kind() == TcpSocket.Kind.LISTENER) {
                 documents.add(fields);

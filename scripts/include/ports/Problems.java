@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java Allocator.java
-//SOURCES Owners.java Ownership.java ServicePort.java
+//SOURCES Ownership.java ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 record Problems(Config config, Invocation invocation) {
 
     /** What can be wrong. */
-    enum Kind { DOWN, UNAVAILABLE, TAKEN, SEVERAL_SERVERS, SHARED_PORT, DIFFERING_NAMES, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
+    enum Kind { DOWN, UNAVAILABLE, TAKEN, SHARED_PORT, DIFFERING_NAMES, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
 
     /** Something that is wrong with these services, and what to do about it, if that is known. */
     record Problem(Kind kind, List<PortMap.Service> services, String message, List<Line> remedies) {
@@ -56,7 +56,6 @@ record Problems(Config config, Invocation invocation) {
 
     /** A port that an active service cannot have, a stranger on it, or a listener on a reserved one; each port is told of once. */
     private void addMisused(List<Problem> problems, List<ServicePort> ofOnePort) {
-        int before = problems.size();
         List<ServicePort> active = with(PortMap.Status.ACTIVE, ofOnePort);
         List<ServicePort> reserved = with(PortMap.Status.RESERVED, ofOnePort);
         ServicePort any = ofOnePort.get(0);
@@ -64,18 +63,10 @@ record Problems(Config config, Invocation invocation) {
         if (!active.isEmpty() && !any.isListening() && !any.isAvailable()) {
             add(problems, Kind.UNAVAILABLE, active, names(active) + " cannot have " + port + ": ");
         } else if (!active.isEmpty() && any.ownership() == Ownership.OTHER) {
-            List<ServicePort> strangers = active.stream().map(ServicePort::withoutOurs).toList();
+            List<ServicePort> strangers = active;
             add(problems, Kind.TAKEN, strangers, "a stranger has " + port + " of " + names(active) + ": ");
         } else if (active.isEmpty() && !reserved.isEmpty() && any.isListening()) {
             add(problems, Kind.RESERVED_PORT_IN_USE, reserved, port + " is reserved for " + names(reserved) + ", yet ");
-        }
-        if (Owners.areUnrelated(any.owners())) {
-            String message = "several servers that have nothing to do with each other share " + port;
-            if (problems.size() == before) {
-                add(problems, Kind.SEVERAL_SERVERS, ofOnePort, message + ": ");
-            } else {
-                problems.add(new Problem(Kind.SEVERAL_SERVERS, services(ofOnePort), message, List.of()));
-            }
         }
     }
 

@@ -23,10 +23,10 @@ final class Remedy {
     private Remedy() { }
 
     /** A line for each step, with nothing behind its command; none where the port is available. */
-    static List<Line> lines(LocalPorts.State state, List<Owner> owners) {
+    static List<Line> lines(LocalPorts.Verdict verdict, List<Owner> owners) {
         List<Line> lines = new ArrayList<>();
-        for (Step step : steps(state, owners)) {
-            String purpose = !lines.isEmpty() ? "and: " : state.verdict() == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
+        for (Step step : steps(verdict, owners)) {
+            String purpose = !lines.isEmpty() ? "and: " : verdict == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
             lines.add(Line.of("  " + purpose + step.words).command(step.command));
             if (!step.then.isEmpty()) {
                 lines.add(Line.of("  " + step.then));
@@ -35,14 +35,8 @@ final class Remedy {
         return lines;
     }
 
-    /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
-    static Line reservation(int port, List<Owner> owners, EphemeralPorts ephemeral) {
-        return !ephemeral.contains(port) || owners.stream().noneMatch(Owner::mayBeChosenByKernel) ? null
-            : Line.of("  port " + port + " is one that the kernel gives to connections; to keep it: ").command(ephemeral.reserving(port));
-    }
-
-    private static List<Step> steps(LocalPorts.State state, List<Owner> owners) {
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
+    private static List<Step> steps(LocalPorts.Verdict verdict, List<Owner> owners) {
+        if (verdict == LocalPorts.Verdict.DENIED) {
             return List.of(words("run as root"));
         }
         Remedy remedy = new Remedy();
@@ -86,14 +80,14 @@ final class Remedy {
         Processes.Facts process = owner.process();
         if (process == null) {
             steps.add(unseen(owner));
-        } else if (owner.supervisor() != null && owner.supervisor().kind() != Supervisor.Kind.SUPERVISOR) {
+        } else if (owner.supervisor() != null && owner.supervisor().kind().compareTo(Supervisor.Kind.RESTARTS_ONE) < 0) {
             steps.add(stop(owner));
         } else if (owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1)) {
             steps.add(init(owner));
         } else if (owner.startedUs()) {
             steps.add(words("do not kill " + process.pid() + ": " + process.name()
                 + " runs this very call; end it from where it was started"));
-        } else if (Supervisor.isInit(process) && process.name().equals("systemd")) {
+        } else if (process.pid() == 1 && process.name().equals("systemd")) {
             steps.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
         } else if (owner.supervisor() != null) {
             supervised(owner);
@@ -111,11 +105,7 @@ final class Remedy {
                 stopped.add(sharer.pid());
             }
         }
-        Processes.Facts master = owner.unseenMaster();
-        if (master != null) {
-            toStop.add(master.pid());
-            users.add(Processes.userName(master.uid()));
-        } else if (!owner.isViewedByRoot() && !owner.isAskedByItsUser()) {
+        if (owner.isAnotherUsers()) {
             users.add(owner.user());
         }
     }
@@ -125,7 +115,7 @@ final class Remedy {
             return words("stop it where it runs, in another container or namespace");
         }
         String look = "sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
-        return owner.isAskedByItsUser() || owner.user() == null ? new Step("stop what this finds: ", look, "")
+        return !owner.isAnotherUsers() || owner.user() == null ? new Step("stop what this finds: ", look, "")
             : new Step("ask " + owner.user() + " to stop it, or find it with ", look, "");
     }
 
@@ -133,11 +123,11 @@ final class Remedy {
         Supervisor keeper = owner.supervisor();
         return switch (keeper.kind()) {
             case UNIT -> command("systemctl stop " + Invocation.quoted(keeper.name()));
-            case USER_UNIT -> command((owner.isAskedByItsUser() ? "systemctl --user stop "
+            case USER_UNIT -> command((!owner.isAnotherUsers() ? "systemctl --user stop "
                 : "sudo systemctl --user -M " + owner.user() + "@ stop ") + Invocation.quoted(keeper.name()));
             case CONTAINER -> keeper.name().equals("container") ? words("stop the container " + keeper.task())
                 : command(keeper.name() + " stop " + keeper.task());
-            default -> keeper.task().equals("docker")
+            default -> keeper.name().startsWith("docker")
                 ? new Step("", "docker ps --filter publish=" + owner.socket().port(), "then docker stop ID")
                 : new Step("", "podman port --all", "then podman stop ID");
         };
@@ -164,22 +154,6 @@ final class Remedy {
 
     /** How a supervisor is told to stop one of its programs; null for one that is ended together with it. */
     private static Step stopOf(Supervisor keeper) {
-        boolean hasTask = keeper.task() != null;
-        return switch (keeper.supervisor()) {
-            case SUPERVISORD -> hasTask ? command("supervisorctl stop " + Invocation.quoted(keeper.task()))
-                : new Step("", "supervisorctl status", "then supervisorctl stop NAME");
-            case PM2 -> hasTask ? command("pm2 stop " + Invocation.quoted(keeper.task())) : new Step("", "pm2 list", "then pm2 stop ID");
-            case CIRCUSD -> new Step("", "circusctl list", "then circusctl stop NAME");
-            case RUNSV -> serviceFolder(keeper, "sv down ");
-            case S6_SUPERVISE -> serviceFolder(keeper, "s6-svc -d ");
-            case SUPERVISE -> serviceFolder(keeper, "svc -d ");
-            case NODEMON, GUNICORN, FOREVER, UWSGI, LOOP -> null;
-        };
-    }
-
-    /** The folder by which a service is stopped is where its supervisor works, which another user is not shown. */
-    private static Step serviceFolder(Supervisor keeper, String stop) {
-        return keeper.task() != null ? command(stop + Invocation.quoted(keeper.task()))
-            : new Step("its folder: ", "sudo readlink /proc/" + keeper.pid() + "/cwd", "then sudo " + stop + "FOLDER");
+        return keeper.kind() == Supervisor.Kind.RESTARTS_ONE ? null : words("stop the program in " + keeper.name());
     }
 }

@@ -69,11 +69,11 @@ final class Stopping {
     /** What is to be done about each port; FREED stands for what is yet to be ended. */
     private static Map<Integer, Result> judge(Collection<Integer> ports, Project project, boolean isForced) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = localPorts.states(ports);
-        Map<Integer, List<Owner>> owners = Owners.of(states, localPorts, project);
+        Map<Integer, LocalPorts.Verdict> verdicts = verdicts(ports, localPorts);
+        Map<Integer, List<Owner>> owners = Owners.of(verdicts, localPorts, project);
         Map<Integer, Result> results = new LinkedHashMap<>();
-        for (LocalPorts.State state : states) {
-            List<Owner> users = owners.getOrDefault(state.port(), List.of());
+        for (int port : verdicts.keySet()) {
+            List<Owner> users = owners.getOrDefault(port, List.of());
             Map<Owner, Refusal> refusals = new LinkedHashMap<>();
             for (Owner user : users) {
                 Refusal refusal = refusal(user, project, isForced);
@@ -81,13 +81,13 @@ final class Stopping {
                     refusals.put(user, refusal);
                 }
             }
-            Outcome outcome = switch (state.verdict()) {
+            Outcome outcome = switch (verdicts.get(port)) {
                 case AVAILABLE -> Outcome.AVAILABLE;
                 case DENIED -> Outcome.DENIED;
                 case BOUND -> Outcome.NOT_LISTENING;
                 case LISTENING -> refusals.isEmpty() ? Outcome.FREED : Outcome.REFUSED;
             };
-            results.put(state.port(), new Result(state.port(), outcome, users, refusals, users));
+            results.put(port, new Result(port, outcome, users, refusals, users));
         }
         spareHoldersOfRefusedPorts(results);
         return results;
@@ -118,7 +118,15 @@ final class Stopping {
 
     private static Map<Integer, List<Owner>> owners(Collection<Integer> ports, Project project) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        return Owners.of(localPorts.states(ports), localPorts, project);
+        return Owners.of(verdicts(ports, localPorts), localPorts, project);
+    }
+
+    private static Map<Integer, LocalPorts.Verdict> verdicts(Collection<Integer> ports, LocalPorts localPorts) throws IOException {
+        Map<Integer, LocalPorts.Verdict> verdicts = new LinkedHashMap<>();
+        for (int port : ports) {
+            verdicts.put(port, localPorts.verdict(port));
+        }
+        return verdicts;
     }
 
     /** Why a listener is not to be ended; null if it may be. */
@@ -135,15 +143,14 @@ final class Stopping {
             : !isForced && owner.ownership() == Ownership.OTHER ? Refusal.OTHER
             : !isForced && isSharedByAStranger(owner, project) ? Refusal.SHARED
             : owner.isViewedByRoot() ? null
-            : !owner.isAskedByItsUser() ? Refusal.NOT_PERMITTED
-            : owner.unseenMaster() != null ? Refusal.PARENT_UNSEEN : null;
+            : owner.isAnotherUsers() ? Refusal.NOT_PERMITTED : null;
     }
 
     /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
     private static boolean isSharedByAStranger(Owner owner, Project project) {
         Processes processes = Processes.read();
-        return owner.workers().stream().anyMatch(other -> !processes.isDescendant(other.pid(), owner.process().pid())
-            && Ownership.of(other, project) != Ownership.OURS);
+        return owner.processes().stream().anyMatch(other -> !processes.isDescendant(other.pid(), owner.process().pid())
+            && Ownership.of(other, project, processes) != Ownership.OURS);
     }
 
     /** A login's server, or an editor's: with it the user's terminal would end. */
