@@ -54,6 +54,25 @@ final class OwnerWords {
         return String.join(" and ", users);
     }
 
+    /** Returns the owners for a row of a table: {@code node server.js (8) in /srv/blog}. */
+    static String row(List<Owner> owners) {
+        Set<String> rows = new LinkedHashSet<>();
+        owners.forEach(owner -> rows.add(row(owner)));
+        return String.join(" and ", rows);
+    }
+
+    private static String row(Owner owner) {
+        Processes.Facts process = owner.process();
+        String user = owner.user() == null ? "a process" : "a process of " + owner.user();
+        return switch (owner.kind()) {
+            case LISTENER -> process == null ? user : process.command() + " (" + process.pid() + ")"
+                + (owner.ownership() != Ownership.OTHER || process.workingDirectory() == null ? "" : " in " + process.workingDirectory());
+            case CONNECTION -> "a connection of " + (process == null ? user : "" + process.pid());
+            case TIME_WAIT -> "a closed connection";
+            case UNKNOWN -> "a bound socket";
+        };
+    }
+
     private static String cut(String command) {
         return command.codePointCount(0, command.length()) <= SHORT ? command
             : command.substring(0, command.offsetByCodePoints(0, SHORT - 1)) + "…";

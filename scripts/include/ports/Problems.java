@@ -112,7 +112,7 @@ record Problems(Config config, Invocation invocation) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
             String start = Invocation.start();
             problems.add(new Problem(Kind.DOWN, down, who + " down", start == null ? List.of()
-                : List.of(Line.of("  to start: ").command(start))));
+                : List.of(Line.of("  to start: ").with(start))));
         }
     }
 }

@@ -27,7 +27,7 @@ final class Remedy {
         List<Line> lines = new ArrayList<>();
         for (Step step : steps(verdict, owners)) {
             String purpose = !lines.isEmpty() ? "and: " : verdict == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
-            lines.add(Line.of("  " + purpose + step.words).command(step.command));
+            lines.add(Line.of("  " + purpose + step.words).with(step.command));
             if (!step.then.isEmpty()) {
                 lines.add(Line.of("  " + step.then));
             }

@@ -129,7 +129,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
             return toSet(line, service, invocation);
         }
         boolean isGroup = PortMap.Group.named(service.shortName()) != null; // CORE_PORT is not the group
-        return line.command(invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName())));
+        return line.with(invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName())));
     }
 
     /** Adds to a line where the user sets the service's port. */
