@@ -34,7 +34,7 @@ class port_status extends PortCommand {
     @Option(names = {"-v", "--verbose"}, description = "Show all that is known of each port and its owners.")
     private boolean verbose;
 
-    @Option(names = "--plain", description = "Print ports and states only, as the shell function devflow_port_status did.")
+    @Option(names = "--plain", description = "Print ports and states only, as the documented devflow_port_status does.")
     private boolean plain;
 
     /** Whether the output is plain unless another form is asked for. */
@@ -80,22 +80,22 @@ class port_status extends PortCommand {
         List<Problems.Problem> problems = isStateEnough || running || listNotRunning ? List.of()
             : new Problems(config, invocation()).of(ports);
         List<ServicePort> shown = new ArrayList<>();
+        boolean isAnyTaken = false;
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
                 shown.add(port);
                 sayOwner(port);
+                isAnyTaken |= isTaken(port);
             }
         }
-        return listNotRunning ? new NotRunning(shown, names) : new Status(this, config, shown, problems);
+        return listNotRunning && isAnyTaken ? new Report.Silent(Report.NO) : new Status(this, config, names, shown, problems);
     }
 
-    /** Returns the services by their names: the target, or within a group or range the service's own. */
+    /** Returns the services with their names: the target as it was given, of a group or range the service's own. */
     private Map<PortMap.Service, String> names(Config config) {
         Map<PortMap.Service, String> names = new LinkedHashMap<>();
-        if (targets.isEmpty()) {
-            for (PortMap.Service service : config.services()) {
-                names.put(service, service.shortName());
-            }
+        for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
+            names.put(service, service.shortName());
         }
         Targets all = new Targets(config);
         for (String target : targets) {
@@ -103,9 +103,9 @@ class port_status extends PortCommand {
             boolean isGroup = PortMap.Group.named(target) != null;
             boolean isRange = !Targets.isName(target) && !PortRange.isPort(target);
             for (PortMap.Service service : Invocation.isFunction() ? all.resolveWholeNames(one) : all.resolve(one)) {
-                boolean isListed = isGroup ? isStarted(service) : !isRange || service.variable() != null;
-                if (isListed || !listNotRunning) {
-                    names.putIfAbsent(service, isGroup || isRange && isListed ? service.shortName() : target);
+                boolean isMember = isGroup ? isStarted(service) : isRange && service.variable() != null;
+                if (isMember || !listNotRunning || !isGroup && !isRange) {
+                    names.putIfAbsent(service, isMember ? service.shortName() : target);
                 }
             }
         }
@@ -127,37 +127,23 @@ class port_status extends PortCommand {
 
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
     private void sayOwner(ServicePort port) {
+        boolean isAsked = running || listNotRunning;
         String name = port.service().name();
-        String prefix = "port " + port.service().port() + (name == null ? "" : " (" + name + ")");
-        if ((running || listNotRunning) && isTaken(port)) {
-            error(prefix + " is in use by another program: " + OwnerWords.brief(port.othersThanOurs()));
-        } else if ((running || listNotRunning) && port.verdict() == LocalPorts.Verdict.BOUND) {
-            warn(prefix + " is in use, but nothing listens: " + OwnerWords.brief(port.owners()));
-        } else if ((running || listNotRunning || check) && isRunning(port) && port.ownership() == Ownership.UNKNOWN) {
-            String doubt = port.owners().get(0).process() == null ? "" : ", which may belong to this project";
-            note("port " + port.service().port() + " is in use by " + OwnerWords.brief(port.owners()) + doubt + "; "
+        String start = "port " + port.service().port() + (name == null ? "" : " (" + name + ")") + " is in use";
+        if (isAsked && isTaken(port)) {
+            error(start + " by another program: " + OwnerWords.brief(port.othersThanOurs()));
+        } else if (isAsked && port.verdict() == LocalPorts.Verdict.BOUND) {
+            warn(start + ", but nothing listens: " + OwnerWords.brief(port.owners()));
+        } else if ((isAsked || check) && isRunning(port) && port.ownership() == Ownership.UNKNOWN) {
+            String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
+            note("port " + port.service().port() + " is in use by " + OwnerWords.brief(port.owners()) + doubt
                 + (name == null ? "the port" : name) + " counts as running");
         }
     }
 
-    /** The services that are not running; none if another program is in the way. */
-    private record NotRunning(List<ServicePort> ports, Map<PortMap.Service, String> names) implements Report {
-
-        @Override
-        public int exitCode() {
-            return ports.stream().anyMatch(port_status::isTaken) ? NO : YES;
-        }
-
-        @Override
-        public List<Line> lines() {
-            return exitCode() == NO ? List.of()
-                : ports.stream().filter(port -> !isRunning(port)).map(port -> Line.of(names.get(port.service()))).toList();
-        }
-    }
-
     /** The states of the ports that are shown, in the order of the map, and the problems. */
-    private record Status(port_status options, Config config, List<ServicePort> ports, List<Problems.Problem> problems)
-            implements Report {
+    private record Status(port_status options, Config config, Map<PortMap.Service, String> names, List<ServicePort> ports,
+                          List<Problems.Problem> problems) implements Report {
 
         private static final int NAME_COLUMN = 25;
         private static final int OWNER_COLUMN = 54;
@@ -170,7 +156,7 @@ class port_status extends PortCommand {
 
         @Override
         public boolean isPlain() {
-            return options.plain;
+            return options.plain || options.listNotRunning;
         }
 
         @Override
@@ -181,76 +167,55 @@ class port_status extends PortCommand {
             return document;
         }
 
-        /** In a watch, problems come first, because what does not fit is left out from the end. */
         @Override
         public List<Line> lines() {
-            List<Line> lines = new ArrayList<>(List.of(Line.of("=== DevFlow Port Status ===")));
-            if (options.plain) {
-                for (ServicePort port : ports) {
+            List<Line> lines = new ArrayList<>();
+            if (!options.listNotRunning) {
+                lines.add(Line.of("=== DevFlow Port Status ==="));
+            }
+            for (ServicePort port : isPlain() ? ports : List.<ServicePort>of()) {
+                if (options.plain) {
                     lines.add(state(port));
+                } else if (!isRunning(port)) {
+                    lines.add(Line.of(names.get(port.service())));
                 }
-                return lines;
             }
-            if (options.watch != null) {
-                addSummary(lines);
-            }
-            for (PortMap.Group group : PortMap.Group.values()) {
-                addGroup(lines, group, group.title + " (" + group.range + ")");
-            }
-            addGroup(lines, null, "Other ports");
-            if (options.watch == null) {
-                addSummary(lines);
+            if (!isPlain()) {
+                addGroups(lines);
+                // In a watch, what does not fit is left out from the end.
+                lines.addAll(options.watch != null ? 1 : lines.size(), summary());
             }
             return lines;
         }
 
-        private void addSummary(List<Line> lines) {
-            int all = 0;
-            int running = 0;
-            for (ServicePort port : ports) {
-                all += isStarted(port.service()) ? 1 : 0;
-                running += isStarted(port.service()) && isRunning(port) ? 1 : 0;
-            }
-            if (all > 1) {
-                lines.add(Line.of(running + " of " + all + " services " + (running == 1 ? "is" : "are") + " running"));
-            }
-            for (Problems.Problem problem : problems) {
-                if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.
-                    lines.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
+        private void addGroups(List<Line> lines) {
+            for (int i = 0; i <= PortMap.Group.values().length; i++) {
+                PortMap.Group group = i < PortMap.Group.values().length ? PortMap.Group.values()[i] : null;
+                int start = lines.size();
+                for (ServicePort port : ports) {
+                    if (port.service().group() == group) {
+                        addRow(lines, port);
+                    }
                 }
-                lines.addAll(problem.remedies());
-            }
-        }
-
-        private void addGroup(List<Line> lines, PortMap.Group group, String heading) {
-            boolean isFirst = true;
-            for (ServicePort port : ports) {
-                if (port.service().group() != group) {
-                    continue;
-                }
-                if (isFirst) {
-                    lines.add(Line.of("").with(heading, Line.Style.STRONG));
-                    isFirst = false;
-                }
-                lines.add(row(port));
-                if (options.verbose) {
-                    addDetails(lines, port);
+                if (lines.size() > start) {
+                    String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
+                    lines.add(start, Line.of("").with(heading, Line.Style.STRONG));
                 }
             }
         }
 
-        /** Returns the state, the service's name, and its documented status or the port's owners. */
-        private Line row(ServicePort port) {
+        private void addRow(List<Line> lines, ServicePort port) {
             PortMap.Service service = port.service();
             String owners = OwnerWords.row(isTaken(port) ? port.othersThanOurs() : port.owners());
             String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
-                : isStarted(service) || service.variable() == null ? "" : ServicePort.lowerCase(service.status());
-            String rest = status + (status.isEmpty() || owners.isEmpty() ? "" : ", ") + owners;
-            Line line = state(port);
-            if (service.name() != null) {
-                line.pad(NAME_COLUMN).with(service.name());
+                : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
+            String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
+            lines.add(state(port).cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
+            if (options.verbose) {
+                String place = service.name() == null ? "" : service.variable() + " (" + config.place(service) + ")";
+                lines.add(Line.of("").cell(4, place));
+                port.explanation().forEach(detail -> lines.add(Line.of("    " + detail)));
             }
-            return rest.isEmpty() ? line : line.pad(OWNER_COLUMN).with(rest);
         }
 
         private Line state(ServicePort port) {
@@ -258,16 +223,28 @@ class port_status extends PortCommand {
             boolean isInUse = port.verdict() == LocalPorts.Verdict.BOUND && !options.plain;
             String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN" : isInUse ? "IN USE" : "INACTIVE";
             String start = "Port " + port.service().port() + (isGood ? ": ✅ " : ": ❌ ");
-            return (options.verbose ? Line.of(start) : Line.row(start)).with(state, isGood ? Line.Style.GOOD : Line.Style.BAD);
+            Line line = options.verbose ? Line.of(start) : Line.row(start);
+            return line.with(state, isGood ? Line.Style.GOOD : Line.Style.BAD);
         }
 
-        private void addDetails(List<Line> lines, ServicePort port) {
-            if (port.service().variable() != null) {
-                lines.add(Line.of("    " + port.service().variable() + " (" + config.place(port.service()) + ")"));
+        private List<Line> summary() {
+            List<Line> summary = new ArrayList<>();
+            int all = 0;
+            int running = 0;
+            for (ServicePort port : ports) {
+                all += isStarted(port.service()) ? 1 : 0;
+                running += isStarted(port.service()) && isRunning(port) ? 1 : 0;
             }
-            for (String detail : port.explanation()) {
-                lines.add(Line.of("    " + detail));
+            if (all > 1) {
+                summary.add(Line.of(running + " of " + all + " services " + (running == 1 ? "is" : "are") + " running"));
             }
+            for (Problems.Problem problem : problems) {
+                if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.
+                    summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
+                }
+                summary.addAll(problem.remedies());
+            }
+            return summary;
         }
     }
 }

@@ -2,8 +2,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How commands are printed so that they run when they are pasted: by the jbangw that was typed, by that of the clone whose
- * functions are in use, or else by JBang, which does not tell a script how it was called.
+ * How commands are printed so that they run when they are pasted: by the jbangw that was typed, by that of the clone
+ * whose functions are in use, or else by JBang, which does not tell a script how it was called.
  *
  * @param envFile the {@code --env-file} that was given, or null
  */
@@ -42,11 +42,6 @@ record Invocation(String envFile) {
     static String program(String script) {
         String jbangw = System.getenv("DEVFLOW_PORTS_JBANGW");
         return jbangw == null || jbangw.isEmpty() ? "jbang " + script + "@devflow" : quoted(jbangw) + " " + script;
-    }
-
-    /** Returns where the options of a script are explained. */
-    static String help(String script) {
-        return "see " + program(script) + " --help";
     }
 
     /** Returns the word as a shell reads it back. */

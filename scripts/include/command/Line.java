@@ -40,6 +40,11 @@ final class Line {
         return with(" ".repeat(Math.max(1, column - width())));
     }
 
+    /** Adds a cell of a table at that column, unless the cell is empty. */
+    Line cell(int column, String text) {
+        return text == null || text.isEmpty() ? this : pad(column).with(text);
+    }
+
     /** In a watch, the line counts as changed if this state differs from the last one; by default, if its text does. */
     Line changesWith(Object newState) {
         state = newState;

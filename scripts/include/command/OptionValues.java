@@ -11,31 +11,33 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Reads options with picocli, which a command line without an option does not load. */
 final class OptionValues {
 
     private OptionValues() { }
 
-    /** Sets the fields of a command; returns the exit code if the help or the version was printed, else null. */
+    /** Sets the fields of a command; returns the exit code if help or the version was printed, else null. */
     static Integer parse(Object command, PrintStream out, String... args) {
         CommandLine line = new CommandLine(command).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true)
-            .setUsageHelpWidth(80).setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF)).setOut(new PrintWriter(out, true));
-        line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, OptionValues::examples);
+            .setUsageHelpWidth(80).setOut(new PrintWriter(out, true));
+        String program = Invocation.program(line.getCommandName());
+        line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
+        line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, help -> examples(help, program));
         try {
             return CommandLine.executeHelpRequest(line.parseArgs(args));
         } catch (ParameterException e) {
-            List<String> near = e instanceof CommandLine.UnmatchedArgumentException unmatched ? unmatched.getSuggestions() : List.of();
-            throw new UserException(e.getMessage().lines().findFirst().orElse("")
-                + (near.isEmpty() ? "" : "; use " + String.join(" or ", near)) + "; " + Invocation.help(line.getCommandName()));
+            List<String> near = e instanceof UnmatchedArgumentException unknown ? unknown.getSuggestions() : List.of();
+            throw new UserException(e.getMessage().lines().findFirst().orElse("") + "; "
+                + (near.isEmpty() ? "see " + program + " --help" : "use " + String.join(" or ", near)));
         }
     }
 
-    /** Returns the examples of a script as they run when they are pasted, which picocli would wrap. */
-    private static String examples(Help help) {
-        String name = help.commandSpec().name();
+    /** Returns the examples so that they run when they are pasted; picocli would wrap them. */
+    private static String examples(Help help, String program) {
         String examples = String.join("\n", help.commandSpec().usageMessage().footer()) + "\n";
-        return examples.replaceAll(name + "(?=\\s)", Matcher.quoteReplacement(Invocation.program(name)));
+        return examples.replaceAll(help.commandSpec().name() + "(?=\\s)", Matcher.quoteReplacement(program));
     }
 
     /** Reads a time of a day at most: {@code 500ms}, {@code 5s}, {@code 2m}, or a number of seconds. */
@@ -51,21 +53,23 @@ final class OptionValues {
                     return duration;
                 }
             }
-            throw new CommandLine.TypeConversionException("'" + text + "' is not a time; use 500ms, 5s, 2m or a number of seconds");
+            throw new CommandLine.TypeConversionException(
+                "'" + text + "' is not a time of at most a day; use 500ms, 5s, 2m or a number of seconds");
         }
     }
 
-    /** Lets an option take a value only by {@code =}, because a target can follow; a number that follows is ambiguous. */
+    /** Lets an option take a value by {@code =} alone, because a target can follow; a number there is ambiguous. */
     static final class AttachedValue implements CommandLine.IParameterPreprocessor {
 
         @Override
-        public boolean preprocess(Stack<String> args, Model.CommandSpec command, Model.ArgSpec option, Map<String, Object> info) {
+        public boolean preprocess(Stack<String> args, Model.CommandSpec command, Model.ArgSpec option,
+                                  Map<String, Object> info) {
             if (" ".equals(info.get("separator"))) {
                 Model.OptionSpec spec = (Model.OptionSpec) option;
                 String name = spec.longestName();
                 if (!args.isEmpty() && args.peek().matches("[0-9.]+(ms|s|m)?")) {
-                    throw new ParameterException(command.commandLine(), "'" + name + " " + args.peek() + "' is ambiguous; use "
-                        + name + "=" + args.peek() + " for a time, or put the port before " + name);
+                    throw new ParameterException(command.commandLine(), "'" + name + " " + args.peek()
+                        + "' is ambiguous; use " + name + "=" + args.peek() + ", or put the port before " + name);
                 }
                 args.push(spec.fallbackValue());
             }

@@ -4,8 +4,9 @@
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
-//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.reflect.useNativeAccessorOnly=true
-//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
+//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Xlog:disable
+//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true -Djdk.console=java.base
+//RUNTIME_OPTIONS -Djdk.includeInExceptions=hostInfoExclSocket
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -31,8 +32,8 @@ import picocli.CommandLine.Parameters;
 /**
  * What the four commands share: common options, exit codes, text and JSON, watching, errors.
  *
- * <p>A library costs more start-up time than everything else, so a class of its own loads it when it is needed. The runtime
- * options shorten the start, too: only what runs often is compiled, and archives are mapped where they were made for.
+ * <p>A library costs more start-up time than everything else, so a class of its own loads it when it is needed. The
+ * runtime options shorten the start: only what runs often is compiled, archives are mapped where they were made for.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 3.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
@@ -51,7 +52,7 @@ abstract class PortCommand {
     String envFile;
 
     @Option(names = "--project", paramLabel = "DIR", description = "The project's folder; processes that run from it"
-        + " belong to the project (default: found from the .env file).")
+        + " belong to the project (default: the folder of .env, or its Git checkout).")
     String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -70,13 +71,14 @@ abstract class PortCommand {
     private final Set<String> said = new LinkedHashSet<>();
     private boolean isPainting;
 
-    /** Opens a stream in UTF-8, whatever the locale, and so large that no reader sees half an answer. */
-    private static PrintStream stream(FileDescriptor descriptor) {
-        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16), false, StandardCharsets.UTF_8);
-    }
-
     PrintStream err() {
         return err;
+    }
+
+    /** Opens a stream in UTF-8, whatever the locale, and so large that no reader sees half an answer. */
+    private static PrintStream stream(FileDescriptor descriptor) {
+        BufferedOutputStream buffer = new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16);
+        return new PrintStream(buffer, false, StandardCharsets.UTF_8);
     }
 
     /** Gathers the facts of one look. */
@@ -136,25 +138,20 @@ abstract class PortCommand {
             exit = Report.UNKNOWN;
             Terminal.sayWhyUnwritten(command.err);
         }
-        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. There is no shutdown
-        // hook to run by now, and exit() would load a logger.
+        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. No hook is needed
+        // by now, and exit() would load a logger.
         Runtime.getRuntime().halt(exit == Report.NO ? Integer.getInteger("devflow.no", Report.NO) : exit);
     }
 
     /** Runs the command, says what failed, and returns the exit code. */
     int execute(String... args) {
         Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
-        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
+        System.setProperty("java.net.preferIPv4Stack", "false"); // "true" from outside would make Java blind to IPv6.
         try {
-            if (hasOption(args)) {
-                Integer done = OptionValues.parse(this, out, args);
-                if (done != null) {
-                    return done;
-                }
-            } else {
-                targets = List.of(args);
-            }
-            return call();
+            boolean hasOption = (" " + String.join(" ", args)).contains(" -");
+            Integer helped = hasOption ? OptionValues.parse(this, out, args) : null;
+            targets = hasOption ? targets : List.of(args);
+            return helped != null ? helped : call();
         } catch (Throwable e) {
             isPainting = false;
             error(explain(e));
@@ -162,28 +159,16 @@ abstract class PortCommand {
         }
     }
 
-    private static boolean hasOption(String... args) {
-        for (String arg : args) {
-            if (arg.startsWith("-")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Returns what the user can put right, wherever it was thrown; anything else is a fault of the scripts. */
     private static String explain(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UserException) {
-                return cause.getMessage();
-            }
-            if (UserException.isOutOfDescriptors(cause)) {
-                return UserException.OUT_OF_DESCRIPTORS;
-            }
+        Throwable cause = failure;
+        while (cause.getCause() != null && !(cause instanceof UserException) && !(cause instanceof IOException)) {
+            cause = cause.getCause();
         }
-        StackTraceElement[] trace = failure.getStackTrace();
-        return failure instanceof IOException reason ? UserException.of(reason, "no answer").getMessage()
-            : "internal error: " + failure + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
+        StackTraceElement[] trace = cause.getStackTrace();
+        return cause instanceof UserException ? cause.getMessage()
+            : cause instanceof IOException io ? UserException.of(io, "no answer").getMessage()
+            : "internal error: " + cause + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }
 
     /** Refuses the command line unless the condition holds. */
@@ -208,7 +193,7 @@ abstract class PortCommand {
 
     /** Returns where the user finds the options. */
     String help() {
-        return Invocation.help(getClass().getSimpleName());
+        return "see " + Invocation.program(getClass().getSimpleName()) + " --help";
     }
 
     /** Says what the script did or assumed, except with {@code --quiet}. */
@@ -245,12 +230,12 @@ abstract class PortCommand {
     /** Loads the library for JSON. */
     private static final class Json {
 
-        private static final JSON WRITER = JSON.builder(JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build())
-            .enable(JSON.Feature.WRITE_NULL_PROPERTIES).build();
+        private static final JsonFactory ASCII =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
         /** Returns one line of ASCII, which no locale garbles and no terminal obeys. */
         static String text(Map<String, Object> document) throws IOException {
-            return WRITER.asString(document);
+            return JSON.builder(ASCII).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
         }
     }
 }

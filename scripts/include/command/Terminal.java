@@ -1,12 +1,12 @@
 //SOURCES Line.java
 
+import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.math.BigDecimal;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -32,9 +32,9 @@ final class Terminal {
 
     /** Returns whether standard error is such a terminal, which Java cannot tell. */
     static boolean isStderrTerminal() {
+        ProcessBuilder test = new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT);
         try {
-            return !"dumb".equals(System.getenv("TERM"))
-                && new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start().waitFor() == 0;
+            return !"dumb".equals(System.getenv("TERM")) && test.start().waitFor() == 0;
         } catch (IOException | InterruptedException e) {
             return false;
         }
@@ -73,10 +73,9 @@ final class Terminal {
     }
 
     private static Size size() {
-        try {
-            Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"))
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            String[] size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip().split(" ");
+        ProcessBuilder stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty"));
+        try (BufferedReader reader = stty.redirectError(ProcessBuilder.Redirect.DISCARD).start().inputReader()) {
+            String[] size = String.valueOf(reader.readLine()).split(" ");
             if (size.length == 2 && Integer.parseInt(size[1]) > 0) {
                 return new Size(Integer.parseInt(size[0]), Integer.parseInt(size[1]));
             }

@@ -5,7 +5,6 @@ import java.nio.file.NoSuchFileException;
 
 /** Something that the user can put right; the message is one line that says what failed, where, and what to do. */
 final class UserException extends RuntimeException {
-    /** The message if this process may open no more files. */
     static final String OUT_OF_DESCRIPTORS = "too many open files; raise the limit (ulimit -n)";
     private static final long serialVersionUID = 1;
 
