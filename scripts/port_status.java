@@ -88,7 +88,8 @@ class port_status extends PortCommand {
                 isAnyTaken |= isTaken(port);
             }
         }
-        return listNotRunning && isAnyTaken ? new Report.Silent(Report.NO) : new Status(this, config, names, shown, problems);
+        return listNotRunning && isAnyTaken ? new Report.Silent(Report.NO)
+            : new Status(this, config, names, shown, problems);
     }
 
     /** Returns the services with their names: the target as it was given, of a group or range the service's own. */
@@ -142,8 +143,8 @@ class port_status extends PortCommand {
     }
 
     /** The states of the ports that are shown, in the order of the map, and the problems. */
-    private record Status(port_status options, Config config, Map<PortMap.Service, String> names, List<ServicePort> ports,
-                          List<Problems.Problem> problems) implements Report {
+    private record Status(port_status options, Config config, Map<PortMap.Service, String> names,
+                          List<ServicePort> ports, List<Problems.Problem> problems) implements Report {
 
         private static final int NAME_COLUMN = 25;
         private static final int OWNER_COLUMN = 54;
@@ -211,10 +212,11 @@ class port_status extends PortCommand {
                 : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
             String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
             lines.add(state(port).cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
-            if (options.verbose) {
-                String place = service.name() == null ? "" : service.variable() + " (" + config.place(service) + ")";
-                lines.add(Line.of("").cell(4, place));
-                port.explanation().forEach(detail -> lines.add(Line.of("    " + detail)));
+            if (options.verbose && service.name() != null) {
+                lines.add(Line.of("    " + service.variable() + " (" + config.place(service) + ")"));
+            }
+            for (String detail : options.verbose ? OwnerWords.lines(port.owners(), true) : List.<String>of()) {
+                lines.add(Line.of("    " + detail));
             }
         }
 
@@ -236,7 +238,8 @@ class port_status extends PortCommand {
                 running += isStarted(port.service()) && isRunning(port) ? 1 : 0;
             }
             if (all > 1) {
-                summary.add(Line.of(running + " of " + all + " services " + (running == 1 ? "is" : "are") + " running"));
+                String verb = running == 1 ? " is" : " are";
+                summary.add(Line.of(running + " of " + all + " services" + verb + " running"));
             }
             for (Problems.Problem problem : problems) {
                 if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.

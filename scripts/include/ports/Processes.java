@@ -42,6 +42,10 @@ final class Processes {
             return state == 'T' || state == 't';
         }
 
+        String startedAt() {
+            return null;
+        }
+
         /** The command line without its secrets. */
         String command() {
             return Secrets.mask(arguments);
