@@ -46,7 +46,7 @@ class devflow_ports {
                 PortCommand.main(command, own);
             }
             case "devflow_wait_healthy" -> health_all.main(with("--wait=30", own));
-            case "devflow_stop" -> check_port.main(with("--free", own));
+            case "devflow_stop" -> check_port.main(with("--stop", own));
             case "--train" -> train();
             default -> {
                 System.err.println("ERROR: no script or function has the name '" + name + "'");

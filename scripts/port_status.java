@@ -196,7 +196,7 @@ class port_status extends PortCommand {
             for (ServicePort row : members) {
                 lines.add(withName(status(row), row.service()));
                 if (row.isListening() && explained.add(row.service().port())) {
-                    row.explanation().forEach(owner -> lines.add(Line.detail("    " + owner)));
+                    OwnerWords.lines(row.owners(), false).forEach(owner -> lines.add(Line.detail("    " + owner)));
                 }
             }
         }

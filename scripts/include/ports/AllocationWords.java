@@ -1,5 +1,6 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java Allocator.java Ownership.java ServicePort.java
+//SOURCES ../config/PortRange.java Allocator.java Ownership.java Remedy.java
+//SOURCES ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -67,7 +68,7 @@ record AllocationWords(Config config, Invocation invocation) {
         }
         return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
             + why(assignment) + "; " + (assignment.assignedTo() != null || service.isMovable()
-            ? "set " + service.variable() + " to another port" : ServicePort.joined(row(service, assignment.old()).remedies(invocation)));
+            ? "set " + service.variable() + " to another port" : new Remedy(config, invocation).setting(service));
     }
 
     private static ServicePort row(PortMap.Service service, Allocator.Taken taken) {

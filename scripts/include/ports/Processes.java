@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -42,9 +43,10 @@ final class Processes {
             return state == 'T' || state == 't';
         }
 
-        /** Returns the time of the start; null if the process has exited. */
-        Instant startedAt() {
-            return ProcessHandle.of(pid).flatMap(process -> process.info().startInstant()).orElse(null);
+        /** Returns when the process started, in ISO 8601 and UTC; null if it has exited. */
+        String startedAt() {
+            return ProcessHandle.of(pid).flatMap(process -> process.info().startInstant())
+                .map(instant -> instant.truncatedTo(ChronoUnit.SECONDS).toString()).orElse(null);
         }
 
         /** Returns the command line for people to read, without its secrets. */

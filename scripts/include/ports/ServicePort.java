@@ -1,5 +1,5 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java
-//SOURCES OwnerWords.java Owners.java Ownership.java Project.java Remedy.java
+//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Owners.java
+//SOURCES Ownership.java Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -88,53 +88,22 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return fields;
     }
 
-    /** How an enum's constant is written for people and in JSON. */
+    /** Returns how a constant is written in JSON. */
     static String lowerCase(Enum<?> constant) {
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    // Words.
+    // Text.
 
-    /** For each process that has the port its pid, user, addresses, folder and command line, and what else there is to say. */
-    List<String> explanation() {
-        return OwnerWords.lines(verdict, owners, service.name() != null);
-    }
-
-    /** Who or what keeps a server from having the port, in short. */
+    /** Returns why no server can have the port, for a sentence; empty if the port is available. */
     String brief() {
-        return OwnerWords.brief(verdict, owners);
+        return verdict == LocalPorts.Verdict.DENIED ? "you are not permitted to bind port " + service.port()
+            : owners.isEmpty() ? "" : "in use by " + OwnerWords.brief(owners);
     }
 
-    /** What the user can do about a port that is not available, a line for each way. */
-    List<Line> remedies(Invocation invocation) {
-        List<Line> remedies = Remedy.lines(verdict, owners);
-        if (service.name() == null) {
-            return remedies;
-        }
-        // What is ours counts as the service, which then stays; and only from a stranger moves one that the map does not know.
-        boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.OTHER;
-        Line toMove = Line.of("  to move the service: ");
-        remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
-        return remedies;
-    }
-
-    /** The same in one line. */
-    static String joined(List<Line> remedies) {
-        return String.join("; ", remedies.stream().map(line -> line.toString().strip()).toList());
-    }
-
-    /** Adds to a line how the service gets another port. */
-    static Line toMove(Line line, PortMap.Service service, Invocation invocation) {
-        if (!service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT) {
-            return toSet(line, service, invocation);
-        }
-        boolean isGroup = PortMap.Group.named(service.shortName()) != null; // CORE_PORT is not the group
-        return line.command(invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName())));
-    }
-
-    /** Adds to a line where the user sets the service's port. */
-    static Line toSet(Line line, PortMap.Service service, Invocation invocation) {
-        return line.with("set " + service.variable() + " in "
-            + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName()));
+    /** Returns a row for a port: its state, its service, and more. */
+    static Line row(PortMap.Service service, String state, boolean isAvailable, String more) {
+        return Line.of("Port " + service.port() + ": ").with(state, isAvailable ? Line.Style.GOOD : Line.Style.BAD)
+            .with((service.name() == null ? "" : "  " + service.name()) + (more.isEmpty() ? "" : "  " + more));
     }
 }
