@@ -3,14 +3,14 @@
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/command/Report.java include/command/UserException.java include/config/Config.java
 //SOURCES include/config/PortMap.java include/config/PortRange.java include/config/Targets.java
-//SOURCES include/ports/LocalPorts.java include/ports/Project.java include/ports/ServicePort.java
-//SOURCES include/ports/Stopping.java include/ports/StoppingReport.java
+//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Project.java
+//SOURCES include/ports/Remedy.java include/ports/ServicePort.java include/ports/Stopping.java
+//SOURCES include/ports/StoppingReport.java
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -20,55 +20,62 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "check_port", customSynopsis = "check_port [OPTIONS] TARGET...",
-    description = "Tells whether a port is available to a server, and if not, why: who has it, and what to do.",
+    description = "Checks whether a server can use a port. If not, shows which process uses the port and what you can do.",
     exitCodeList = {
         "0:every port is available",
         "1:a port is not available",
-        "2:could not tell: wrong usage or unusable configuration"},
+        "2:no answer: wrong usage or invalid configuration"},
     footer = {
         "  check_port 3005",
         "  check_port --quiet orchestrator && npm start",
-        "  check_port --free --grace=10 orchestrator",
-        "  check_port --json 3100-3199"})
+        "  check_port --stop --grace=10s orchestrator",
+        "  check_port --wait=1m 3100-3199"})
 class check_port extends PortCommand {
 
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups as well.")
+    @Option(names = {"-v", "--verbose"}, description = "List available ports of ranges and groups as well, and more about each process.")
     private boolean verbose;
 
-    @Option(names = "--free", description = "Stop what listens on the ports, if it is the project's, and wait until they are available.")
-    private boolean free;
+    @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
+        converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
+        description = "Wait until the ports are available, at most this time (default 30s).")
+    private Duration wait;
+
+    @Option(names = "--stop", description = "Stop the project's listeners on the ports, and wait until the ports are available.")
+    private boolean stop;
 
     @Option(names = "--grace", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
-        description = "With --free, how long a server may take to stop before it is killed (default 5).")
+        description = "With --stop, kill a process that has not stopped after this time (default 5s).")
     private Duration grace;
 
-    @Option(names = "--force", description = "With --free, stop strangers' servers as well.")
+    @Option(names = "--force", description = "With --stop, also stop other programs, and processes that may belong to other programs.")
     private boolean force;
+
+    @Option(names = "--free", hidden = true)
+    private boolean free;
 
     public static void main(String... args) {
         main(new check_port(), args);
     }
 
     @Override
-    Report report() throws IOException {
-        if (targets.isEmpty()) {
-            throw new UserException("which port? name a port, range, service or group; " + help());
+    Report report() throws Exception {
+        require(!free, "--free is called --stop now");
+        require(!targets.isEmpty(), "no target given; name a port, range, service or group");
+        require(stop || !force && grace == null, "--grace and --force require --stop");
+        require(wait == null || !stop, "--wait and --stop cannot be combined; --stop waits as well");
+        require(!verbose || !json && !quiet, "--verbose cannot be combined with --json or --quiet");
+        if (stop) {
+            return stopping();
         }
-        if (!free && (force || grace != null)) {
-            throw new UserException("--grace and --force go with --free; " + help());
+        if (wait != null) {
+            return waiting();
         }
-        if (verbose && (free || json || quiet)) {
-            throw new UserException("--verbose lists available ports as text; it goes with neither --free, --json nor --quiet; " + help());
-        }
-        if (free) {
-            return freeing();
-        }
-        return quiet ? new Report.Silent(areAllAvailable() ? Report.YES : Report.NO) : explanation();
+        return quiet ? new Report.Silent(areAllAvailable() ? Report.YES : Report.NO) : verdicts();
     }
 
-    /** Yes or no needs neither the names of services nor who has a port. */
+    /** Yes or no needs neither the names of services nor the owners. */
     private boolean areAllAvailable() throws IOException {
         List<PortRange> ranges = new ArrayList<>();
         for (String target : targets) {
@@ -91,84 +98,98 @@ class check_port extends PortCommand {
         return true;
     }
 
-    private Report explanation() throws IOException {
-        Targets names = new Targets(Config.of(this));
-        Set<PortMap.Service> services = new LinkedHashSet<>();
+    private Verdicts verdicts() throws IOException {
+        Config config = Config.of(this);
+        List<PortMap.Service> services = new Targets(config).resolve(targets);
+        return new Verdicts(ServicePort.look(services, LocalPorts.read(), Project.of(this)), singles(config), new Remedy(config, invocation()),
+            wait, verbose);
+    }
+
+    /** Returns the ports that are named one by one, and not by a range or a group. */
+    private Set<Integer> singles(Config config) {
         Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
-            List<PortMap.Service> named = names.resolve(target);
-            services.addAll(named);
+            List<PortMap.Service> named = new Targets(config).resolve(target);
             if (named.stream().mapToInt(PortMap.Service::port).distinct().count() == 1) {
                 singles.add(named.get(0).port());
             }
         }
-        return new Verdicts(ServicePort.look(List.copyOf(services), LocalPorts.read(), Project.of(this)), singles);
+        return singles;
     }
 
-    private Report freeing() throws IOException {
+    private Report waiting() throws Exception {
+        Stopping.await(new Targets(Config.of(this)).resolve(targets), wait);
+        Verdicts verdicts = verdicts();
+        if (verdicts.conclusion() != null) {
+            warn(verdicts.conclusion());
+        }
+        return verdicts;
+    }
+
+    private Report stopping() throws Exception {
+        Config config = Config.of(this);
         for (String target : targets) {
-            if (!Targets.isName(target) && !PortRange.isPort(target)) {
-                PortRange.parse(target);
-                throw new UserException("--free takes ports, services and groups, and not the range " + target
-                    + "; name its ports one by one");
-            }
+            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortRange.isPort(target);
+            require(isOne || !force, "--force works only with ports and services, not with " + target);
         }
-        List<PortMap.Service> services = new Targets(Config.of(this)).resolveWholeNames(targets);
-        List<Integer> ports = services.stream().map(PortMap.Service::port).distinct().toList();
-        return new StoppingReport(services, Stopping.free(ports, Project.of(this).get(), grace == null ? GRACE : grace, force));
+        List<PortMap.Service> services = new Targets(config).resolveWholeNames(targets);
+        Project project = Project.of(this).get();
+        StoppingReport report = new StoppingReport(Stopping.stop(services, project, grace == null ? GRACE : grace, force),
+            singles(config), project);
+        if (quiet) {
+            report.failures().forEach(this::warn);
+        }
+        return report;
     }
 
-    /** The ports, and which of them were named one by one and not by a range or a group. */
-    private final class Verdicts implements Report {
-
-        private final List<ServicePort> rows;
-        private final Set<Integer> singles;
-
-        Verdicts(List<ServicePort> rows, Set<Integer> singles) {
-            this.rows = rows;
-            this.singles = singles;
-        }
+    /** @param singles the ports that were named one by one, which are shown with what to do about them */
+    private record Verdicts(List<ServicePort> ports, Set<Integer> singles, Remedy remedy, Duration waited, boolean isVerbose)
+            implements Report {
 
         @Override
         public int exitCode() {
-            return rows.stream().allMatch(ServicePort::isAvailable) ? YES : NO;
+            return ports.stream().allMatch(ServicePort::isAvailable) ? YES : NO;
         }
 
         @Override
         public Map<String, Object> document() {
-            return Map.of("ports", rows.stream().map(ServicePort::fields).toList());
+            return Map.of("ports", ports.stream().map(ServicePort::fields).toList());
         }
 
-        /** A line a port, and what to do about one in trouble; of ranges and groups only those in trouble, and a summary. */
+        /** Returns why waiting was in vain; null if it was not. */
+        @Override
+        public String conclusion() {
+            return waited == null || exitCode() == YES ? null : "gave up: "
+                + ports.stream().filter(port -> !port.isAvailable())
+                    .map(port -> "port " + port.service().port() + " is " + port.brief()).distinct().collect(Collectors.joining("; "));
+        }
+
         @Override
         public List<Line> lines() {
             List<Line> lines = new ArrayList<>();
-            Set<String> told = new HashSet<>(); // Of two services with one port, the first tells who has it.
-            for (ServicePort row : rows) {
-                int port = row.service().port();
-                boolean isSingle = singles.contains(port);
-                if (verbose || isSingle || !row.isAvailable()) {
-                    addRow(lines, row, told.add(port + ""));
+            Set<String> told = new HashSet<>(); // Two services can have one port.
+            for (ServicePort port : ports) {
+                boolean isSingle = singles.contains(port.service().port());
+                if (isVerbose || isSingle || !port.isAvailable()) {
+                    addRow(lines, port, told);
                 }
-                if (isSingle && !row.isAvailable()) {
-                    row.remedies(invocation()).stream().filter(remedy -> told.add(port + remedy.toString())).forEach(lines::add);
+                if (isSingle && !port.isAvailable()) {
+                    remedy.lines(port).stream().filter(line -> told.add(port.service().port() + line.toString())).forEach(lines::add);
                 }
             }
             Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-            rows.forEach(row -> verdicts.put(row.service().port(), row.state().verdict()));
+            ports.forEach(port -> verdicts.put(port.service().port(), port.verdict()));
             if (!singles.containsAll(verdicts.keySet())) {
                 lines.add(summary(verdicts));
             }
             return lines;
         }
 
-        private static void addRow(List<Line> lines, ServicePort row, boolean isFirst) {
-            Line line = Line.of("Port " + row.service().port() + ": ");
-            line.with(ServicePort.lowerCase(row.state().verdict()), row.isAvailable() ? Line.Style.GOOD : Line.Style.BAD);
-            line.with(row.service().name() == null ? "" : "  " + row.service().name());
-            List<String> explanation = isFirst ? row.explanation() : List.of();
-            lines.add(explanation.isEmpty() ? line : line.with("  " + explanation.get(0)));
-            explanation.stream().skip(1).forEach(more -> lines.add(Line.of("  " + more)));
+        private void addRow(List<Line> lines, ServicePort port, Set<String> told) {
+            List<String> owners = port.owners().isEmpty() ? List.of(port.brief()) : OwnerWords.lines(port.owners(), isVerbose);
+            boolean isFirst = told.add("" + port.service().port());
+            lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(), isFirst ? owners.get(0) : ""));
+            owners.stream().skip(1).filter(owner -> isFirst).forEach(owner -> lines.add(Line.of("  " + owner)));
         }
 
         private static Line summary(Map<Integer, LocalPorts.Verdict> verdicts) {

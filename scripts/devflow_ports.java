@@ -46,7 +46,7 @@ class devflow_ports {
                 PortCommand.main(command, own);
             }
             case "devflow_wait_healthy" -> health_all.main(with("--wait=30", own));
-            case "devflow_stop" -> check_port.main(with("--free", own));
+            case "devflow_stop" -> check_port.main(with("--stop", own));
             case "--train" -> train();
             default -> {
                 System.err.println("ERROR: no script or function has the name '" + name + "'");
@@ -73,7 +73,7 @@ class devflow_ports {
         String[][] checks = {{unused}, {"--quiet", unused}, {"--json", unused}, {"--color=always", "core"}, {"?"}, {"--help"}};
         String[][] searches = {{unused, "65535"}, {"--json", unused}, {"--all"}, {"--all", "--json"}, {"--all", "--write", "--export"},
             {"--all", "--dry-run"}, {"--help"}};
-        String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--map"}, {"--help"}};
+        String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--verbose"}, {"--help"}};
         String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {url}, {"--json", url},
             {"--prometheus", unused}, {"--help"}};
         for (String[] args : checks) {

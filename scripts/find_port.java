@@ -4,8 +4,8 @@
 //SOURCES include/command/UserException.java include/config/AtomicFile.java include/config/Config.java
 //SOURCES include/config/EnvFile.java include/config/PortMap.java include/config/PortRange.java
 //SOURCES include/config/Targets.java include/ports/AllocationWords.java include/ports/Allocator.java
-//SOURCES include/ports/EphemeralPorts.java include/ports/LocalPorts.java include/ports/OwnerWords.java
-//SOURCES include/ports/Owners.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/ports/LocalPorts.java include/ports/Owner.java include/ports/OwnerWords.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -113,7 +113,7 @@ class find_port extends PortCommand {
     private static String denied(PortRange range, LocalPorts localPorts) throws IOException {
         int denied = 0;
         for (int port = range.first(); port <= range.last(); port++) {
-            denied += localPorts.state(port).verdict() == LocalPorts.Verdict.DENIED ? 1 : 0;
+            denied += localPorts.verdict(port) == LocalPorts.Verdict.DENIED ? 1 : 0;
         }
         return denied == 0 ? "" : ": this user may not bind " + (denied < range.size() ? denied + " of them"
             : "them; run as root, or choose ports from 1024 on");
@@ -147,8 +147,7 @@ class find_port extends PortCommand {
         List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config));
         List<Allocator.Assignment> failed = new ArrayList<>(assignments);
         failed.removeIf(assignment -> assignment.decision() != Allocator.Decision.FAILS);
-        boolean isAnyTaken = assignments.stream().anyMatch(assignment -> assignment.old() != null);
-        AllocationWords words = new AllocationWords(config, invocation(), isAnyTaken ? EphemeralPorts.read() : null);
+        AllocationWords words = new AllocationWords(config, invocation());
         if (!failed.isEmpty()) {
             failed.forEach(assignment -> error(words.failure(assignment)));
             return new Report.Silent(Report.NO);
@@ -231,12 +230,12 @@ class find_port extends PortCommand {
     private static Map<String, Object> fields(Allocator.Assignment assignment) {
         boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         Allocator.Taken old = assignment.old();
-        List<Owners.Owner> owners = old == null ? List.of() : old.owners();
+        List<Owner> owners = old == null ? List.of() : old.owners();
         Map<String, Object> fields = ServicePort.fields(assignment.service());
         fields.put("port", assignment.port());
         fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
         fields.put("previous_port", assignment.service().port());
-        fields.put("reason", !isMoved ? null : assignment.assignedTo() != null ? "assigned" : ServicePort.lowerCase(old.state().verdict()));
+        fields.put("reason", !isMoved ? null : assignment.assignedTo() != null ? "assigned" : ServicePort.lowerCase(old.verdict()));
         fields.put("assigned_to", assignment.assignedTo() == null ? null : assignment.assignedTo().variable());
         fields.put("previous_occupants", OwnerWords.json(owners, false));
         fields.put("previous_listeners", OwnerWords.json(owners, true));

@@ -1,7 +1,7 @@
-//SOURCES ../ports/LocalPorts.java ../ports/Owners.java ../ports/Processes.java ../ports/Project.java
+//SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/Owners.java ../ports/Ownership.java
+//SOURCES ../ports/Processes.java ../ports/Project.java
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +16,7 @@ final class Started {
      * @param pid 0 where it is a stranger
      * @param status of the process that has ended; null where it is not to be seen
      */
-    record Failure(long pid, Integer status, int port, List<Owners.Owner> strangers) { }
+    record Failure(long pid, Integer status, int port, List<Owner> strangers) { }
 
     private static final long GRACE_NANOS = 1_000_000_000; // for the child that a process leaves behind to listen
 
@@ -24,7 +24,7 @@ final class Started {
     private final Map<Long, Long> endedAt = new LinkedHashMap<>();
     private final Project project;
     private Collection<Integer> ports = List.of();
-    private Map<Integer, List<Owners.Owner>> listeners = Map.of();
+    private Map<Integer, List<Owner>> listeners = Map.of();
     private Processes now;
 
     /** @param project what is ours, or null */
@@ -38,13 +38,13 @@ final class Started {
     void look(Collection<Integer> awaited) throws IOException {
         ports = awaited;
         LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (LocalPorts.State state : localPorts.states(ports)) {
-            if (state.verdict() == LocalPorts.Verdict.LISTENING) {
-                states.add(state);
+        Map<Integer, LocalPorts.Verdict> listening = new LinkedHashMap<>();
+        for (int port : ports) {
+            if (localPorts.verdict(port) == LocalPorts.Verdict.LISTENING) {
+                listening.put(port, LocalPorts.Verdict.LISTENING);
             }
         }
-        listeners = states.isEmpty() ? Map.of() : Owners.of(states, localPorts, project);
+        listeners = listening.isEmpty() ? Map.of() : Owners.of(listening, localPorts, project);
         now = Processes.read();
         processes.forEach((pid, process) -> {
             if (!isRunning(pid, process)) {
@@ -75,19 +75,19 @@ final class Started {
     }
 
     /** Whether a listener belongs to this process, to a child of it, or shares its socket with one. */
-    private boolean isHad(Owners.Owner listener, long pid) {
+    private boolean isHad(Owner listener, long pid) {
         return listener.processes().stream().anyMatch(sharer -> now.isDescendant(sharer.pid(), pid));
     }
 
-    private List<Owners.Owner> strangers(int port) {
-        return listeners.get(port).stream().filter(Owners.Owner::isOthers)
+    private List<Owner> strangers(int port) {
+        return listeners.get(port).stream().filter(owner -> owner.ownership() == Ownership.OTHER)
             .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
     }
 
     /** Why it is in vain to wait any longer, or null. When time is up, nobody is given time to leave something behind. */
     Failure failure(boolean isTimeUp) {
         for (int port : listeners.keySet()) {
-            List<Owners.Owner> strangers = strangers(port);
+            List<Owner> strangers = strangers(port);
             if (!strangers.isEmpty()) {
                 return new Failure(0, null, port, strangers);
             }

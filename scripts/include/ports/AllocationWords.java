@@ -1,5 +1,5 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java Allocator.java EphemeralPorts.java Owners.java Ownership.java Remedy.java
+//SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java
+//SOURCES ../config/PortRange.java Allocator.java Ownership.java Remedy.java
 //SOURCES ServicePort.java
 
 import java.util.ArrayList;
@@ -8,12 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/**
- * What there is to say of an allocation, in words.
- *
- * @param ephemeral the ports that the kernel gives to connections; null if every service has its port
- */
-record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephemeral) {
+/** What there is to say of an allocation, in words. */
+record AllocationWords(Config config, Invocation invocation) {
 
     /**
      * A note for each service whose port is not simply its own.
@@ -47,11 +43,6 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
     private void addMove(List<String> notes, Allocator.Assignment assignment, boolean isOnlyWritten) {
         PortMap.Service service = assignment.service();
         notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-        Line reservation = assignment.old() == null ? null
-            : Remedy.reservation(service.port(), assignment.old().owners(), ephemeral);
-        if (reservation != null) {
-            notes.add(reservation.toString().strip());
-        }
         for (String variable : service.variables()) {
             if (isOnlyWritten && config.isSetInEnvironment(variable)) {
                 notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
@@ -61,7 +52,7 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
 
     /** Outside the documented ranges, a service that only .env knows is nobody's business; nor is one that may be its own server. */
     private static boolean isNoteworthy(Allocator.Assignment assignment) {
-        boolean isStranger = assignment.old() != null && Owners.ownership(assignment.old().owners()) == Ownership.OTHER;
+        boolean isStranger = assignment.old() != null && row(assignment.service(), assignment.old()).ownership() == Ownership.OTHER;
         return assignment.assignedTo() != null || isStranger && assignment.service().group() != null;
     }
 
@@ -77,11 +68,11 @@ record AllocationWords(Config config, Invocation invocation, EphemeralPorts ephe
         }
         return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
             + why(assignment) + "; " + (assignment.assignedTo() != null || service.isMovable()
-            ? "set " + service.variable() + " to another port" : ServicePort.joined(row(service, assignment.old()).remedies(invocation)));
+            ? "set " + service.variable() + " to another port" : new Remedy(config, invocation).setting(service));
     }
 
     private static ServicePort row(PortMap.Service service, Allocator.Taken taken) {
-        return new ServicePort(service, taken.state(), taken.owners(), null);
+        return new ServicePort(service, taken.verdict(), taken.owners());
     }
 
     private String why(Allocator.Assignment assignment) {

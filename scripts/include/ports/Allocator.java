@@ -1,4 +1,5 @@
-//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Owners.java Ownership.java Project.java
+//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Owner.java Owners.java Ownership.java
+//SOURCES Project.java ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -6,6 +7,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,7 +38,7 @@ final class Allocator {
     }
 
     /** A port that is not available, and who has it. */
-    record Taken(LocalPorts.State state, List<Owners.Owner> owners) { }
+    record Taken(int port, LocalPorts.Verdict verdict, List<Owner> owners) { }
 
     /**
      * A service as it was, and the port that it gets.
@@ -92,7 +94,7 @@ final class Allocator {
             ports.add(service.port());
         }
         for (Taken port : taken(ports)) {
-            taken.put(port.state.port(), port);
+            taken.put(port.port, port);
         }
         Map<PortMap.Service, Assignment> assignments = new HashMap<>();
         for (PortMap.Service service : byPrecedence) {
@@ -111,23 +113,24 @@ final class Allocator {
 
     /** Those of the ports that are not available, in one look at who has them. */
     private List<Taken> taken(Collection<Integer> ports) throws IOException {
-        List<LocalPorts.State> states = new ArrayList<>();
+        Map<Integer, LocalPorts.Verdict> verdicts = new LinkedHashMap<>();
         for (int port : ports) {
-            LocalPorts.State state = localPorts.state(port);
-            if (state.verdict() != LocalPorts.Verdict.AVAILABLE) {
-                states.add(state);
+            LocalPorts.Verdict verdict = localPorts.verdict(port);
+            if (verdict != LocalPorts.Verdict.AVAILABLE) {
+                verdicts.put(port, verdict);
             }
         }
-        if (states.isEmpty()) {
+        if (verdicts.isEmpty()) {
             return List.of();
         }
-        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project.get());
-        return states.stream().map(state -> new Taken(state, owners.getOrDefault(state.port(), List.of()))).toList();
+        Map<Integer, List<Owner>> owners = Owners.of(verdicts, localPorts, project.get());
+        return verdicts.entrySet().stream().map(port -> new Taken(port.getKey(), port.getValue(),
+            owners.getOrDefault(port.getKey(), List.of()))).toList();
     }
 
     private Assignment assign(PortMap.Service service, Taken old) throws IOException {
         PortMap.Service other = firsts.get(service.port()).equals(service) ? null : firsts.get(service.port());
-        Ownership ownership = old == null ? null : Owners.ownership(old.owners);
+        Ownership ownership = old == null ? null : new ServicePort(service, old.verdict, old.owners).ownership();
         if (other == null && (old == null || ownership == Ownership.OURS)) {
             return kept(service, old == null ? Decision.KEEPS : Decision.RUNS, old, null);
         }

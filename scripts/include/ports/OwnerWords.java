@@ -1,161 +1,146 @@
-//SOURCES Keeper.java LocalPorts.java Owners.java Processes.java TcpSocket.java
+//SOURCES Owner.java Ownership.java Processes.java Supervisor.java TcpSocket.java
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Who has a port, in words and in JSON; nothing is found out here. */
+/** Formats the owners of ports as text and as JSON. Looks nothing up. */
 final class OwnerWords {
 
-    private static final int SHORT = 60;
+    private static final int LONGEST_COMMAND = 60;
+    private static final Map<Ownership, String> BELONGS = Map.of(Ownership.OURS, ", of this project",
+        Ownership.OTHER, ", another program", Ownership.UNKNOWN, "");
 
     private OwnerWords() { }
 
-    /**
-     * For each process that has the port a line, and under it, after two blanks, what else there is to say of it.
-     *
-     * @param isServices whether a service has the port, so that it counts where it cannot be told whose a process is
-     */
-    static List<String> lines(LocalPorts.State state, List<Owners.Owner> owners, boolean isServices) {
-        List<String> lines = new ArrayList<>();
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
-            lines.add("this user may not bind it");
-        }
-        for (Map.Entry<Owners.Owner, Set<String>> each : byProcess(owners).entrySet()) {
-            lines.add(line(each.getKey(), String.join(", ", each.getValue()), isServices));
-            String details = details(each.getKey());
-            if (!details.isEmpty()) {
-                lines.add("  " + details);
+    /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */
+    static String brief(List<Owner> owners) {
+        return joined(owners, OwnerWords::brief);
+    }
+
+    /** Returns the owners for a row of a table: {@code node server.js (8) in /srv/blog}. */
+    static String row(List<Owner> owners) {
+        return joined(owners, OwnerWords::row);
+    }
+
+    /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
+    static String process(Processes.Facts process) {
+        return cut(process.command()) + " (pid " + process.pid() + ")";
+    }
+
+    /** Returns a line for each process; if verbose, for each socket, and below it the user, the address and the start. */
+    static List<String> lines(List<Owner> owners, boolean isVerbose) {
+        Collection<String> lines = isVerbose ? new ArrayList<>() : new LinkedHashSet<>();
+        for (Owner owner : owners) {
+            lines.add(line(owner));
+            if (isVerbose) {
+                lines.add("  " + details(owner));
             }
         }
-        return lines;
+        return List.copyOf(lines);
     }
 
-    /** The same in short: what has the port, with the beginning of each command line; empty where nobody has. */
-    static String brief(LocalPorts.State state, List<Owners.Owner> owners) {
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
-            return "this user may not bind it";
-        }
-        return owners.isEmpty() ? "" : "in use by " + brief(owners);
+    private static String joined(List<Owner> owners, Function<Owner, String> words) {
+        return owners.stream().map(words).distinct().collect(Collectors.joining(" and "));
     }
 
-    /** Who they are, with the beginning of each command line. */
-    static String brief(List<Owners.Owner> owners) {
-        Set<String> users = new LinkedHashSet<>();
-        for (Owners.Owner owner : owners) {
-            users.add(owner.process() != null ? (owner.kind() == TcpSocket.Kind.CONNECTION ? "a connection of " : "")
-                + "pid " + owner.process().pid() + " (" + cut(owner.process().command()) + ")"
-                : owner.kind() == TcpSocket.Kind.TIME_WAIT ? "what a finished connection left, free within a minute" : unseen(owner));
-        }
-        return String.join(" and ", users);
+    private static String brief(Owner owner) {
+        return switch (owner.kind()) {
+            case LISTENER -> briefProcess(owner);
+            case CONNECTION -> "a connection of " + briefProcess(owner);
+            case TIME_WAIT -> "a closed connection, which releases the port within a minute";
+            case UNKNOWN -> "a bound socket that does not listen; the kernel does not show its owner";
+        };
+    }
+
+    /** The folder tells two copies of one program apart; a process of this project needs none. */
+    private static String briefProcess(Owner owner) {
+        Processes.Facts process = owner.process();
+        return process == null ? unseen(owner) + " that cannot be seen"
+            : process(process) + (owner.ownership() == Ownership.OURS ? "" : inFolder(process));
+    }
+
+    private static String row(Owner owner) {
+        Processes.Facts process = owner.process();
+        return switch (owner.kind()) {
+            case LISTENER -> process == null ? unseen(owner)
+                : process.command() + " (" + process.pid() + ")" + (owner.ownership() == Ownership.OTHER ? inFolder(process) : "");
+            case CONNECTION -> "a connection of " + (process == null ? owner.user() : process.pid());
+            case TIME_WAIT -> "a closed connection";
+            case UNKNOWN -> "a bound socket";
+        };
+    }
+
+    private static String unseen(Owner owner) {
+        return owner.user() == null ? "a process" : "a process of " + owner.user();
+    }
+
+    private static String inFolder(Processes.Facts process) {
+        return process.workingDirectory() == null ? "" : " in " + process.workingDirectory();
     }
 
     private static String cut(String command) {
-        return command.codePointCount(0, command.length()) <= SHORT ? command
-            : command.substring(0, command.offsetByCodePoints(0, SHORT - 1)) + "…";
+        return command.codePointCount(0, command.length()) <= LONGEST_COMMAND ? command
+            : command.substring(0, command.offsetByCodePoints(0, LONGEST_COMMAND - 1)) + "…";
     }
 
-    /** One owner of each process, with all its addresses. */
-    private static Map<Owners.Owner, Set<String>> byProcess(List<Owners.Owner> owners) {
-        Map<Owners.Owner, Set<String>> addresses = new LinkedHashMap<>();
-        for (Owners.Owner owner : owners) {
-            Owners.Owner first = addresses.keySet().stream()
-                .filter(other -> other.kind() == owner.kind() && other.isSameProcess(owner)).findFirst().orElse(owner);
-            addresses.computeIfAbsent(first, key -> new LinkedHashSet<>()).add(owner.socket().address());
-        }
-        return addresses;
+    private static String line(Owner owner) {
+        boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isStopped);
+        return brief(owner) + (owner.isListener() ? BELONGS.get(owner.ownership()) : "")
+            + (owner.supervisor() == null ? "" : ", managed by " + supervisor(owner.supervisor()))
+            + (isPaused ? ", paused" : "");
     }
 
-    private static String line(Owners.Owner owner, String addresses, boolean isServices) {
-        boolean isConnection = owner.kind() == TcpSocket.Kind.CONNECTION;
-        boolean isListener = owner.kind() == TcpSocket.Kind.LISTENER;
-        String whose = switch (owner.ownership()) {
-            case OURS -> "ours";
-            case OTHER -> "a stranger's";
-            case UNKNOWN -> isListener && isServices ? "cannot tell whose" : "";
-        };
-        if (owner.process() == null) {
-            return (isListener ? "on " + addresses + ": " : "") + unseen(owner) + (whose.isEmpty() ? "" : "; " + whose);
-        }
-        int workers = owner.workers().size();
-        String folder = owner.process().workingDirectory();
-        return (isConnection ? "a connection of " : "") + "pid " + owner.process().pid()
-            + (owner.user() == null ? "" : " (" + owner.user() + ")")
-            + (workers == 0 ? "" : " and " + workers + (workers == 1 ? " worker" : " workers"))
-            + (whose.isEmpty() ? "" : ", " + whose + ",") + (isConnection ? " from " : " on ") + addresses
-            + (folder == null ? "" : " in " + folder) + ": " + owner.process().command();
+    private static String details(Owner owner) {
+        Processes.Facts process = owner.process();
+        return Stream.of(
+            owner.user() == null ? null : "user " + owner.user(),
+            owner.socket().address().isEmpty() ? null : "address " + owner.socket().address(),
+            process == null || process.startedAt() == null ? null : "started at " + process.startedAt(),
+            owner.starter() == null ? null : "started by " + process(owner.starter()),
+            owner.processes().size() < 2 ? null : "socket shared by " + owner.processes().size() + " processes: "
+                + owner.processes().stream().map(each -> "" + each.pid()).collect(Collectors.joining(", "))
+        ).filter(Objects::nonNull).collect(Collectors.joining("; "));
     }
 
-    /** Who has it, where no process can be named. */
-    private static String unseen(Owners.Owner owner) {
-        String process = owner.user() == null ? "a process" : "a process of " + owner.user();
-        String why = owner.isAskedByRoot() ? ", not visible from here: another container?" : " that this user may not see";
-        return switch (owner.kind()) {
-            case LISTENER -> process + why;
-            case CONNECTION -> "a connection of " + process + why;
-            case TIME_WAIT -> "left by a finished connection, free within a minute";
-            case UNKNOWN -> "a socket that does not listen; the kernel does not say whose";
+    /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
+    static String supervisor(Supervisor supervisor) {
+        return switch (supervisor.kind()) {
+            case UNIT -> "systemd unit " + supervisor.name();
+            case USER_UNIT -> "systemd user unit " + supervisor.name();
+            case CONTAINER -> supervisor.name() + (supervisor.name().equals("container") ? " " : " container ") + supervisor.task();
+            case PUBLISHER -> supervisor.name() + ", which publishes the port of a container or another machine";
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> supervisor.name() + " (pid " + supervisor.pid() + ")";
         };
     }
 
-    private static String details(Owners.Owner owner) {
-        List<String> details = new ArrayList<>();
-        Keeper keeper = owner.keeper();
-        if (owner.starter() != null && (keeper == null || keeper.pid() != owner.starter().pid())) {
-            details.add("started by " + starter(owner));
-        }
-        if (keeper != null) {
-            details.add("kept by " + keeper(keeper));
-        }
-        if (owner.process() != null && owner.process().isStopped()) {
-            details.add("stopped");
-        }
-        if (owner.isLeftover()) {
-            details.add("a leftover child; the server is gone");
-        }
-        return String.join("; ", details);
+    /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
+    static List<Map<String, Object>> json(List<Owner> owners, boolean onlyListeners) {
+        return owners.stream().filter(owner -> !onlyListeners || owner.isListener()).map(OwnerWords::fields).toList();
     }
 
-    /** Who started it, in short. */
-    static String starter(Owners.Owner owner) {
-        return cut(owner.starter().command()) + " (pid " + owner.starter().pid() + ")";
-    }
-
-    private static String keeper(Keeper keeper) {
-        return switch (keeper.kind()) {
-            case UNIT -> "systemd unit " + keeper.name();
-            case USER_UNIT -> "systemd user unit " + keeper.name();
-            case CONTAINER -> keeper.name().equals("crictl") ? "Kubernetes container " + keeper.task()
-                : keeper.name().equals("container") ? "container " + keeper.task() : keeper.name() + " container " + keeper.task();
-            case PUBLISHER -> keeper.name() + ", which publishes a container's port";
-            case SUPERVISOR -> keeper.name() + " (pid " + keeper.pid() + ")";
-        };
-    }
-
-    /** The JSON documents of these sockets, all or those that listen; null where something is not known. */
-    static List<Map<String, Object>> json(List<Owners.Owner> owners, boolean onlyListeners) {
-        List<Map<String, Object>> documents = new ArrayList<>();
-        for (Owners.Owner owner : owners) {
-            Processes.Facts process = owner.process();
-            Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
-            fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
-            fields.put("pid", process == null ? null : process.pid());
-            fields.put("user", owner.user());
-            fields.put("command", process == null ? null : process.command());
-            fields.put("cwd", process == null ? null : process.workingDirectory());
-            fields.put("started_by", owner.starter() == null ? null : starter(owner));
-            fields.put("kept_by", owner.keeper() == null ? null : keeper(owner.keeper()));
-            fields.put("sharers", owner.workers().size());
-            fields.put("ours", owner.ownership().asJson());
-            if (!onlyListeners || owner.kind() == TcpSocket.Kind.LISTENER) {
-                documents.add(fields);
-            }
-        }
-        return documents;
+    private static Map<String, Object> fields(Owner owner) {
+        Processes.Facts process = owner.process();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
+        fields.put("pid", process == null ? null : process.pid());
+        fields.put("user", owner.user());
+        fields.put("command", process == null ? null : process.command());
+        fields.put("cwd", process == null ? null : process.workingDirectory());
+        fields.put("started_at", process == null ? null : process.startedAt());
+        fields.put("started_by", owner.starter() == null ? null : process(owner.starter()));
+        fields.put("kept_by", owner.supervisor() == null ? null : supervisor(owner.supervisor()));
+        fields.put("sharers", Math.max(0, owner.processes().size() - 1));
+        fields.put("ours", owner.ownership().asJson());
+        return fields;
     }
 }

@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java Allocator.java
-//SOURCES Owners.java Ownership.java ServicePort.java
+//SOURCES OwnerWords.java Remedy.java ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What is wrong with the ports of services, and what to do about it. */
+/** Finds what is wrong with the ports of services, and what to do about it. */
 record Problems(Config config, Invocation invocation) {
 
-    /** What can be wrong. */
-    enum Kind { DOWN, UNAVAILABLE, TAKEN, SEVERAL_SERVERS, SHARED_PORT, DIFFERING_NAMES, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
+    /** The kinds of problems; their names in JSON. */
+    enum Kind { DOWN, UNAVAILABLE, TAKEN, SHARED_PORT, DIFFERING_NAMES, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
 
-    /** Something that is wrong with these services, and what to do about it, if that is known. */
+    /** A problem of some services; the remedies are empty if none is known. */
     record Problem(Kind kind, List<PortMap.Service> services, String message, List<Line> remedies) {
 
         Map<String, Object> fields() {
@@ -21,107 +21,85 @@ record Problems(Config config, Invocation invocation) {
             fields.put("kind", ServicePort.lowerCase(kind));
             fields.put("variables", services.stream().map(PortMap.Service::variable).toList());
             fields.put("message", message);
-            fields.put("remedy", remedies.isEmpty() ? null : ServicePort.joined(remedies));
+            fields.put("remedy", remedies.isEmpty() ? null : Remedy.joined(remedies));
             return fields;
         }
     }
 
-    /** What is wrong with these ports, the services that are down last. */
-    List<Problem> of(List<ServicePort> rows) {
+    /** Returns the problems of these ports; services that are not running come last. */
+    List<Problem> of(List<ServicePort> ports) {
         List<Problem> problems = new ArrayList<>();
         Map<Integer, List<ServicePort>> byPort = new LinkedHashMap<>();
-        for (ServicePort row : rows) {
-            byPort.computeIfAbsent(row.service().port(), port -> new ArrayList<>()).add(row);
-        }
+        ports.forEach(port -> byPort.computeIfAbsent(port.service().port(), key -> new ArrayList<>()).add(port));
         for (List<ServicePort> ofOnePort : byPort.values()) {
-            for (ServicePort row : ofOnePort) {
-                addOutsideRange(problems, row.service());
-                addDifferingNames(problems, row.service());
-            }
+            ofOnePort.forEach(port -> addMisconfigured(problems, port.service()));
             addMisused(problems, ofOnePort);
         }
         byPort.keySet().stream().map(config::at).filter(services -> services.size() > 1)
             .forEach(services -> problems.add(sharedPort(services)));
-        addDown(problems, rows);
+        addDown(problems, ports);
         return problems;
     }
 
-    private void addOutsideRange(List<Problem> problems, PortMap.Service service) {
+    private void addMisconfigured(List<Problem> problems, PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
-            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " has " + service.port() + ", outside "
-                + group.range, List.of(ServicePort.toSet(Line.of("  "), service, invocation).with(" to a port of that range"))));
+            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured to use port "
+                + service.port() + ", which is outside " + group.range, remedy("to move the service: "
+                + new Remedy(config, invocation).setting(service))));
+        }
+        for (String difference : config.differences(service)) {
+            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference, remedy("set both to the same port")));
         }
     }
 
-    /** A port that an active service cannot have, a stranger on it, or a listener on a reserved one; each port is told of once. */
+    private static List<Line> remedy(String remedy) {
+        return List.of(Line.of("  " + remedy));
+    }
+
+    /** Adds at most one problem for a port. A process that may belong to the project is no problem. */
     private void addMisused(List<Problem> problems, List<ServicePort> ofOnePort) {
-        int before = problems.size();
-        List<ServicePort> active = with(PortMap.Status.ACTIVE, ofOnePort);
+        List<ServicePort> expected = with(PortMap.Status.ACTIVE, ofOnePort);
         List<ServicePort> reserved = with(PortMap.Status.RESERVED, ofOnePort);
         ServicePort any = ofOnePort.get(0);
-        String port = String.valueOf(any.service().port());
-        if (!active.isEmpty() && !any.isListening() && !any.isAvailable()) {
-            add(problems, Kind.UNAVAILABLE, active, names(active) + " cannot have " + port + ": ");
-        } else if (!active.isEmpty() && any.ownership() == Ownership.OTHER) {
-            List<ServicePort> strangers = active.stream().map(ServicePort::withoutOurs).toList();
-            add(problems, Kind.TAKEN, strangers, "a stranger has " + port + " of " + names(active) + ": ");
-        } else if (active.isEmpty() && !reserved.isEmpty() && any.isListening()) {
-            add(problems, Kind.RESERVED_PORT_IN_USE, reserved, port + " is reserved for " + names(reserved) + ", yet ");
-        }
-        if (Owners.areUnrelated(any.owners())) {
-            String message = "several servers that have nothing to do with each other share " + port;
-            if (problems.size() == before) {
-                add(problems, Kind.SEVERAL_SERVERS, ofOnePort, message + ": ");
-            } else {
-                problems.add(new Problem(Kind.SEVERAL_SERVERS, services(ofOnePort), message, List.of()));
-            }
+        if (!expected.isEmpty() && !any.isListening() && !any.isAvailable()) {
+            add(problems, Kind.UNAVAILABLE, expected, any.owners().isEmpty() ? " cannot be used: " + any.brief()
+                : " is in use, but nothing listens: " + OwnerWords.brief(any.owners()));
+        } else if (!expected.isEmpty() && any.isTaken()) {
+            add(problems, Kind.TAKEN, expected, " is in use by another program: " + OwnerWords.brief(any.othersThanOurs()));
+        } else if (!reserved.isEmpty() && any.isTaken()) {
+            add(problems, Kind.RESERVED_PORT_IN_USE, reserved, " is reserved, but in use by another program: "
+                + OwnerWords.brief(any.othersThanOurs()));
         }
     }
 
-    private static List<ServicePort> with(PortMap.Status status, List<ServicePort> rows) {
-        return rows.stream().filter(row -> row.service().status() == status).toList();
+    private static List<ServicePort> with(PortMap.Status status, List<ServicePort> ports) {
+        return ports.stream().filter(port -> port.service().status() == status).toList();
     }
 
-    private static String names(List<ServicePort> rows) {
-        return rows.stream().map(row -> row.service().name()).collect(Collectors.joining(" and "));
-    }
-
-    private static List<PortMap.Service> services(List<ServicePort> rows) {
-        return rows.stream().map(ServicePort::service).filter(service -> service.variable() != null).toList();
-    }
-
-    private void add(List<Problem> problems, Kind kind, List<ServicePort> rows, String message) {
-        problems.add(new Problem(kind, services(rows), message + rows.get(0).brief(), rows.get(0).remedies(invocation)));
-    }
-
-    private void addDifferingNames(List<Problem> problems, PortMap.Service service) {
-        for (String difference : config.differences(service)) {
-            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference, List.of(Line.of("  set both to the same port"))));
-        }
+    private void add(List<Problem> problems, Kind kind, List<ServicePort> ports, String what) {
+        List<PortMap.Service> services = ports.stream().map(ServicePort::service).toList();
+        String names = services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and "));
+        problems.add(new Problem(kind, services, "Port " + services.get(0).port() + " (" + names + ")" + what,
+            new Remedy(config, invocation).lines(ports.get(0))));
     }
 
     private Problem sharedPort(List<PortMap.Service> services) {
         String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
             .collect(Collectors.joining(" and "));
-        Line remedy = Line.of("  to separate them: ");
-        // All but the first by precedence have to go.
-        List<PortMap.Service> movable = services.stream().sorted(Allocator.PRECEDENCE).skip(1).filter(PortMap.Service::isMovable).toList();
-        List<PortMap.Service> candidates = movable.isEmpty() ? services : movable.subList(0, 1);
-        for (PortMap.Service service : candidates) {
-            ServicePort.toMove(service == candidates.get(0) ? remedy : remedy.with(" or "), service, invocation);
-        }
-        return new Problem(Kind.SHARED_PORT, services, services.get(0).port() + " is the port of " + names, List.of(remedy));
+        List<PortMap.Service> toMove = services.stream().sorted(Allocator.PRECEDENCE).skip(1).toList(); // The first keeps the port.
+        PortMap.Service service = toMove.stream().filter(PortMap.Service::isMovable).findFirst().orElse(toMove.get(0));
+        return new Problem(Kind.SHARED_PORT, services, "Port " + services.get(0).port() + " is configured for " + services.size()
+            + " services: " + names, remedy("to separate the services: " + new Remedy(config, invocation).move(service)));
     }
 
-    private static void addDown(List<Problem> problems, List<ServicePort> rows) {
-        List<PortMap.Service> down = rows.stream().filter(row -> row.service().status() == PortMap.Status.ACTIVE && row.isAvailable())
+    private static void addDown(List<Problem> problems, List<ServicePort> ports) {
+        List<PortMap.Service> down = with(PortMap.Status.ACTIVE, ports).stream().filter(ServicePort::isAvailable)
             .map(ServicePort::service).toList();
         if (!down.isEmpty()) {
-            String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " active services are";
+            String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " expected services are";
             String start = Invocation.start();
-            problems.add(new Problem(Kind.DOWN, down, who + " down", start == null ? List.of()
-                : List.of(Line.of("  to start: ").command(start))));
+            problems.add(new Problem(Kind.DOWN, down, who + " not running", start == null ? List.of() : remedy("to start: " + start)));
         }
     }
 }

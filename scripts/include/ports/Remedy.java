@@ -1,186 +1,154 @@
-//SOURCES ../command/Invocation.java ../command/Line.java EphemeralPorts.java Keeper.java LocalPorts.java Owners.java
-//SOURCES Processes.java
+//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java
+//SOURCES ../config/PortRange.java LocalPorts.java Owner.java Ownership.java Processes.java ServicePort.java
+//SOURCES Supervisor.java
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** What a user can do about a port that is not available: commands that work where they are commands, and do no harm. */
-final class Remedy {
+/** Says what a user can do about a port that is not available. A command that is printed runs when it is pasted. */
+record Remedy(Config config, Invocation invocation) {
 
-    /** These end their workers themselves. */
-    private static final Set<String> MASTERS = Set.of("gunicorn", "nginx", "apache2", "httpd", "uwsgi", "postgres", "haproxy", "puma");
-
-    /** What to do: words, a command that runs when it is pasted, and what comes after it; each may be empty. */
-    private record Step(String words, String command, String then) { }
-
-    private final Set<Long> toStop = new LinkedHashSet<>();
-    private final Set<Long> stopped = new LinkedHashSet<>();
-    private final Set<Step> steps = new LinkedHashSet<>();
-    private final Set<String> users = new LinkedHashSet<>();
-
-    private Remedy() { }
-
-    /** A line for each step, with nothing behind its command; none where the port is available. */
-    static List<Line> lines(LocalPorts.State state, List<Owners.Owner> owners) {
+    /** Returns a line for each thing to do; none if the port is available. */
+    List<Line> lines(ServicePort port) {
         List<Line> lines = new ArrayList<>();
-        for (Step step : steps(state, owners)) {
-            String purpose = !lines.isEmpty() ? "and: " : state.verdict() == LocalPorts.Verdict.DENIED ? "to bind it: " : "to free it: ";
-            lines.add(Line.of("  " + purpose + step.words).command(step.command));
-            if (!step.then.isEmpty()) {
-                lines.add(Line.of("  " + step.then));
-            }
+        if (port.isAvailable()) {
+            return lines;
+        }
+        PortMap.Service service = port.service();
+        boolean isRunning = service.name() != null && port.ownership() == Ownership.OURS;
+        String purpose = port.verdict() == LocalPorts.Verdict.DENIED ? "to bind the port: "
+            : isRunning ? service.name() + " is running; to stop it: " : "to free the port: ";
+        for (String step : steps(port, isRunning)) {
+            lines.add(Line.of("  " + (lines.isEmpty() ? purpose : "and: ") + step));
+        }
+        if (service.name() != null && !isRunning) {
+            // find_port moves an undocumented service only if another program has its port.
+            boolean isMoved = service.isDocumented() || port.ownership() == Ownership.OTHER;
+            lines.add(Line.of("  to move the service: " + (isMoved ? move(service) : setting(service))));
         }
         return lines;
     }
 
-    /** How to keep a port that the kernel may give to a connection; null where that is not what has it. */
-    static Line reservation(int port, List<Owners.Owner> owners, EphemeralPorts ephemeral) {
-        return !ephemeral.contains(port) || owners.stream().noneMatch(Owners.Owner::mayBeChosenByKernel) ? null
-            : Line.of("  port " + port + " is one that the kernel gives to connections; to keep it: ").command(ephemeral.reserving(port));
+    /** Returns the lines in one. */
+    static String joined(List<Line> lines) {
+        return lines.stream().map(line -> line.toString().strip()).collect(Collectors.joining("; "));
     }
 
-    private static List<Step> steps(LocalPorts.State state, List<Owners.Owner> owners) {
-        if (state.verdict() == LocalPorts.Verdict.DENIED) {
-            return List.of(words("run as root"));
+    /** Returns how the service is given another port. */
+    String move(PortMap.Service service) {
+        if (service.isDocumented() && !service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT) {
+            return setting(service);
         }
-        Remedy remedy = new Remedy();
-        owners.forEach(remedy::add);
-        List<Step> steps = new ArrayList<>();
-        if (!remedy.toStop.isEmpty()) {
-            steps.add(remedy.kill());
+        boolean isGroup = PortMap.Group.named(service.shortName()) != null; // CORE_PORT is not the group
+        return invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName()));
+    }
+
+    /** Returns what to set, with a port that is available and that no service is configured to use. */
+    String setting(PortMap.Service service) {
+        String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName();
+        PortRange range = service.group() == null ? new PortRange(service.port(), PortRange.HIGHEST) : service.group().range;
+        LocalPorts localPorts = LocalPorts.read();
+        try {
+            for (int port = Math.max(service.port() + 1, range.first()); port <= range.last(); port++) {
+                if (!config.isClaimedByAnother(port, service) && localPorts.isAvailable(port)) {
+                    return "set " + service.variable() + "=" + port + " in " + place;
+                }
+            }
+        } catch (IOException e) {
+            // Without a look at the ports, no port can be suggested.
         }
-        steps.addAll(remedy.steps);
+        return "set " + service.variable() + " to another port in " + place;
+    }
+
+    private Set<String> steps(ServicePort port, boolean isRunning) {
+        Set<String> steps = new LinkedHashSet<>();
+        List<Owner> toKill = new ArrayList<>();
+        if (port.verdict() == LocalPorts.Verdict.DENIED) {
+            steps.add("run as root");
+        }
+        for (Owner owner : port.owners()) {
+            String step = switch (owner.kind()) {
+                case TIME_WAIT -> "wait, at most a minute";
+                case UNKNOWN -> "stop the program that bound the port";
+                case CONNECTION -> "wait until the connection is closed";
+                case LISTENER -> owner.process() == null ? unseen(owner) : step(owner);
+            };
+            if (step != null) {
+                steps.add(step);
+            } else if (isRunning) {
+                steps.add(invocation.command("check_port", "--stop " + port.service().shortName()));
+            } else {
+                toKill.add(owner);
+            }
+        }
+        if (!toKill.isEmpty()) {
+            steps.add(kill(toKill));
+        }
         return steps;
     }
 
-    private static Step words(String words) {
-        return new Step(words, "", "");
+    private static String unseen(Owner owner) {
+        return owner.isViewedByRoot() ? "stop the process where it runs, in another container or namespace"
+            : "stop the process that this finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 
-    private static Step command(String command) {
-        return new Step("", command, "");
-    }
-
-    private Step kill() {
-        String kill = users.isEmpty() ? "kill" : "sudo kill";
-        return new Step("", kill + pids(toStop) + (stopped.isEmpty() ? "" : "; " + kill + " -CONT" + pids(stopped)),
-            users.isEmpty() ? "" : "or ask " + String.join(" and ", users));
-    }
-
-    private static String pids(Set<Long> pids) {
-        return pids.stream().map(pid -> " " + pid).collect(Collectors.joining());
-    }
-
-    private void add(Owners.Owner owner) {
-        switch (owner.kind()) {
-            case TIME_WAIT -> steps.add(words("wait: it is free by itself within a minute"));
-            case UNKNOWN -> steps.add(words("end the program that bound it, or wait until it does"));
-            case CONNECTION -> steps.add(words("wait until the connection ends, or take another port"));
-            case LISTENER -> addListener(owner);
-        }
-    }
-
-    private void addListener(Owners.Owner owner) {
+    /** Returns how a listener is stopped; null if it can be killed, alone or with its supervisor. */
+    private static String step(Owner owner) {
         Processes.Facts process = owner.process();
-        if (process == null) {
-            steps.add(unseen(owner));
-        } else if (owner.keeper() != null && owner.keeper().kind() != Keeper.Kind.SUPERVISOR) {
-            steps.add(stop(owner));
-        } else if (owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1)) {
-            steps.add(init(owner));
-        } else if (owner.isAbove()) {
-            steps.add(words("do not kill " + process.pid() + ": " + process.name()
-                + " runs this very call; end it from where it was started"));
-        } else if (Keeper.isInit(process) && process.name().equals("systemd")) {
-            steps.add(new Step("its socket unit: ", "systemctl --user list-sockets", "then systemctl --user stop UNIT"));
-        } else if (owner.keeper() != null) {
-            supervised(owner);
-        } else {
-            kill(owner);
+        String named = process.name() + " (pid " + process.pid() + ")";
+        if (process.name().equals("systemd")) {
+            return "do not kill " + named + "; stop the unit of its socket, which is in this list: systemctl "
+                + (process.pid() == 1 ? "" : "--user ") + "list-sockets";
+        } else if (owner.processes().stream().anyMatch(each -> each.pid() == 1)) {
+            return "do not kill 1, the first process of this machine or container; stop the container from outside";
+        } else if (owner.startedUs()) {
+            return "do not kill " + process.pid() + ": this command was started by " + named + "; stop " + process.name()
+                + " where you started it";
         }
+        return owner.supervisor() == null ? null : step(owner, owner.supervisor());
     }
 
-    /** All that have the socket, the first of them first: killing a server alone frees no port that its children share. */
-    private void kill(Owners.Owner owner) {
-        boolean endsWorkers = MASTERS.contains(owner.process().name()) || MASTERS.contains(owner.process().name(1));
-        for (Processes.Facts sharer : endsWorkers ? List.of(owner.process()) : owner.processes()) {
-            toStop.add(sharer.pid());
-            if (sharer.isStopped()) {
-                stopped.add(sharer.pid());
-            }
-        }
-        Processes.Facts master = owner.unseenMaster();
-        if (master != null) {
-            toStop.add(master.pid());
-            users.add(Processes.userName(master.uid()));
-        } else if (!owner.isAskedByRoot() && !owner.isAskedByItsUser()) {
-            users.add(owner.user());
-        }
-    }
-
-    private static Step unseen(Owners.Owner owner) {
-        if (owner.isAskedByRoot()) {
-            return words("stop it where it runs, in another container or namespace");
-        }
-        String look = "sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
-        return owner.isAskedByItsUser() || owner.user() == null ? new Step("stop what this finds: ", look, "")
-            : new Step("ask " + owner.user() + " to stop it, or find it with ", look, "");
-    }
-
-    private static Step stop(Owners.Owner owner) {
-        Keeper keeper = owner.keeper();
-        return switch (keeper.kind()) {
-            case UNIT -> command("systemctl stop " + Invocation.quoted(keeper.name()));
-            case USER_UNIT -> command((owner.isAskedByItsUser() ? "systemctl --user stop "
-                : "sudo systemctl --user -M " + owner.user() + "@ stop ") + Invocation.quoted(keeper.name()));
-            case CONTAINER -> keeper.name().equals("container") ? words("stop the container " + keeper.task())
-                : command(keeper.name() + " stop " + keeper.task());
-            default -> keeper.task().equals("docker")
-                ? new Step("", "docker ps --filter publish=" + owner.socket().port(), "then docker stop ID")
-                : new Step("", "podman port --all", "then podman stop ID");
+    private static String step(Owner owner, Supervisor supervisor) {
+        String name = supervisor.name();
+        String process = name + " (pid " + supervisor.pid() + ")";
+        return switch (supervisor.kind()) {
+            case UNIT -> "systemctl stop " + Invocation.quoted(name);
+            case USER_UNIT -> (owner.isAnotherUsers() ? "sudo systemctl --user -M " + owner.user() + "@" : "systemctl --user")
+                + " stop " + Invocation.quoted(name);
+            case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
+            case PUBLISHER -> switch (name) {
+                case "ssh", "kubectl", "limactl", "OrbStack" -> "end the tunnel of " + process;
+                case "rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" -> "stop the container that this shows: podman port --all";
+                default -> "stop the container that this shows: docker ps --filter publish=" + owner.socket().port();
+            };
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || isKilled(supervisor) ? null
+                : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
+                : "stop the program in " + process + ", which restarts it";
         };
     }
 
-    private static Step init(Owners.Owner owner) {
-        if (owner.process().name().equals("systemd") || owner.process().name().equals("init")) {
-            return new Step("its socket unit: ", "systemctl list-sockets", "then systemctl stop UNIT");
-        }
-        return words("do not kill 1: it is the first process of this container or namespace, which ends with it; stop that from outside"
-            + " (docker stop ID)");
+    private static boolean isKilled(Supervisor supervisor) {
+        return supervisor != null && supervisor.kind() == Supervisor.Kind.RESTARTS_ONE && !supervisor.isOffLimits();
     }
 
-    private void supervised(Owners.Owner owner) {
-        Keeper keeper = owner.keeper();
-        Step step = stopOf(keeper);
-        if (step != null) {
-            steps.add(step);
-        } else {
-            toStop.add(keeper.pid());
-            kill(owner);
-        }
+    /** All that have the socket are killed: a worker whose server has ended keeps the port. */
+    private static String kill(List<Owner> owners) {
+        List<Processes.Facts> processes = owners.stream().flatMap(owner -> owner.processes().stream()).toList();
+        Stream<Long> supervisors = owners.stream().map(Owner::supervisor).filter(Remedy::isKilled).map(Supervisor::pid);
+        String pids = joined(Stream.concat(supervisors, processes.stream().map(Processes.Facts::pid)), " ");
+        String paused = joined(processes.stream().filter(Processes.Facts::isStopped).map(Processes.Facts::pid), " ");
+        String users = joined(owners.stream().filter(Owner::isAnotherUsers).map(Owner::user), " and ");
+        String kill = users.isEmpty() ? "kill " : "sudo kill ";
+        return (users.isEmpty() ? "" : "ask " + users + ", or: ") + kill + pids
+            + (paused.isEmpty() ? "" : "; " + kill + "-CONT " + paused);
     }
 
-    /** How a supervisor is told to stop one of its programs; null for one that is ended together with it. */
-    private static Step stopOf(Keeper keeper) {
-        boolean hasTask = keeper.task() != null;
-        return switch (keeper.supervisor()) {
-            case SUPERVISORD -> hasTask ? command("supervisorctl stop " + Invocation.quoted(keeper.task()))
-                : new Step("", "supervisorctl status", "then supervisorctl stop NAME");
-            case PM2 -> hasTask ? command("pm2 stop " + Invocation.quoted(keeper.task())) : new Step("", "pm2 list", "then pm2 stop ID");
-            case CIRCUSD -> new Step("", "circusctl list", "then circusctl stop NAME");
-            case RUNSV -> serviceFolder(keeper, "sv down ");
-            case S6_SUPERVISE -> serviceFolder(keeper, "s6-svc -d ");
-            case SUPERVISE -> serviceFolder(keeper, "svc -d ");
-            case NODEMON, GUNICORN, FOREVER, UWSGI, LOOP -> null;
-        };
-    }
-
-    /** The folder by which a service is stopped is where its supervisor works, which another user is not shown. */
-    private static Step serviceFolder(Keeper keeper, String stop) {
-        return keeper.task() != null ? command(stop + Invocation.quoted(keeper.task()))
-            : new Step("its folder: ", "sudo readlink /proc/" + keeper.pid() + "/cwd", "then sudo " + stop + "FOLDER");
+    private static String joined(Stream<?> words, String separator) {
+        return words.distinct().map(String::valueOf).collect(Collectors.joining(separator));
     }
 }

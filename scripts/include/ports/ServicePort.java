@@ -1,5 +1,5 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/PortMap.java EphemeralPorts.java LocalPorts.java
-//SOURCES OwnerWords.java Owners.java Ownership.java Project.java Remedy.java
+//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Owners.java
+//SOURCES Ownership.java Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,59 +10,76 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A service, or a port without one, the state of its port and who has it; in the same words and JSON fields for all scripts.
+ * A service, or a port without one, with the state of its port and its owners: the one record from the facts to the words.
  *
- * @param ephemeral the ports that the kernel gives to connections; null where who has the port was not asked
+ * @param owners empty if the port is available or denied, or if they were not looked up
  */
-record ServicePort(PortMap.Service service, LocalPorts.State state, List<Owners.Owner> owners, EphemeralPorts ephemeral) {
+record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Owner> owners) {
 
-    /** The states of the services' ports. */
-    static List<ServicePort> of(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        List<ServicePort> rows = new ArrayList<>();
+    /** Returns the services with the states of their ports; their owners are not looked up. */
+    static List<ServicePort> states(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
+        List<ServicePort> ports = new ArrayList<>();
         for (PortMap.Service service : services) {
-            rows.add(new ServicePort(service, localPorts.state(service.port()), List.of(), null));
+            ports.add(new ServicePort(service, localPorts.verdict(service.port()), List.of()));
         }
-        return rows;
+        return ports;
     }
 
-    /** The same, and who has those that are not available. */
-    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts,
-        Supplier<Project> project) throws IOException {
-        List<ServicePort> rows = of(services, localPorts);
-        List<LocalPorts.State> states = rows.stream().filter(row -> !row.isAvailable()).map(ServicePort::state).toList();
-        if (states.isEmpty()) {
-            return rows;
+    /** Returns the services with the states of their ports and the owners of those that are not available. */
+    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts, Supplier<Project> project)
+            throws IOException {
+        List<ServicePort> ports = states(services, localPorts);
+        Map<Integer, LocalPorts.Verdict> inUse = new LinkedHashMap<>();
+        for (ServicePort port : ports) {
+            if (!port.isAvailable()) {
+                inUse.put(port.service.port(), port.verdict);
+            }
         }
-        EphemeralPorts ephemeral = EphemeralPorts.read();
-        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project.get());
-        return rows.stream().map(row ->
-            new ServicePort(row.service, row.state, owners.getOrDefault(row.state.port(), List.of()), ephemeral)).toList();
-    }
-
-    /** The same without what is of this project. */
-    ServicePort withoutOurs() {
-        return new ServicePort(service, state, owners.stream().filter(owner -> !owner.isOurs()).toList(),
-            ephemeral);
+        if (inUse.isEmpty()) {
+            return ports;
+        }
+        Map<Integer, List<Owner>> owners = Owners.of(inUse, localPorts, project.get());
+        return ports.stream().map(port -> new ServicePort(port.service, port.verdict,
+            owners.getOrDefault(port.service.port(), List.of()))).toList();
     }
 
     boolean isAvailable() {
-        return state.verdict() == LocalPorts.Verdict.AVAILABLE;
+        return verdict == LocalPorts.Verdict.AVAILABLE;
     }
 
     boolean isListening() {
-        return state.verdict() == LocalPorts.Verdict.LISTENING;
+        return verdict == LocalPorts.Verdict.LISTENING;
     }
 
-    /** Whose the port is. */
+    /** Returns whether the port is the project's: OTHER if any owner is, OURS if all are listeners of ours, else UNKNOWN. */
     Ownership ownership() {
-        return Owners.ownership(owners);
+        if (owners.stream().anyMatch(owner -> owner.ownership() == Ownership.OTHER)) {
+            return Ownership.OTHER;
+        }
+        boolean areAllOurs = owners.stream().allMatch(owner -> owner.isListener() && owner.ownership() == Ownership.OURS);
+        return areAllOurs && !owners.isEmpty() ? Ownership.OURS : Ownership.UNKNOWN;
+    }
+
+    /** Returns whether another program has the port. */
+    boolean isTaken() {
+        return isListening() && ownership() == Ownership.OTHER;
+    }
+
+    /** Returns whether a service is running: a process of the project listens, or one that may belong to the project. */
+    boolean isRunning() {
+        return isListening() && !isTaken();
+    }
+
+    /** Returns the owners that do not belong to the project. */
+    List<Owner> othersThanOurs() {
+        return owners.stream().filter(owner -> owner.ownership() != Ownership.OURS).toList();
     }
 
     // JSON.
 
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
-        fields.put("verdict", lowerCase(state.verdict()));
+        fields.put("verdict", lowerCase(verdict));
         fields.put("occupants", OwnerWords.json(owners, false));
         fields.put("listeners", OwnerWords.json(owners, true));
         return fields;
@@ -81,57 +98,22 @@ record ServicePort(PortMap.Service service, LocalPorts.State state, List<Owners.
         return fields;
     }
 
-    /** How an enum's constant is written for people and in JSON. */
+    /** Returns how a constant is written in JSON. */
     static String lowerCase(Enum<?> constant) {
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    // Words.
+    // Text.
 
-    /** For each process that has the port its pid, user, addresses, folder and command line, and what else there is to say. */
-    List<String> explanation() {
-        return OwnerWords.lines(state, owners, service.name() != null);
-    }
-
-    /** Who or what keeps a server from having the port, in short. */
+    /** Returns why no server can have the port, for a sentence; empty if the port is available. */
     String brief() {
-        return OwnerWords.brief(state, owners);
+        return verdict == LocalPorts.Verdict.DENIED ? "you are not permitted to bind port " + service.port()
+            : owners.isEmpty() ? "" : "in use by " + OwnerWords.brief(owners);
     }
 
-    /** What the user can do about a port that is not available, a line for each way. */
-    List<Line> remedies(Invocation invocation) {
-        List<Line> remedies = Remedy.lines(state, owners);
-        if (service.name() == null) {
-            return remedies;
-        }
-        // What is ours counts as the service, which then stays; and only from a stranger moves one that the map does not know.
-        boolean isToStay = service.isDocumented() ? ownership() == Ownership.OURS : ownership() != Ownership.OTHER;
-        Line toMove = Line.of("  to move the service: ");
-        remedies.add(isToStay ? toSet(toMove, service, invocation) : toMove(toMove, service, invocation));
-        Line reservation = ephemeral == null ? null : Remedy.reservation(state.port(), owners, ephemeral);
-        if (reservation != null) {
-            remedies.add(reservation);
-        }
-        return remedies;
-    }
-
-    /** The same in one line. */
-    static String joined(List<Line> remedies) {
-        return String.join("; ", remedies.stream().map(line -> line.toString().strip()).toList());
-    }
-
-    /** Adds to a line how the service gets another port. */
-    static Line toMove(Line line, PortMap.Service service, Invocation invocation) {
-        if (!service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT) {
-            return toSet(line, service, invocation);
-        }
-        boolean isGroup = PortMap.Group.named(service.shortName()) != null; // CORE_PORT is not the group
-        return line.command(invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName())));
-    }
-
-    /** Adds to a line where the user sets the service's port. */
-    static Line toSet(Line line, PortMap.Service service, Invocation invocation) {
-        return line.with("set " + service.variable() + " in "
-            + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName()));
+    /** Returns a row for a port: its state, its service, and more. */
+    static Line row(PortMap.Service service, String state, boolean isAvailable, String more) {
+        return Line.of("Port " + service.port() + ": ").with(state, isAvailable ? Line.Style.GOOD : Line.Style.BAD)
+            .with((service.name() == null ? "" : "  " + service.name()) + (more.isEmpty() ? "" : "  " + more));
     }
 }

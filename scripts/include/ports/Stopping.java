@@ -1,213 +1,207 @@
-//SOURCES Keeper.java LocalPorts.java Owners.java Ownership.java Processes.java Project.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java Ownership.java Processes.java Project.java ServicePort.java
+//SOURCES Supervisor.java
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
-/** Frees ports by ending the servers that listen on them: for each port all of them, or none. */
+/** Stops the listeners of a port: all, or none. Each port is judged by itself. */
 final class Stopping {
 
-    /**
-     * What became of a port: it was available before, or what had it has ended; not everyone who has it may be ended, so
-     * nobody was; it is in use and nothing listens; its servers were told to end, and it is still in use, or was taken again
-     * within a second; or this user may not bind it, so that whether it is free cannot be told.
-     */
+    /** What became of a port; the names are those of the JSON field. */
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
-    /** Why a process is not ended. */
-    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, LOGIN, OTHER, NOT_KNOWN, SHARED, NOT_PERMITTED, PARENT_UNSEEN,
-        HAS_ANOTHER }
+    /** Why a process is not signalled; only the last two can be forced. */
+    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, SUPERVISOR, LOGIN, ANOTHER_USERS, OTHER, UNKNOWN }
 
-    /** Who had the port, why some were not ended, and who has it now. */
-    record Result(int port, Outcome outcome, List<Owners.Owner> owners, Map<Owners.Owner, Refusal> refusals,
-                  List<Owners.Owner> now) { }
+    /** The first process of an owner that is not signalled; null if it cannot be seen. */
+    record Refused(Owner owner, Processes.Facts process, Refusal reason) { }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
-    private static final Duration UNTIL_BACK = Duration.ofSeconds(1);
     private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server", "openvscode-server", "tmux",
         "screen", "SCREEN");
     private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server", "/.windsurf-server",
         "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
 
-    private Stopping() { }
+    /** The port as it was. */
+    final ServicePort before;
+    final List<Refused> refused;
+    /** The processes that were signalled, by pid. */
+    final Map<Long, Processes.Facts> signalled = new LinkedHashMap<>();
+    Outcome outcome;
+    /** The owners that the port has now. */
+    List<Owner> now;
+
+    private Stopping(ServicePort before, Judge judge) {
+        this.before = before;
+        now = before.owners();
+        refused = before.isListening() ? now.stream().map(judge::refused).filter(Objects::nonNull).toList() : List.of();
+        outcome = switch (before.verdict()) {
+            case AVAILABLE -> Outcome.AVAILABLE;
+            case DENIED -> Outcome.DENIED;
+            case BOUND -> Outcome.NOT_LISTENING;
+            case LISTENING -> refused.isEmpty() ? Outcome.STILL_IN_USE : Outcome.REFUSED;
+        };
+    }
 
     /**
-     * Ends what listens on these ports, and waits until they are free.
+     * Stops the listeners of the ports of these services, and waits until the ports are available.
      *
-     * @param project whose servers are ended; null where there is none
-     * @param grace how long a server may take to end before it is killed
-     * @param isForced whether strangers' servers are ended, too
+     * @param project whose listeners are stopped; null if there is none
+     * @param grace how long a server may take to stop before it is killed
+     * @param isForced whether other programs are stopped, too
      */
-    static List<Result> free(Collection<Integer> ports, Project project, Duration grace, boolean isForced) throws IOException {
-        Map<Integer, Result> results = judge(ports, project, isForced);
-        Map<Integer, List<Owners.Owner>> toEnd = new LinkedHashMap<>();
-        results.values().stream().filter(result -> result.outcome == Outcome.FREED)
-            .forEach(result -> toEnd.put(result.port, result.owners));
-        toEnd.values().forEach(owners -> owners.forEach(Stopping::terminate));
-        List<Integer> inUse = await(true, toEnd.keySet(), grace);
-        kill(inUse, toEnd);
-        inUse = await(true, inUse, UNTIL_BINDABLE);
-        List<Integer> freed = new ArrayList<>(toEnd.keySet());
-        freed.removeAll(inUse);
-        List<Integer> stillFree = await(false, freed, UNTIL_BACK);
-        Map<Integer, List<Owners.Owner>> now = owners(toEnd.keySet(), project);
-        for (int port : toEnd.keySet()) {
-            Outcome outcome = inUse.contains(port) ? Outcome.STILL_IN_USE : stillFree.contains(port) ? Outcome.FREED : Outcome.CAME_BACK;
-            results.put(port, new Result(port, outcome, toEnd.get(port), Map.of(), now.getOrDefault(port, List.of())));
+    static List<Stopping> stop(List<PortMap.Service> services, Project project, Duration grace, boolean isForced) throws Exception {
+        Judge judge = new Judge(project, isForced, Processes.read());
+        List<Stopping> all = look(services, project).stream().map(port -> new Stopping(port, judge)).toList();
+        List<Stopping> begun = all.stream().filter(each -> each.outcome == Outcome.STILL_IN_USE).toList();
+        Set<Long> told = new HashSet<>();
+        begun.forEach(each -> each.terminate(judge, told));
+        if (!await(services(begun), grace)) {
+            lookAgain(begun, project);
+            Judge again = new Judge(project, isForced, Processes.read());
+            await(services(begun.stream().filter(each -> each.kill(again)).toList()), UNTIL_BINDABLE);
         }
-        return List.copyOf(results.values());
+        if (!begun.isEmpty()) {
+            Thread.sleep(begun.stream().anyMatch(Stopping::mayBeRestarted) ? 1000 : 300);
+            lookAgain(begun, project);
+        }
+        return all;
     }
 
-    /** What is to be done about each port; FREED stands for what is yet to be ended. */
-    private static Map<Integer, Result> judge(Collection<Integer> ports, Project project, boolean isForced) throws IOException {
+    /** Waits until the ports of these services are available or the time is up; returns whether they are. */
+    static boolean await(List<PortMap.Service> services, Duration patience) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (long pause = 5; !areAvailable(services); pause = Math.min(2 * pause, 100)) {
+            if (System.nanoTime() >= deadline) {
+                return false;
+            }
+            Thread.sleep(pause);
+        }
+        return true;
+    }
+
+    private static boolean areAvailable(List<PortMap.Service> services) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = localPorts.states(ports);
-        Map<Integer, List<Owners.Owner>> owners = Owners.of(states, localPorts, project);
-        Map<Integer, Result> results = new LinkedHashMap<>();
-        for (LocalPorts.State state : states) {
-            List<Owners.Owner> users = owners.getOrDefault(state.port(), List.of());
-            Map<Owners.Owner, Refusal> refusals = new LinkedHashMap<>();
-            for (Owners.Owner user : users) {
-                Refusal refusal = refusal(user, project, isForced);
-                if (refusal != null) {
-                    refusals.put(user, refusal);
-                }
-            }
-            Outcome outcome = switch (state.verdict()) {
-                case AVAILABLE -> Outcome.AVAILABLE;
-                case DENIED -> Outcome.DENIED;
-                case BOUND -> Outcome.NOT_LISTENING;
-                case LISTENING -> refusals.isEmpty() ? Outcome.FREED : Outcome.REFUSED;
-            };
-            results.put(state.port(), new Result(state.port(), outcome, users, refusals, users));
-        }
-        spareHoldersOfRefusedPorts(results);
-        return results;
-    }
-
-    /** Who has a port that is left alone is not ended for another one: half of the first port's holders would be gone. */
-    private static void spareHoldersOfRefusedPorts(Map<Integer, Result> results) {
-        Set<Long> spared = new HashSet<>();
-        for (boolean isNew = true; isNew; ) {
-            isNew = false;
-            for (Result result : results.values()) {
-                isNew |= result.outcome == Outcome.REFUSED && spared.addAll(pids(result.owners));
-            }
-            for (Result result : List.copyOf(results.values())) {
-                if (result.outcome == Outcome.FREED && !Collections.disjoint(pids(result.owners), spared)) {
-                    Map<Owners.Owner, Refusal> refusals = Map.of(result.owners.get(0), Refusal.HAS_ANOTHER);
-                    results.put(result.port, new Result(result.port, Outcome.REFUSED, result.owners, refusals, result.now));
-                }
+        for (PortMap.Service service : services) {
+            if (!localPorts.isAvailable(service.port())) {
+                return false;
             }
         }
+        return true;
     }
 
-    private static Set<Long> pids(List<Owners.Owner> owners) {
-        Set<Long> pids = new HashSet<>();
-        owners.forEach(owner -> owner.processes().forEach(sharer -> pids.add(sharer.pid())));
-        return pids;
+    private static List<PortMap.Service> services(List<Stopping> stoppings) {
+        return stoppings.stream().map(each -> each.before.service()).toList();
     }
 
-    private static Map<Integer, List<Owners.Owner>> owners(Collection<Integer> ports, Project project) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
-        return Owners.of(localPorts.states(ports), localPorts, project);
+    private static List<ServicePort> look(List<PortMap.Service> services, Project project) throws IOException {
+        return ServicePort.look(services, LocalPorts.read(), () -> project);
     }
 
-    /** Why a listener is not to be ended; null if it may be. */
-    private static Refusal refusal(Owners.Owner owner, Project project, boolean isForced) {
-        Processes.Facts self = Processes.read().self();
-        if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
-            return Refusal.UNSEEN; // Where /proc is that of another namespace, its numbers are not ours to signal.
-        }
-        return owner.processes().stream().anyMatch(sharer -> sharer.pid() == 1) ? Refusal.FIRST_PROCESS
-            : owner.isAbove() ? Refusal.OWN_ANCESTOR
-            : owner.keeper() != null && owner.keeper().kind() == Keeper.Kind.PUBLISHER ? Refusal.PUBLISHER
-            : owner.processes().stream().anyMatch(Stopping::isOfLogin) ? Refusal.LOGIN
-            : !isForced && owner.ownership() == Ownership.UNKNOWN ? Refusal.NOT_KNOWN
-            : !isForced && owner.isOthers() ? Refusal.OTHER
-            : !isForced && isSharedByAStranger(owner, project) ? Refusal.SHARED
-            : owner.isAskedByRoot() ? null
-            : !owner.isAskedByItsUser() ? Refusal.NOT_PERMITTED
-            : owner.unseenMaster() != null ? Refusal.PARENT_UNSEEN : null;
-    }
-
-    /** Whether the socket was handed to a process that none of the project's started, and that is not of it. */
-    private static boolean isSharedByAStranger(Owners.Owner owner, Project project) {
-        Processes processes = Processes.read();
-        return owner.workers().stream().anyMatch(other -> !processes.isDescendant(other.pid(), owner.process().pid())
-            && Ownership.of(other, project) != Ownership.OURS);
-    }
-
-    /** A login's server, or an editor's: with it the user's terminal would end. */
-    private static boolean isOfLogin(Processes.Facts process) {
-        String program = process.executable() + " " + process.command();
-        return LOGINS.contains(process.name()) || EDITORS.stream().anyMatch(program::contains);
-    }
-
-    /** Tells the first of those that share the socket to end; what is stopped hears it once it goes on. */
-    private static void terminate(Owners.Owner owner) {
-        signal(owner.process(), ProcessHandle::destroy);
-        owner.processes().stream().filter(Processes.Facts::isStopped).forEach(stopped -> signal(stopped, Stopping::resume));
-    }
-
-    /** Java has no signal for that; a shell has it built in. */
-    private static void resume(ProcessHandle process) {
-        try {
-            new ProcessBuilder("/bin/sh", "-c", "kill -CONT " + process.pid()).inheritIO().start().waitFor();
-        } catch (IOException e) {
-            // Killed after the grace.
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /** Looks who has the ports now. A server that started since has a new socket. */
+    private static void lookAgain(List<Stopping> begun, Project project) throws IOException {
+        List<ServicePort> ports = look(services(begun), project);
+        for (int i = 0; i < ports.size(); i++) {
+            Stopping each = begun.get(i);
+            each.now = ports.get(i).owners();
+            each.outcome = ports.get(i).isAvailable() ? Outcome.FREED
+                : each.now.isEmpty() || each.now.stream().anyMatch(each::isOriginal) ? Outcome.STILL_IN_USE : Outcome.CAME_BACK;
         }
     }
 
-    /** Kills all that still share the sockets that were to be closed, and no server that has come since. */
-    private static void kill(Collection<Integer> ports, Map<Integer, List<Owners.Owner>> toEnd) throws IOException {
-        for (Map.Entry<Integer, List<Owners.Owner>> port : owners(ports, null).entrySet()) {
-            for (Owners.Owner now : port.getValue()) {
-                boolean isOld = toEnd.get(port.getKey()).stream().anyMatch(old -> old.socket().id() == now.socket().id());
-                if (isOld && !now.isAbove()) {
-                    now.processes().stream().filter(sharer -> sharer.pid() != 1)
-                        .forEach(sharer -> signal(sharer, ProcessHandle::destroyForcibly));
-                }
+    private boolean isOriginal(Owner owner) {
+        return before.owners().stream().anyMatch(original -> original.socket().id() == owner.socket().id());
+    }
+
+    private boolean mayBeRestarted() {
+        return before.owners().stream().map(Owner::supervisor)
+            .anyMatch(supervisor -> supervisor != null && supervisor.kind() != Supervisor.Kind.RESTARTS_ONE);
+    }
+
+    // Judging.
+
+    /** Tells which processes may be signalled, as they are when they are looked at. */
+    private record Judge(Project project, boolean isForced, Processes processes) {
+
+        /** Returns why no process of an owner is signalled; null if all of them may be. */
+        Refused refused(Owner owner) {
+            Processes.Facts self = processes.self();
+            if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
+                return new Refused(owner, owner.process(), Refusal.UNSEEN); // In another namespace, a pid is another process's.
+            }
+            return owner.processes().stream().map(process -> new Refused(owner, process, refusal(owner, process, self)))
+                .filter(refused -> refused.reason != null).findFirst().orElse(null);
+        }
+
+        private Refusal refusal(Owner owner, Processes.Facts process, Processes.Facts self) {
+            Supervisor supervisor = owner.supervisor();
+            Ownership ownership = Ownership.of(process, project, processes);
+            return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
+                : processes.isDescendant(self.pid(), process.pid()) ? Refusal.OWN_ANCESTOR
+                : Supervisor.isPublisher(process) || supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER ? Refusal.PUBLISHER
+                : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
+                : isOfLogin(process) ? Refusal.LOGIN
+                : self.uid() != 0 && self.uid() != (process.uid() < 0 ? owner.socket().uid() : process.uid()) ? Refusal.ANOTHER_USERS
+                : isForced || ownership == Ownership.OURS ? null
+                : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
+        }
+
+        /** Returns whether the user's terminal or editor would end with the process. */
+        private static boolean isOfLogin(Processes.Facts process) {
+            String program = process.executable() + " " + process.command();
+            return LOGINS.contains(process.name()) || EDITORS.stream().anyMatch(program::contains);
+        }
+
+        /** Returns the supervisor if it is the project's and would restart the process; otherwise null. */
+        Processes.Facts supervisor(Owner owner) {
+            Supervisor supervisor = owner.supervisor();
+            boolean isOne = supervisor != null && supervisor.kind() == Supervisor.Kind.RESTARTS_ONE && !supervisor.isOffLimits();
+            Processes.Facts process = isOne ? processes.of(supervisor.pid()) : null;
+            return process != null && Ownership.of(process, project, processes) == Ownership.OURS ? process : null;
+        }
+    }
+
+    // Signalling.
+
+    /** Sends SIGTERM. A process that shares the socket of its parent is left to its parent. */
+    private void terminate(Judge judge, Set<Long> told) {
+        Stream<Processes.Facts> supervisors = before.owners().stream().map(judge::supervisor).filter(Objects::nonNull);
+        Stream<Processes.Facts> roots = before.owners().stream().flatMap(owner -> owner.processes().stream()
+            .filter(process -> owner.processes().stream().noneMatch(other -> other.pid() == process.parent())));
+        for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {
+            signalled.put(process.pid(), process);
+            if (told.add(process.pid())) { // A second SIGTERM makes some servers quit without saving.
+                signal(process, ProcessHandle::destroy);
             }
         }
     }
 
-    /** Signals a process, if it is still that one: its number may have been given to another since. */
+    /** Kills the processes that still have the original sockets; returns false if one of them may not be signalled. */
+    private boolean kill(Judge judge) {
+        List<Owner> originals = now.stream().filter(this::isOriginal).toList();
+        if (originals.isEmpty() || originals.stream().anyMatch(owner -> judge.refused(owner) != null)) {
+            return false;
+        }
+        for (Processes.Facts process : originals.stream().flatMap(owner -> owner.processes().stream()).toList()) {
+            signalled.put(process.pid(), process);
+            signal(process, ProcessHandle::destroyForcibly);
+        }
+        return true;
+    }
+
+    /** Signals the process unless its pid belongs to another process by now. */
     static void signal(Processes.Facts process, Consumer<ProcessHandle> signal) {
         Processes.Facts now = Processes.read().of(process.pid());
         if (now != null && now.startTime() == process.startTime()) {
             ProcessHandle.of(process.pid()).ifPresent(signal);
-        }
-    }
-
-    /** Looks at the ports until all are available, or are taken again, or the time is up; returns those that are not. */
-    private static List<Integer> await(boolean isToBeAvailable, Collection<Integer> ports, Duration patience) throws IOException {
-        List<Integer> awaited = new ArrayList<>(ports);
-        long deadline = System.nanoTime() + patience.toNanos();
-        for (long pause = 5;; pause = Math.min(2 * pause, 100)) {
-            for (Integer port : List.copyOf(awaited)) {
-                if (LocalPorts.read().isAvailable(port) == isToBeAvailable) {
-                    awaited.remove(port);
-                }
-            }
-            if (awaited.isEmpty() || System.nanoTime() >= deadline) {
-                return awaited;
-            }
-            try {
-                Thread.sleep(pause);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
         }
     }
 }

@@ -1,105 +1,105 @@
-//SOURCES ../command/Line.java ../command/Report.java ../config/PortMap.java Keeper.java OwnerWords.java Owners.java
-//SOURCES Processes.java ServicePort.java Stopping.java
+//SOURCES ../command/Line.java ../command/Report.java Owner.java OwnerWords.java Processes.java Project.java
+//SOURCES ServicePort.java Stopping.java Supervisor.java
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** What became of ports that were to be freed, in words and in JSON. */
-final class StoppingReport implements Report {
+/**
+ * Reports what became of ports that were to be made available.
+ *
+ * @param singles the ports that were named one by one; other ports are shown only if they were in use
+ */
+record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project project) implements Report {
 
     private static final Set<Stopping.Outcome> AVAILABLE = Set.of(Stopping.Outcome.AVAILABLE, Stopping.Outcome.FREED);
-    private static final Set<Stopping.Outcome> STOPPED = Set.of(Stopping.Outcome.FREED, Stopping.Outcome.CAME_BACK,
-        Stopping.Outcome.STILL_IN_USE);
 
-    private final List<PortMap.Service> services;
-    private final Map<Integer, Stopping.Result> results = new LinkedHashMap<>();
-
-    StoppingReport(List<PortMap.Service> services, List<Stopping.Result> results) {
-        this.services = services;
-        results.forEach(result -> this.results.put(result.port(), result));
-    }
-
-    /** It cannot be told of a port that this user may not even bind. */
     @Override
     public int exitCode() {
-        Set<Stopping.Outcome> outcomes = results.values().stream().map(Stopping.Result::outcome).collect(Collectors.toSet());
-        return AVAILABLE.containsAll(outcomes) ? YES : outcomes.contains(Stopping.Outcome.DENIED) ? UNKNOWN : NO;
+        return stoppings.stream().allMatch(StoppingReport::isAvailable) ? YES
+            : stoppings.stream().anyMatch(each -> each.outcome == Stopping.Outcome.DENIED) ? UNKNOWN : NO;
+    }
+
+    private static boolean isAvailable(Stopping stopping) {
+        return AVAILABLE.contains(stopping.outcome);
     }
 
     @Override
     public List<Line> lines() {
         List<Line> lines = new ArrayList<>();
-        for (PortMap.Service service : services) {
-            Stopping.Result result = results.get(service.port());
-            boolean isAvailable = AVAILABLE.contains(result.outcome());
-            String words = words(result);
-            lines.add(Line.of("Port " + service.port() + ": ")
-                .with(isAvailable ? "available" : result.outcome() == Stopping.Outcome.DENIED ? "denied" : "in use", isAvailable
-                    ? Line.Style.GOOD : Line.Style.BAD)
-                .with(service.name() == null ? "" : "  " + service.name()).with(words.isEmpty() ? "" : "  " + words));
+        for (Stopping each : stoppings) {
+            if (each.outcome != Stopping.Outcome.AVAILABLE || singles.contains(each.before.service().port())) {
+                boolean isDenied = each.outcome == Stopping.Outcome.DENIED;
+                lines.add(ServicePort.row(each.before.service(), isAvailable(each) ? "available" : isDenied ? "denied" : "in use",
+                    isAvailable(each), words(each)));
+            }
         }
-        return lines;
+        return lines.isEmpty() ? List.of(Line.of(stoppings.size() + " ports: " + stoppings.size() + " available")) : lines;
     }
 
-    private static String words(Stopping.Result result) {
-        return switch (result.outcome()) {
+    /** Returns a line for each port that is not available. */
+    List<String> failures() {
+        return stoppings.stream().filter(each -> !isAvailable(each))
+            .map(each -> "port " + each.before.service().port() + ": " + words(each)).toList();
+    }
+
+    private String words(Stopping stopping) {
+        String signalled = stopping.signalled.values().stream().map(OwnerWords::process).collect(Collectors.joining(" and "));
+        String now = OwnerWords.brief(stopping.now);
+        return switch (stopping.outcome) {
             case AVAILABLE -> "";
-            case FREED -> "stopped " + OwnerWords.brief(result.owners());
-            case REFUSED -> "not stopped: " + result.refusals().entrySet().stream()
-                .map(refusal -> OwnerWords.brief(List.of(refusal.getKey())) + ", " + words(refusal.getValue()))
-                .collect(Collectors.joining("; "));
-            case NOT_LISTENING -> "nothing listens on it, so nothing was stopped: " + OwnerWords.brief(result.owners());
-            case STILL_IN_USE -> "still in use by " + OwnerWords.brief(result.now());
-            case CAME_BACK -> "stopped " + OwnerWords.brief(result.owners()) + ", but it came back as "
-                + OwnerWords.brief(result.now())
-                + result.now().stream().map(StoppingReport::starter).distinct().collect(Collectors.joining());
-            case DENIED -> "this user may not bind it, so it cannot be told whether it is free";
+            case FREED -> "stopped " + signalled + restart(stopping);
+            case REFUSED -> "not stopped: " + stopping.refused.stream().map(this::words).distinct().collect(Collectors.joining("; "));
+            case NOT_LISTENING -> "nothing listens, so nothing was stopped: " + now;
+            case STILL_IN_USE -> "told " + signalled + " to stop; still in use" + (now.isEmpty() ? "" : " by " + now);
+            case CAME_BACK -> "stopped " + signalled + ", but it came back as " + now
+                + stopping.now.stream().map(StoppingReport::starter).distinct().collect(Collectors.joining());
+            case DENIED -> stopping.before.brief() + ", so it cannot be told whether the port is available";
         };
     }
 
-    /** What has started it again: the keeper, where one is known, and be it a shell. */
-    private static String starter(Owners.Owner owner) {
-        Keeper keeper = owner.keeper();
-        if (keeper != null) {
-            return ", started by " + keeper.name() + (keeper.pid() == 0 ? "" : " (pid " + keeper.pid() + ")");
-        }
-        Processes.Facts parent = owner.ancestors().isEmpty() ? null : owner.ancestors().get(0);
-        return parent == null ? "" : ", started by " + parent.name() + " (pid " + parent.pid() + ")";
+    private static String restart(Stopping stopping) {
+        return stopping.before.owners().stream().map(Owner::supervisor)
+            .filter(supervisor -> supervisor != null && supervisor.kind() == Supervisor.Kind.RESTARTS_SEVERAL)
+            .map(supervisor -> "; " + OwnerWords.supervisor(supervisor) + " may start it again").distinct().collect(Collectors.joining());
     }
 
-    private static String words(Stopping.Refusal refusal) {
-        return switch (refusal) {
-            case UNSEEN -> "which cannot be seen from here";
-            case FIRST_PROCESS -> "the first process of this container or machine";
-            case OWN_ANCESTOR -> "by which this command was started";
-            case PUBLISHER -> "which publishes a container's port; stop the container";
-            case LOGIN -> "which belongs to this login";
-            case OTHER -> "a stranger's; --force stops it as well";
-            case NOT_KNOWN -> "of which it cannot be told whose it is; --force stops it as well";
-            case SHARED -> "whose socket a stranger's process has as well; --force stops both";
-            case PARENT_UNSEEN -> "whose parent, another user's process, may have the socket as well";
-            case HAS_ANOTHER -> "which has a port as well that is left alone";
-            case NOT_PERMITTED -> "which this user may not stop";
+    /** A shell that restarts a server is a starter, too. */
+    private static String starter(Owner owner) {
+        return owner.supervisor() != null ? ", started by " + OwnerWords.supervisor(owner.supervisor())
+            : owner.ancestors().isEmpty() ? "" : ", started by " + OwnerWords.process(owner.ancestors().get(0));
+    }
+
+    private String words(Stopping.Refused refused) {
+        boolean isFirst = refused.process() == refused.owner().process();
+        String who = isFirst ? OwnerWords.brief(List.of(refused.owner())) : OwnerWords.process(refused.process());
+        String force = project == null ? "; name the project with --project DIR, or --force stops it too" : "; --force stops it too";
+        return who + switch (refused.reason()) {
+            case UNSEEN -> refused.process() == null ? "" : " cannot be signalled from here";
+            case FIRST_PROCESS -> " is the first process of this machine, container or session";
+            case OWN_ANCESTOR -> " started this command";
+            case PUBLISHER -> " serves the port of a container or another machine; stop the container or the tunnel";
+            case SUPERVISOR -> " runs other programs, too; stop its program instead";
+            case LOGIN -> " belongs to a terminal, an editor or a login";
+            case ANOTHER_USERS -> " is a process of another user";
+            case OTHER -> " belongs to another program" + force;
+            case UNKNOWN -> " may belong to another program" + force;
         };
     }
 
     @Override
     public Map<String, Object> document() {
-        return Map.of("ports", services.stream().map(this::fields).toList());
+        return Map.of("ports", stoppings.stream().map(this::fields).toList());
     }
 
-    private Map<String, Object> fields(PortMap.Service service) {
-        Stopping.Result result = results.get(service.port());
-        Map<String, Object> fields = ServicePort.fields(service);
-        fields.put("outcome", ServicePort.lowerCase(result.outcome()));
-        fields.put("stopped", !STOPPED.contains(result.outcome()) ? List.of() : result.owners().stream()
-            .flatMap(owner -> owner.processes().stream()).map(Processes.Facts::pid).distinct().toList());
-        fields.put("reason", words(result).isEmpty() ? null : words(result));
-        fields.put("occupants", OwnerWords.json(result.outcome() == Stopping.Outcome.FREED ? List.of() : result.now(), false));
+    private Map<String, Object> fields(Stopping stopping) {
+        Map<String, Object> fields = ServicePort.fields(stopping.before.service());
+        fields.put("outcome", ServicePort.lowerCase(stopping.outcome));
+        fields.put("stopped", List.copyOf(stopping.signalled.keySet()));
+        fields.put("reason", words(stopping).isEmpty() ? null : words(stopping));
+        fields.put("occupants", OwnerWords.json(stopping.now, false));
         return fields;
     }
 }

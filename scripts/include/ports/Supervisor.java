@@ -1,0 +1,143 @@
+//SOURCES Processes.java
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What restarts a process, or must be asked to stop it.
+ *
+ * @param name the unit, the engine of the container, or the program that restarts or publishes
+ * @param task the ID of the container, or the number that pm2 gives its program; null otherwise
+ * @param pid the process that restarts or publishes; 0 for units and containers
+ * @param isOffLimits whether it is process 1, started this program, or is another user's: named, and never signalled
+ */
+record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLimits) {
+
+    /** How a process is kept running. */
+    enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, RESTARTS_ONE, RESTARTS_SEVERAL }
+
+    /** Programs that publish the ports of containers, and tunnels: the server is not one of their children. */
+    private static final Set<String> PUBLISHERS = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit",
+        "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy", "ssh", "kubectl", "limactl", "OrbStack");
+    private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
+    private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun");
+    private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "pm2-runtime", "supervisord", "circusd", "runsv",
+        "s6-supervise", "concurrently", "honcho", "foreman", "overmind", "process-compose", "turbo");
+    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
+    /** Programs that only wait for the command that they were given. */
+    private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
+
+    private static final Pattern CONTAINER =
+        Pattern.compile("(?:(docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?");
+
+    /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
+    static Supervisor of(Processes.Facts process, Processes processes) {
+        if (isPublisher(process)) {
+            return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), true);
+        }
+        Processes.Facts self = processes.self();
+        Supervisor group = inControlGroup(process.controlGroup());
+        boolean isManaged = group != null && (self == null || !group.equals(inControlGroup(self.controlGroup())))
+            && (group.kind == Kind.CONTAINER || isInSessionOf(firstOfUnit(process, processes), process));
+        return isManaged ? group : amongAncestors(process, processes);
+    }
+
+    /** Returns whether a process opens a port for a server elsewhere: in a container, on another machine. */
+    static boolean isPublisher(Processes.Facts process) {
+        return PUBLISHERS.contains(process.name());
+    }
+
+    // Units and containers.
+
+    /** Returns the unit or container that a control group belongs to; null if it is neither (systemd.unit(5)). */
+    static Supervisor inControlGroup(String path) {
+        String[] names = path.split("/");
+        for (int i = names.length - 1; i > 0; i--) {
+            Matcher container = CONTAINER.matcher(names[i]);
+            if (container.matches()) {
+                String engine = "libpod".equals(container.group(1)) ? "podman"
+                    : "docker".equals(container.group(1)) || names[i - 1].equals("docker") ? "docker"
+                    : container.group(1) != null || path.contains("/kubepods") ? "crictl" : "container";
+                return new Supervisor(Kind.CONTAINER, engine, container.group(2), 0, true);
+            }
+        }
+        for (int i = names.length - 1; i > 0 && !names[i].matches(".*\\.(scope|slice)|user@\\d+\\.service"); i--) {
+            if (names[i].endsWith(".service")) {
+                Kind kind = path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT;
+                return new Supervisor(kind, names[i], null, 0, true);
+            }
+        }
+        return null;
+    }
+
+    /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
+    static boolean isInSessionOf(Processes.Facts first, Processes.Facts process) {
+        return first.session() != 0 && first.session() == process.session();
+    }
+
+    private static Processes.Facts firstOfUnit(Processes.Facts process, Processes processes) {
+        return processes.ancestors(process.pid()).stream()
+            .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
+            .reduce((first, next) -> next).orElse(process);
+    }
+
+    // Programs that restart others.
+
+    private static Supervisor amongAncestors(Processes.Facts process, Processes processes) {
+        // In pm2's cluster mode, the process of pm2 itself listens.
+        List<Processes.Facts> candidates = process.name().equals("PM2") ? List.of(process)
+            : processes.ancestors(process.pid());
+        for (Processes.Facts candidate : candidates) {
+            String name = restarter(candidate);
+            if (name != null) {
+                Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
+                String task = name.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : null;
+                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits(candidate, processes));
+            }
+            boolean isPassed = SHELLS.contains(candidate.name()) || WRAPPERS.contains(name(candidate, 0))
+                || WRAPPERS.contains(name(candidate, 1));
+            if (!isPassed) {
+                return null;
+            }
+        }
+        return null;
+    }
+
+    private static boolean isOffLimits(Processes.Facts process, Processes processes) {
+        Processes.Facts self = processes.self();
+        return process.pid() == 1 || self == null || processes.isDescendant(self.pid(), process.pid())
+            || self.uid() != 0 && self.uid() != process.uid();
+    }
+
+    /** Returns the name under which a process restarts others; null if it does not. */
+    static String restarter(Processes.Facts process) {
+        for (int i = 0; i < 2; i++) {
+            String name = name(process, i);
+            if (RESTART_ONE.contains(name) || RESTART_SEVERAL.contains(name)) {
+                return name;
+            }
+            String watch = name.equals("node") ? "--watch" : "watch";
+            if (RESTART_ONE_IF_WATCHING.contains(name) && process.arguments().stream().skip(i + 1).limit(3)
+                    .anyMatch(word -> word.equals(watch) || word.startsWith("--watch"))) {
+                return name + " " + watch;
+            }
+        }
+        return null;
+    }
+
+    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; forever starts its monitor by the path of a file. */
+    private static String name(Processes.Facts process, int argument) {
+        String name = argument == 0 ? process.name() : process.name(argument);
+        boolean isMonitor = name.equals("monitor") && process.arguments().get(argument).endsWith("forever/bin/monitor");
+        return isMonitor ? "forever" : name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
+    }
+
+    /** Returns the nearest of these ancestors that is neither a shell nor process 1; null if there is none. */
+    static Processes.Facts starter(List<Processes.Facts> ancestors) {
+        return ancestors.stream().filter(ancestor -> !SHELLS.contains(ancestor.name()) && ancestor.pid() != 1)
+            .findFirst().orElse(null);
+    }
+}
