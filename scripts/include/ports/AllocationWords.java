@@ -1,6 +1,5 @@
-//SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java Allocator.java Ownership.java Remedy.java
-//SOURCES ServicePort.java
+//SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java ../config/PortRange.java
+//SOURCES Allocator.java Ownership.java Remedy.java ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-//SOURCES Owner.java Ownership.java Processes.java Supervisor.java TcpSocket.java
+//SOURCES Owner.java Ownership.java Processes.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.Collection;

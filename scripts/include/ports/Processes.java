@@ -1,4 +1,4 @@
-//SOURCES CommandLine.java
+//SOURCES Secrets.java
 
 import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
@@ -51,7 +51,7 @@ final class Processes {
 
         /** Returns the command line for people to read, without its secrets. */
         String command() {
-            return CommandLine.masked(arguments);
+            return Secrets.masked(arguments);
         }
 
         /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */

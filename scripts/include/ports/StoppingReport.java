@@ -1,5 +1,5 @@
-//SOURCES ../command/Line.java ../command/Report.java Owner.java OwnerWords.java Processes.java Project.java
-//SOURCES ServicePort.java Stopping.java Supervisor.java
+//SOURCES ../command/Line.java ../command/Report.java Owner.java OwnerWords.java Project.java ServicePort.java
+//SOURCES Stopping.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /** A command line for people to read: its beginning, without the secrets that four simple expressions find. */
-final class CommandLine {
+final class Secrets {
 
     private static final int LONGEST = 1000;
     private static final char END = '\0'; // of an argument, which may contain blanks
@@ -19,7 +19,7 @@ final class CommandLine {
         secret("(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
         secret("(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
 
-    private CommandLine() { }
+    private Secrets() { }
 
     /** Returns the first 1,000 characters of a command line, its secrets masked; {@code …} stands for the rest. */
     static String masked(List<String> arguments) {

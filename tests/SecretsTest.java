@@ -11,10 +11,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Command lines as people write them: {@code |} ends an argument, and each secret contains SECRET. */
-class CommandLineTest {
+class SecretsTest {
 
     private static String masked(String line) {
-        return CommandLine.masked(List.of(line.split("\\|")));
+        return Secrets.masked(List.of(line.split("\\|")));
     }
 
     @ParameterizedTest
@@ -58,7 +58,7 @@ class CommandLineTest {
         for (List<String> arguments : List.of(List.of("x", part.repeat(43_000)), Collections.nCopies(43_000, part))) {
             ThreadMXBean thread = ManagementFactory.getThreadMXBean(); // The time of day includes what other tests use.
             long start = thread.getCurrentThreadCpuTime();
-            CommandLine.masked(arguments);
+            Secrets.masked(arguments);
             long millis = (thread.getCurrentThreadCpuTime() - start) / 1_000_000;
             assertTrue(millis < 100, () -> part + ": " + millis + " ms");
         }
