@@ -62,13 +62,13 @@ class CommonRulesTest {
     @Test
     void anEnvFileThatIsNamedButNotThereIsMentioned() throws Exception {
         int port = Sockets.freePort();
-        assertEquals(new Script.Result(0, "Port " + port + ": available\n", "NOTE: no such file: none.env\n"),
+        assertEquals(new Script.Result(0, "Port " + port + ": available\n", "NOTE: none.env does not exist; using the environment and the default ports\n"),
             Script.of("check_port", "--env-file=none.env", "" + port).run());
     }
 
     @Test
     void anEnvFileThatCannotBeReadIsExit2() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: " + folder + ": not a regular file; name another with --env-file\n"),
+        assertEquals(new Script.Result(2, "", "ERROR: " + folder + " is not a regular file; name another file with --env-file\n"),
             Script.of("port_status", "--env-file", folder.toString()).run());
         assumeTrue(Servers.isOnPath("mkfifo"));
         Path fifo = folder.resolve("fifo");

@@ -23,14 +23,13 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
     record Entry(String name, String value, int line, int start, int end, char quote) { }
 
     private static final int MAX_BYTES = 1 << 20;
-
     // All parts are possessive: a match never goes back further than a value, and needs no stack.
     private static final String BLANK = "(?:[ \\t\\x0B\\f]|\\xC2\\xA0|\\xE1\\x9A\\x80|\\xE2\\x81\\x9F|\\xE3\\x80\\x80"
         + "|\\xE2\\x80[\\x80-\\x8A\\xA8\\xA9\\xAF]|\\xEF\\xBB\\xBF)"; // Unicode's, too, and the byte order mark
     private static final String SIGN = "(?:BLANK*+=|:(?=BLANK))";
     private static final String NAME = "(?:([A-Za-z_][\\w.-]*+)(?=SIGN)|(?:(?!BLANK|:BLANK)[^=#\\r\\n])++)";
     private static final String END = "(?=BLANK*+(?:[#\\r\\n]|\\z))";
-    /** Ends at the first quote without a backslash if only a comment follows, else at the last such quote before it. */
+    /** Ends at the first quote without a backslash, or else at the last one with it; only a comment may follow. */
     private static final String QUOTED = "(['\"`])((?:[^'\"`\\\\]++|\\\\\\3|(?!\\3).)*+\\3END"
         + "|(?:(?:[^'\"`\\\\]++|\\\\\\3(?!END)|(?!\\\\?+\\3).)*+\\\\\\3END)++)";
     private static final String WORD = "(?:[^\\s\\x80-\\xFF]++|(?!BLANK)[\\x80-\\xFF])++";

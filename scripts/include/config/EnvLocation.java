@@ -26,8 +26,8 @@ final class EnvLocation {
         return path;
     }
 
-    /** In the locale C, Java takes a name that is not ASCII for another name. */
-    private static Path named(String name) {
+    /** Returns the path of that name. In the locale C, Java would take a name that is not ASCII for another name. */
+    static Path named(String name) {
         String place = name.startsWith("/") ? name : System.getProperty("user.dir") + name;
         boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
         if (place.indexOf('\uFFFD') >= 0 || isAscii && place.indexOf('?') >= 0) {

@@ -15,13 +15,7 @@ final class EnvLock {
     /** Waits for the lock, which ends when the channel is closed. After a second, says which process has the lock. */
     static FileChannel take(PortCommand command) throws IOException, InterruptedException {
         Path file = file();
-        FileChannel channel;
-        try {
-            Files.createDirectories(file.getParent());
-            channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
-        } catch (IOException e) {
-            throw new UserException("cannot lock " + file + "; set XDG_CACHE_HOME to a folder of your own");
-        }
+        FileChannel channel = open(file);
         for (long start = System.nanoTime(); channel.tryLock() == null; Thread.sleep(10)) {
             if (System.nanoTime() - start > 1_000_000_000) {
                 ByteBuffer pid = ByteBuffer.allocate(20);
@@ -34,12 +28,21 @@ final class EnvLock {
         return channel;
     }
 
+    private static FileChannel open(Path file) {
+        try {
+            Files.createDirectories(file.getParent());
+            return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        } catch (IOException e) {
+            throw new UserException("cannot lock " + file + "; set XDG_CACHE_HOME to a folder of your own");
+        }
+    }
+
     /** Returns a file in this user's cache. Root with another user's home leaves that home alone. */
     private static Path file() {
-        String xdg = System.getenv("XDG_CACHE_HOME");
+        String xdg = System.getenv("XDG_CACHE_HOME"); // counts only if absolute (XDG Base Directory Specification)
         String home = System.getenv("HOME");
         boolean isOwn = home != null && Folders.otherOwner(Path.of(home)) == null;
-        boolean isSet = xdg != null && xdg.startsWith("/"); // relative ones do not count (XDG Base Directory Specification)
-        return Path.of(isSet ? xdg : (isOwn ? home : System.getProperty("user.home")) + "/.cache", "devflow-ports", "env.lock");
+        String cache = (isOwn ? home : System.getProperty("user.home")) + "/.cache";
+        return Path.of(xdg != null && xdg.startsWith("/") ? xdg : cache, "devflow-ports", "env.lock");
     }
 }

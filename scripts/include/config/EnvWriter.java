@@ -1,4 +1,4 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java EnvLock.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java EnvLocation.java EnvLock.java
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -23,8 +23,6 @@ final class EnvWriter {
         T on(EnvFile file) throws Exception;
     }
 
-    private static final int ATTEMPTS = 20;
-
     private EnvWriter() { }
 
     /**
@@ -34,18 +32,16 @@ final class EnvWriter {
     static <T> T update(PortCommand command, Work<T> work, Function<T, EnvFile> changed) throws Exception {
         FileChannel lock = EnvLock.take(command);
         try {
-            for (int attempt = 1; ; attempt++) {
+            for (int attempt = 1; attempt <= 20; attempt++) {
                 EnvFile file = EnvFile.of(command);
                 T result = work.on(file);
                 if (changed.apply(result) == file || write(command, file, changed.apply(result).bytes())) {
                     return result;
                 }
-                if (attempt == ATTEMPTS) {
-                    throw new UserException("cannot write " + file.path() + ": another program keeps changing it;"
-                        + " try again when that program has finished");
-                }
                 Thread.sleep(ThreadLocalRandom.current().nextInt(5 * attempt));
             }
+            throw new UserException("cannot write " + EnvLocation.of(command)
+                + ": another program keeps changing it; try again when that program has finished");
         } finally {
             lock.close();
         }
@@ -70,30 +66,29 @@ final class EnvWriter {
     }
 
     private static boolean replace(EnvFile file, Path target, byte[] content) throws IOException {
+        Map<String, Object> old = attributes(target, "dev,ino,uid,gid,mode");
         if (!Files.isRegularFile(target) || !Files.isWritable(target)) {
             throw refusal("it is read-only, or not a regular file");
         }
-        Map<String, Object> old = attributes(target, "dev,ino,uid,gid,mode");
         // Ignore lists of Git usually have such names: what is left if this process is killed is not committed.
-        Path folder = target.resolveSibling(".env." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".local");
-        Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        String name = ".env." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".local";
+        Path folder = Files.createDirectory(target.resolveSibling(name),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path copy = folder.resolve("copy");
-        Path fresh = folder.resolve("fresh");
         try {
             Files.copy(target, copy, StandardCopyOption.COPY_ATTRIBUTES);
             requireSameRights(target, copy);
             Files.write(copy, content, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.SYNC);
-            // A JVM's first renaming takes long: let it be one that nobody can come between.
-            Files.move(copy, fresh, StandardCopyOption.ATOMIC_MOVE);
+            // A JVM's first renaming takes long: let it be one that changes nothing.
+            Files.move(copy, copy, StandardCopyOption.ATOMIC_MOVE);
             if (!target.equals(target(file.path())) || !EnvFile.read(target).text().equals(file.text())
                     || !attributes(target, "dev,ino,uid,gid,mode").equals(old)) {
                 return false;
             }
-            Files.move(fresh, target, StandardCopyOption.ATOMIC_MOVE);
+            Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE);
             return true;
         } finally {
             copy.toFile().delete();
-            fresh.toFile().delete();
             folder.toFile().delete();
         }
     }
@@ -103,8 +98,7 @@ final class EnvWriter {
             throw refusal(Files.isDirectory(target) ? "it is a folder" : target.getParent() + " is not a folder");
         }
         Files.createFile(target);
-        try {
-            // Another program may write to the file as soon as it exists, so append.
+        try { // append, because another program may write to the file as soon as it exists
             Files.write(target, content, StandardOpenOption.APPEND, StandardOpenOption.SYNC);
         } catch (IOException e) {
             Files.delete(target);
@@ -129,8 +123,8 @@ final class EnvWriter {
         if (!attributes(copy, "uid,gid,mode").equals(attributes(target, "uid,gid,mode"))) {
             String owner = Files.getOwner(target).getName();
             boolean isOwn = owner.equals(Files.getOwner(copy).getName());
-            throw refusal((isOwn ? "its group or mode cannot be kept; run find_port as root" : "it belongs to " + owner
-                + "; run find_port as " + owner) + ", or name another file with --env-file");
+            throw refusal((isOwn ? "its group or mode cannot be kept; run find_port as root"
+                : "it belongs to " + owner + "; run find_port as " + owner) + ", or name another file with --env-file");
         }
     }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.Supplier;
 
@@ -17,30 +16,26 @@ record Project(Path folder) {
 
     /** Returns the project of a command, or null. Unless it is named, it is looked for only when it is asked for. */
     static Supplier<Project> of(PortCommand command) {
-        String variable = System.getenv("DEVFLOW_PROJECT");
-        String name = command.projectFolder != null ? command.projectFolder : variable;
+        boolean isOption = command.projectFolder != null;
+        String name = isOption ? command.projectFolder : System.getenv("DEVFLOW_PROJECT");
         if (name == null || name.isEmpty()) {
             return () -> around(EnvLocation.of(command));
         }
-        Project project = named(name, command.projectFolder != null ? "--project " : "DEVFLOW_PROJECT=");
+        Project project = named(name, isOption ? "--project " : "DEVFLOW_PROJECT=");
         return () -> project;
     }
 
     /** Returns the project in the folder of that name. */
     static Project named(String name, String option) {
-        try {
-            Path folder = Path.of(name).toRealPath();
-            if (Files.isDirectory(folder) && !isForbidden(folder)) {
-                return new Project(folder);
-            }
-        } catch (IOException | InvalidPathException e) {
-            // The message says what is needed.
+        Path folder = Folders.real(EnvLocation.named(name));
+        if (!Files.isDirectory(folder) || isForbidden(folder)) {
+            throw new UserException(option + name
+                + " is not a project's folder; name an existing folder that is neither a home nor a folder of the system");
         }
-        throw new UserException(option + name + " is not a project's folder; name an existing folder that is not a home,"
-            + " does not contain one, and does not belong to the system");
+        return new Project(folder);
     }
 
-    /** Returns the project of a {@code .env}: the nearest checkout at or above it, else its folder. Null if neither is. */
+    /** Returns the project of a {@code .env}: the nearest checkout at or above it, else its folder; or null. */
     static Project around(Path envFile) {
         if (!Files.exists(envFile) || Files.isDirectory(envFile)) {
             return null;
@@ -70,13 +65,14 @@ record Project(Path folder) {
             && (Files.exists(git.resolve("HEAD")) || text(git).startsWith("gitdir:"));
     }
 
-    /** Returns whether a place is in the folder. A folder in it with a .git is another project, unless it is a submodule. */
+    /** Returns whether a place is in the folder, and in no folder below that has a .git and is not a submodule. */
     boolean contains(Path place) {
         Path inner = Folders.real(place);
         boolean isInside = inner.startsWith(folder);
         for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
             Path git = inner.resolve(".git");
-            isInside = !Files.exists(git) || text(git).contains("/modules/") && !text(git).matches("(?s).*/worktrees/[^/]*");
+            String text = text(git);
+            isInside = !Files.exists(git) || text.contains("/modules/") && !text.matches("(?s).*/worktrees/[^/]*");
         }
         return isInside;
     }
