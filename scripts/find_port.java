@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/PortCommand.java include/command/Report.java
-//SOURCES include/command/UserException.java include/config/AtomicFile.java include/config/Config.java
-//SOURCES include/config/EnvFile.java include/config/PortMap.java include/config/PortRange.java
+//SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
+//SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/PortRange.java
 //SOURCES include/config/Targets.java include/ports/AllocationWords.java include/ports/Allocator.java
 //SOURCES include/ports/LocalPorts.java include/ports/Owner.java include/ports/OwnerWords.java
 //SOURCES include/ports/Project.java include/ports/ServicePort.java
@@ -139,24 +139,36 @@ class find_port extends PortCommand {
             throw new UserException("--count goes with BASE [MAX]; a service has one port");
         }
         // Hold the lock while allocating, or two writers could pick the same port.
-        return write ? AtomicFile.locked(this::note, () -> assign(EnvFile.of(this))) : assign(EnvFile.of(this));
-    }
-
-    private Report assign(EnvFile file) throws IOException {
-        Config config = new Config(file, System.getenv());
-        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config));
-        List<Allocator.Assignment> failed = new ArrayList<>(assignments);
-        failed.removeIf(assignment -> assignment.decision() != Allocator.Decision.FAILS);
-        AllocationWords words = new AllocationWords(config, invocation());
-        if (!failed.isEmpty()) {
-            failed.forEach(assignment -> error(words.failure(assignment)));
+        Plan plan = write && !dryRun ? EnvWriter.update(this, this::plan, Plan::changed) : plan(EnvFile.of(this));
+        if (plan.isFailed()) {
+            plan.assignments().stream().filter(Plan::fails).forEach(assignment -> error(plan.words().failure(assignment)));
             return new Report.Silent(Report.NO);
         }
-        if (write || dryRun) {
-            save(file, assignments);
+        if (dryRun) {
+            sayChanges(plan.config().envFile(), plan.changed(), plan.assignments());
         }
-        words.notes(assignments, write && !export).forEach(this::note);
-        return assigned(config, assignments);
+        plan.words().notes(plan.assignments(), write && !export).forEach(this::note);
+        return assigned(plan.config(), plan.assignments());
+    }
+
+    /** The ports that services get, and the file with these ports. */
+    private record Plan(Config config, List<Allocator.Assignment> assignments, AllocationWords words, EnvFile changed) {
+
+        boolean isFailed() {
+            return assignments.stream().anyMatch(Plan::fails);
+        }
+
+        private static boolean fails(Allocator.Assignment assignment) {
+            return assignment.decision() == Allocator.Decision.FAILS;
+        }
+    }
+
+    private Plan plan(EnvFile file) throws IOException {
+        Config config = new Config(file, System.getenv());
+        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config));
+        AllocationWords words = new AllocationWords(config, invocation());
+        Plan plan = new Plan(config, assignments, words, file);
+        return plan.isFailed() || !write && !dryRun ? plan : new Plan(config, assignments, words, changed(file, assignments));
     }
 
     private List<PortMap.Service> wanted(Config config) {
@@ -173,7 +185,7 @@ class find_port extends PortCommand {
         return services;
     }
 
-    private void save(EnvFile file, List<Allocator.Assignment> assignments) throws IOException {
+    private static EnvFile changed(EnvFile file, List<Allocator.Assignment> assignments) {
         Map<String, String> ports = new LinkedHashMap<>();
         for (Allocator.Assignment assignment : assignments) {
             requirePort(file.get(assignment.service().variable()), file);
@@ -181,12 +193,7 @@ class find_port extends PortCommand {
                 ports.put(variable, String.valueOf(assignment.port()));
             }
         }
-        EnvFile changed = file.with(ports);
-        if (dryRun) {
-            sayChanges(file, changed, assignments);
-        } else if (changed != file) {
-            AtomicFile.replace(file.path(), file.isAbsent() ? null : file.bytes(), changed.bytes());
-        }
+        return file.with(ports);
     }
 
     private static void requirePort(EnvFile.Entry old, EnvFile file) {

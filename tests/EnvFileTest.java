@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +94,11 @@ class EnvFileTest {
         Files.write(folder.resolve("utf16"), "A_PORT=3012".getBytes(StandardCharsets.UTF_16));
         assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("utf16")));
         assertThrows(UserException.class, () -> EnvFile.read(folder));
+        try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve("sparse").toFile(), "rw")) {
+            sparse.setLength(3_000_000_000L);
+        }
+        UserException refusal = assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("sparse")));
+        assertEquals(folder.resolve("sparse") + " is larger than 1 MB; name another file with --env-file", refusal.getMessage());
     }
 
     @Test
@@ -107,9 +114,37 @@ class EnvFileTest {
     }
 
     @Test
-    void tenMegabytesAreReadInASecond() throws Exception {
-        EnvFile file = read("KEY='value' # comment\n".repeat(500_000) + "A_PORT=3012");
+    void countsTheLinesOfAFullFile() throws Exception {
+        EnvFile file = read("KEY='value' # comment\n".repeat(45_000) + "A_PORT=3012");
         assertEquals("3012", file.get("A_PORT").value());
-        assertEquals(500_001, file.get("A_PORT").line());
+        assertEquals(45_001, file.get("A_PORT").line());
+    }
+
+    /** Each of them is read in tenths of a second, without a deep stack. */
+    @ParameterizedTest
+    @ValueSource(strings = {"'x", "\"x\n", "`x\r\n", "A='\n", "A=\"\\\"\n", "A=`\\`x\n", "A='x\nB=\"y\nC=`z\n", "A:'\n", "\\'", "'", " '", "= '",
+        "A", "A=", "A= ", "A =", "export ", "export\t", "\u00A0", "#", " #", "\n", "\r", "A.B='\\' ", "=\"' # ", "\\", "a: ", ":", "\u3000=\u3000"})
+    void hostileTextTakesNoLongTime(String piece) throws Exception {
+        for (String start : new String[] {"", "A='", "A=\"", "A=`", "A=x", "A= ", "A", "export ", "A: '\\' "}) {
+            byte[] bytes = piece.getBytes(StandardCharsets.UTF_8);
+            String text = start + piece.repeat((1_000_000 - start.length() - 20) / bytes.length);
+            assertTimeout(Duration.ofSeconds(10), () -> read(text));
+            assertTimeout(Duration.ofSeconds(10), () -> read(text + "'\nA_PORT=1"));
+        }
+    }
+
+    @Test
+    void tellsTheQuote() throws Exception {
+        EnvFile file = read("A='1'\nB=\"2\"\nC=`3`\nD=4\nE='5\nF=");
+        assertEquals("'\"`\0\0\0", file.entries().stream().map(entry -> "" + entry.quote()).collect(Collectors.joining()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "'", "\"", "`"})
+    void readsAMegabyteInOneValue(String quote) throws Exception {
+        String value = "ab \\' # x".replace(quote.isEmpty() ? "#" : quote, "").repeat(100_000).strip();
+        EnvFile file = read("A=" + quote + value + quote + "\nA_PORT=3012");
+        assertEquals("3012", file.get("A_PORT").value());
+        assertEquals(value, file.get("A").value());
     }
 }

@@ -53,7 +53,7 @@ class StoppingTest {
     }
 
     private static Stopping.Result free(int port, Path project, boolean isForced) throws Exception {
-        return Stopping.free(List.of(port), project == null ? null : Project.of(project.toString(), null), Duration.ofMillis(500), isForced)
+        return Stopping.free(List.of(port), project == null ? null : Project.named(project.toString(), ""), Duration.ofMillis(500), isForced)
             .get(0);
     }
 
@@ -81,7 +81,7 @@ class StoppingTest {
         Path elsewhere = Files.createDirectory(code.resolve("elsewhere"));
         Process ours = start(folder, PYTHON, "-c", String.format(listen, own + ", " + shared));
         Process stranger = start(elsewhere, PYTHON, "-c", String.format(listen, shared));
-        List<Stopping.Result> results = Stopping.free(List.of(own, shared), Project.of(folder.toString(), null), Duration.ofMillis(500),
+        List<Stopping.Result> results = Stopping.free(List.of(own, shared), Project.named(folder.toString(), ""), Duration.ofMillis(500),
             false);
         assertEquals(List.of(Stopping.Outcome.REFUSED, Stopping.Outcome.REFUSED), results.stream().map(Stopping.Result::outcome).toList());
         assertTrue(ours.isAlive() && stranger.isAlive());

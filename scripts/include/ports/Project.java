@@ -1,98 +1,88 @@
-//SOURCES ../command/Invocation.java ../command/PortCommand.java ../command/UserException.java Processes.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvLocation.java ../config/Folders.java
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 
 /** The project that the services belong to: a folder. */
 record Project(Path folder) {
 
-    /** The project of a command, or null; unless it is named, it is looked for only when it is asked for. */
+    /** No project is one of these folders, contains one, or lies in one that ends with a slash. */
+    private static final String[] SHARED = {"/usr", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp",
+        "/usr/bin/", "/usr/lib/", "/bin/", "/lib/", "/proc/", "/dev/", "/sys/"};
+
+    /** Returns the project of a command, or null. Unless it is named, it is looked for only when it is asked for. */
     static Supplier<Project> of(PortCommand command) {
-        String named = command.projectFolder != null ? command.projectFolder : System.getenv("DEVFLOW_PROJECT");
-        Path file = Path.of(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
-        Project project = named == null || named.isEmpty() ? null : of(named, file);
-        return () -> project != null ? project : of(null, file);
+        boolean isOption = command.projectFolder != null;
+        String name = isOption ? command.projectFolder : System.getenv("DEVFLOW_PROJECT");
+        if (name == null || name.isEmpty()) {
+            return () -> around(EnvLocation.of(command));
+        }
+        Project project = named(name, isOption ? "--project " : "DEVFLOW_PROJECT=");
+        return () -> project;
     }
 
-    /**
-     * The project's folder; null if there is none.
-     *
-     * @param named what the user named, null for nothing
-     * @param envFile the {@code .env} in use, as it is named; it need not exist
-     */
-    static Project of(String named, Path envFile) {
-        try {
-            if (named != null && !named.isEmpty()) {
-                Path folder = Path.of(named).toRealPath();
-                if (!Files.isDirectory(folder) || isOfHomes(folder)) {
-                    throw new UserException("--project " + named + ": not a project's folder; name the one that its .env lies in");
-                }
+    /** Returns the project in the folder of that name. */
+    static Project named(String name, String option) {
+        Path folder = Folders.real(EnvLocation.named(name));
+        if (!Files.isDirectory(folder) || isForbidden(folder)) {
+            throw new UserException(option + name
+                + " is not a project's folder; name an existing folder that is neither a home nor a folder of the system");
+        }
+        return new Project(folder);
+    }
+
+    /** Returns the project of a {@code .env}: the nearest checkout at or above it, else its folder; or null. */
+    static Project around(Path envFile) {
+        if (!Files.exists(envFile) || Files.isDirectory(envFile)) {
+            return null;
+        }
+        Path own = Folders.real(envFile.toAbsolutePath().getParent());
+        for (Path folder = own; folder != null; folder = folder.getParent()) {
+            if (isCheckout(folder.resolve(".git")) && !isForbidden(folder)) {
                 return new Project(folder);
             }
-            if (envFile == null || !Files.exists(envFile)) {
-                return null;
-            }
-            Path own = envFile.toAbsolutePath().getParent().toRealPath();
-            for (Path folder = own; folder != null; folder = folder.getParent()) {
-                if (Files.exists(folder.resolve(".git")) && !isOfHomes(folder)) {
-                    return new Project(folder);
-                }
-            }
-            return isOfHomes(own) ? null : new Project(own);
-        } catch (IOException e) {
-            throw UserException.of(e, named == null || named.isEmpty() ? envFile.toString() : "--project " + named);
-        } catch (InvalidPathException e) {
-            throw new UserException("--project: not a folder's name");
         }
+        return isForbidden(own) ? null : new Project(own);
     }
 
-    /** Whether this is the root, a home, or a folder that homes are in. */
-    private static boolean isOfHomes(Path folder) {
-        String ours = System.getenv("HOME");
-        Stream<String> homes = Processes.users().stream()
-            .filter(fields -> fields[2].matches("0|[1-9]\\d{3,4}") && !fields[2].equals("65534") && fields[5].length() > 1)
-            .map(fields -> fields[5]);
-        return folder.getParent() == null || ours != null && !ours.isEmpty() && folder.equals(real(Path.of(ours)))
-            || Stream.concat(Stream.of(System.getProperty("user.home"), "/home/user", "/Users/user"), homes)
-                .anyMatch(home -> real(Path.of(home)).startsWith(folder));
-    }
-
-    private static Path real(Path path) {
-        try {
-            return path.toRealPath();
-        } catch (IOException e) {
-            return path.toAbsolutePath().normalize();
+    private static boolean isForbidden(Path folder) {
+        for (String name : SHARED) {
+            Path shared = Folders.real(Path.of(name));
+            if (shared.startsWith(folder) || name.endsWith("/") && folder.startsWith(shared)) {
+                return true;
+            }
         }
+        return Folders.isHomeOrAbove(folder);
     }
 
-    /**
-     * Whether a place is in the folder, or below it; links are followed. A folder below with a {@code .git} of its own is another
-     * checkout, unless it is a submodule.
-     */
+    /** Another user could make a .git in a folder that is open to all, and so extend the project to that folder. */
+    private static boolean isCheckout(Path git) {
+        return Files.exists(git) && Folders.otherOwner(git) == null
+            && (Files.exists(git.resolve("HEAD")) || text(git).startsWith("gitdir:"));
+    }
+
+    /** Returns whether a place is in the folder, and in no folder below that has a .git and is not a submodule. */
     boolean contains(Path place) {
-        Path real = real(place);
-        if (!real.startsWith(folder)) {
-            return false;
-        }
-        for (Path inner = real; !inner.equals(folder); inner = inner.getParent()) {
+        Path inner = Folders.real(place);
+        boolean isInside = inner.startsWith(folder);
+        for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
             Path git = inner.resolve(".git");
-            if (Files.exists(git) && !isSubmodule(git)) {
-                return false;
-            }
+            String text = text(git);
+            isInside = !Files.exists(git) || text.contains("/modules/") && !text.matches("(?s).*/worktrees/[^/]*");
         }
-        return true;
+        return isInside;
     }
 
-    private static boolean isSubmodule(Path git) {
-        try {
-            String place = Files.isRegularFile(git) ? Files.readString(git).strip() : "";
-            return place.contains("/modules/") && !place.matches("(?s).*/worktrees/[^/]*");
+    /** Returns what is in a regular file, up to the length that a .git file can have. */
+    private static String text(Path file) {
+        try (InputStream in = Files.isRegularFile(file) ? Files.newInputStream(file) : InputStream.nullInputStream()) {
+            return new String(in.readNBytes(5000), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
-            return false;
+            return "";
         }
     }
 }

@@ -1,0 +1,143 @@
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java EnvLocation.java EnvLock.java
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+
+/** Writes {@code .env} so that its readers see the old content or the new one. Removes nothing but what it has made. */
+final class EnvWriter {
+
+    /** Computes something from the file that was read. */
+    interface Work<T> {
+        T on(EnvFile file) throws Exception;
+    }
+
+    private EnvWriter() { }
+
+    /**
+     * Reads the file of a command, does the work, and writes the file that the work has changed, all under a lock.
+     * Starts anew if another program has changed the file meanwhile. Where it cannot write, the file stays as it was.
+     */
+    static <T> T update(PortCommand command, Work<T> work, Function<T, EnvFile> changed) throws Exception {
+        FileChannel lock = EnvLock.take(command);
+        try {
+            for (int attempt = 1; attempt <= 20; attempt++) {
+                EnvFile file = EnvFile.of(command);
+                T result = work.on(file);
+                if (changed.apply(result) == file || write(command, file, changed.apply(result).bytes())) {
+                    return result;
+                }
+                Thread.sleep(ThreadLocalRandom.current().nextInt(5 * attempt));
+            }
+            throw new UserException("cannot write " + EnvLocation.of(command)
+                + ": another program keeps changing it; try again when that program has finished");
+        } finally {
+            lock.close();
+        }
+    }
+
+    /** Returns false if the file is no longer the one that was read. */
+    private static boolean write(PortCommand command, EnvFile file, byte[] content) {
+        try {
+            Path target = target(file.path());
+            if (!file.isAbsent()) {
+                return replace(file, target, content);
+            }
+            create(target, content);
+            command.note("created " + target.getFileName() + " in " + target.getParent().toRealPath());
+            return true;
+        } catch (FileAlreadyExistsException | NoSuchFileException e) {
+            return false; // another program has made or removed it
+        } catch (IOException e) {
+            throw UserException.of(!isMountPoint(file.path()) ? e : refusal("it is a mount point; write the file that"
+                + " is mounted there, or name another file with --env-file"), "cannot write " + file.path());
+        }
+    }
+
+    private static boolean replace(EnvFile file, Path target, byte[] content) throws IOException {
+        Map<String, Object> old = attributes(target, "dev,ino,uid,gid,mode");
+        if (!Files.isRegularFile(target) || !Files.isWritable(target)) {
+            throw refusal("it is read-only, or not a regular file");
+        }
+        // Ignore lists of Git usually have such names: what is left if this process is killed is not committed.
+        String name = ".env." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".local";
+        Path folder = Files.createDirectory(target.resolveSibling(name),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path copy = folder.resolve("copy");
+        try {
+            Files.copy(target, copy, StandardCopyOption.COPY_ATTRIBUTES);
+            requireSameRights(target, copy);
+            Files.write(copy, content, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.SYNC);
+            // A JVM's first renaming takes long: let it be one that changes nothing.
+            Files.move(copy, copy, StandardCopyOption.ATOMIC_MOVE);
+            if (!target.equals(target(file.path())) || !EnvFile.read(target).text().equals(file.text())
+                    || !attributes(target, "dev,ino,uid,gid,mode").equals(old)) {
+                return false;
+            }
+            Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } finally {
+            copy.toFile().delete();
+            folder.toFile().delete();
+        }
+    }
+
+    private static void create(Path target, byte[] content) throws IOException {
+        if (Files.isDirectory(target) || !Files.isDirectory(target.getParent())) {
+            throw refusal(Files.isDirectory(target) ? "it is a folder" : target.getParent() + " is not a folder");
+        }
+        Files.createFile(target);
+        try { // append, because another program may write to the file as soon as it exists
+            Files.write(target, content, StandardOpenOption.APPEND, StandardOpenOption.SYNC);
+        } catch (IOException e) {
+            Files.delete(target);
+            throw e;
+        }
+    }
+
+    /** Returns the file behind symbolic links; it need not exist. */
+    private static Path target(Path file) throws IOException {
+        Path target = file.toAbsolutePath();
+        for (int links = 0; Files.isSymbolicLink(target) && links < 40; links++) {
+            target = target.resolveSibling(Files.readSymbolicLink(target));
+        }
+        return target;
+    }
+
+    private static Map<String, Object> attributes(Path file, String names) throws IOException {
+        return Files.readAttributes(file, "unix:" + names, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static void requireSameRights(Path target, Path copy) throws IOException {
+        if (!attributes(copy, "uid,gid,mode").equals(attributes(target, "uid,gid,mode"))) {
+            String owner = Files.getOwner(target).getName();
+            boolean isOwn = owner.equals(Files.getOwner(copy).getName());
+            throw refusal((isOwn ? "its group or mode cannot be kept; run find_port as root"
+                : "it belongs to " + owner + "; run find_port as " + owner) + ", or name another file with --env-file");
+        }
+    }
+
+    private static FileSystemException refusal(String reason) {
+        return new FileSystemException(null, null, reason);
+    }
+
+    private static boolean isMountPoint(Path file) {
+        try {
+            String name = " " + file.toRealPath().toString().replace(" ", "\\040") + " ";
+            return Files.readString(Path.of("/proc/self/mountinfo")).contains(name);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
