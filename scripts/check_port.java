@@ -37,7 +37,7 @@ class check_port extends PortCommand {
     @Option(names = {"-v", "--verbose"}, description = "List the available ports of ranges and groups as well.")
     private boolean verbose;
 
-    @Option(names = "--free", description = "Stop what listens on the ports, if it is the project's, and wait until they are available.")
+    @Option(names = {"--stop", "--free"}, description = "Stop what listens on the ports, if it is the project's, and wait until they are available.")
     private boolean free;
 
     @Option(names = "--grace", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,

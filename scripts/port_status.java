@@ -50,6 +50,8 @@ class port_status extends PortCommand {
     @Option(names = "--running", description = "Exit with 1 unless something listens on each port that is not a stranger's.")
     boolean running;
 
+    boolean listNotRunning;
+
     @Option(names = "--map", description = "Draw the documented ranges, a cell per port.")
     private boolean picture;
 

@@ -12,7 +12,11 @@ record Invocation(String envFile) {
     static final String DEFAULT_ENV_FILE = ".env";
     private static final String START_SCRIPT = "./devflow-start.sh";
     private static final String JBANGW = System.getenv("DEVFLOW_PORTS_JBANGW");
-    private static final boolean IS_FUNCTION = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
+
+    /** Returns whether a function of a start script was called, and not one of the four scripts. */
+    static boolean isFunction() {
+        return System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
+    }
 
     /** The command that calls a script for the same {@code .env}. */
     String command(String script, String arguments) {
@@ -32,7 +36,7 @@ record Invocation(String envFile) {
 
     /** Who reads what a start script prints may be in another folder. */
     private static String seen(String file) {
-        return IS_FUNCTION ? Path.of(file).toAbsolutePath().normalize().toString() : file;
+        return isFunction() ? Path.of(file).toAbsolutePath().normalize().toString() : file;
     }
 
     /** Where the options of a script are explained. */
@@ -40,8 +44,9 @@ record Invocation(String envFile) {
         return "see " + program(script) + " --help";
     }
 
-    private static String program(String script) {
-        return JBANGW == null || JBANGW.isEmpty() ? "jbang " + script + "@devflow" : quoted(JBANGW) + " " + script;
+    /** Returns the words that call a script: its name alone, if a link on the {@code PATH} was called. */
+    static String program(String script) {
+        return JBANGW == null ? "jbang " + script + "@devflow" : JBANGW.isEmpty() ? script : quoted(JBANGW) + " " + script;
     }
 
     /** A word as the shell reads it back. */

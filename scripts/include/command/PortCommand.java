@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help;
@@ -46,6 +47,9 @@ abstract class PortCommand implements Callable<Integer> {
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
         + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
     List<String> targets = List.of();
+
+    /** Whether a part of a service's name is refused, as in the functions of a start script. */
+    boolean wholeNames = Invocation.isFunction();
 
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
@@ -246,6 +250,12 @@ abstract class PortCommand implements Callable<Integer> {
                 .setOverwrittenOptionsAllowed(true)
                 .setUsageHelpWidth(80)
                 .setOut(new PrintWriter(command.out(), true));
+            String name = line.getCommandName();
+            String[] examples = line.getCommandSpec().usageMessage().footer();
+            for (int i = 0; i < examples.length; i++) {
+                examples[i] = examples[i].replaceFirst(name, Matcher.quoteReplacement(Invocation.program(name)));
+            }
+            line.getCommandSpec().usageMessage().footer(examples);
             try {
                 ParseResult result = line.parseArgs(args);
                 line.setColorScheme(Help.defaultColorScheme(command.hasColour() ? Help.Ansi.ON : Help.Ansi.OFF));
