@@ -58,8 +58,8 @@ devflow_wait_healthy() {
   local devflow_ports_code=0 devflow_ports_word devflow_ports_last=''
   devflow_ports_call devflow_wait_healthy "$@" || devflow_ports_code=$?
   for devflow_ports_word in "$@"; do
-    case $devflow_ports_last$devflow_ports_word in
-      --pid[0-9]* | *--pid=*) devflow_ports_tell_exit "${devflow_ports_word#--pid=}" "$devflow_ports_code" ||
+    case $devflow_ports_last:$devflow_ports_word in
+      --pid:* | *:--pid=*) devflow_ports_tell_exit "${devflow_ports_word#--pid=}" "$devflow_ports_code" ||
         devflow_ports_code=1 ;;
     esac
     devflow_ports_last=$devflow_ports_word

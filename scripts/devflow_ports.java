@@ -18,14 +18,13 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /** All scripts and the functions of devflow-ports.sh in one program: NAME ARGUMENT... */
 class devflow_ports {
 
-    /** The class archive is made of what these load, in an empty folder. */
+    /** The class archive holds the classes that these load. */
     private static final String TRAINING = "check_port FREE;check_port --quiet FREE;check_port --json FREE"
         + ";check_port --color=always core;check_port ?;check_port --help;find_port FREE 65535;find_port --json FREE"
-        + ";find_port --all;find_port --all --json;find_port --all --write --export;find_port --help;port_status"
-        + ";port_status --plain;port_status --json;port_status --verbose;port_status --check --color=always"
-        + ";port_status --help;devflow_list_not_running core;health_all FREE;health_all --json FREE"
-        + ";health_all --wait=0.1 FREE;health_all http://URL;health_all --json http://URL;health_all grpc://URL"
-        + ";health_all --prometheus FREE;health_all --help";
+        + ";find_port --all;find_port --all --write --export;find_port --help;port_status;port_status --json"
+        + ";port_status --verbose;port_status --check --color=always;port_status --help;devflow_port_status"
+        + ";devflow_list_not_running core;health_all FREE;health_all --wait=0.1 FREE;health_all http://URL"
+        + ";health_all --json http://URL;health_all grpc://URL;health_all --prometheus FREE;health_all --help";
 
     public static void main(String... args) throws Exception {
         List<String> own = new ArrayList<>(List.of(args));
@@ -58,7 +57,6 @@ class devflow_ports {
                 find_port find = (find_port) command;
                 find.write = find.export = find.isAllByDefault = true;
             }
-            default -> { } // a script
         }
         return command;
     }

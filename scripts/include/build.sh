@@ -1,7 +1,6 @@
 # shellcheck shell=bash
 # Makes one jar of the scripts and an archive of its classes, because JVMs start slowly without. Sourced by launch in a
 # subshell, which exits with 0 or, having said why there is no build, with 2.
-
 trap 'exit 130' INT # Otherwise bash goes on if a JVM ends by itself at the same signal.
 make_folder "$place"
 exec 8>>"$place/lock" && lock 8

@@ -9,16 +9,13 @@ say() { printf 'devflow-ports: %s\n' "$1" >&2; }
 die() { say "$1" && exit 2; }
 
 # Drops relative folders from the PATH: what lies in the working directory is not installed.
-java=${JAVA_HOME:+$JAVA_HOME/bin/java}
-absolute=
-set -f
+java=${JAVA_HOME:+$JAVA_HOME/bin/java} absolute=
 IFS=:
 for folder in ${PATH:-}; do
   [[ $folder = /* ]] || continue
   absolute=$absolute${absolute:+:}$folder
   [[ -n $java || -d $folder/java || ! -x $folder/java ]] || java=$folder/java
 done
-set +f
 IFS=$' \t\n'
 PATH=$absolute
 [[ $java = /* && -x $java ]] || java=
