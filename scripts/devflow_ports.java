@@ -1,104 +1,95 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES check_port.java find_port.java port_status.java health_all.java include/command/PortCommand.java
+//SOURCES include/config/PortMap.java
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.PositionalParamSpec;
 
-/**
- * The four scripts, and the functions of devflow-ports.sh as presets of them, in one program: built once for all. The first
- * argument is the name, the others are its own.
- */
+/** All scripts and the functions of devflow-ports.sh in one program: NAME ARGUMENT... */
 class devflow_ports {
 
+    /** The class archive holds the classes that these load. */
+    private static final String TRAINING = "check_port FREE;check_port --quiet FREE;check_port --json FREE"
+        + ";check_port --color=always core;check_port ?;check_port --help;find_port FREE 65535;find_port --json FREE"
+        + ";find_port --all;find_port --all --write --export;find_port --help;port_status;port_status --json"
+        + ";port_status --verbose;port_status --check --color=always;port_status --help;devflow_port_status"
+        + ";devflow_list_not_running core;health_all FREE;health_all --wait=0.1 FREE;health_all http://URL"
+        + ";health_all --json http://URL;health_all grpc://URL;health_all --prometheus FREE;health_all --help";
+
     public static void main(String... args) throws Exception {
-        String name = args.length == 0 ? "" : args[0];
-        String[] own = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
+        List<String> own = new ArrayList<>(List.of(args));
+        String name = own.isEmpty() ? "" : own.remove(0);
         switch (name) {
-            case "check_port" -> check_port.main(own);
-            case "find_port", "find_available_port" -> find_port.main(own);
-            case "port_status" -> port_status.main(own);
-            case "health_all", "devflow_health_all" -> health_all.main(own);
-            case "check_port_available" -> {
-                check_port command = new check_port();
-                command.quiet = true;
-                PortCommand.main(command, own);
-            }
-            case "devflow_port_status" -> {
-                port_status command = new port_status();
-                command.isPlainByDefault = true;
-                PortCommand.main(command, own);
-            }
-            case "devflow_assign_ports" -> {
-                find_port command = new find_port();
-                command.write = true;
-                command.export = true;
-                command.isAllByDefault = true;
-                PortCommand.main(command, own);
-            }
-            case "devflow_is_running" -> {
-                port_status command = new port_status();
-                command.running = true;
-                command.quiet = true;
-                PortCommand.main(command, own);
-            }
-            case "devflow_wait_healthy" -> health_all.main(with("--wait=30", own));
-            case "devflow_stop" -> check_port.main(with("--stop", own));
+            case "--completion" -> complete("check_port", "find_port", "port_status", "health_all");
             case "--train" -> train();
-            default -> {
-                System.err.println("ERROR: no script or function has the name '" + name + "'");
-                System.exit(2);
+            default -> PortCommand.main(command(name, own), own.toArray(new String[0]));
+        }
+    }
+
+    /** Returns the command with what the function presets. Options are fields where reading them would cost time. */
+    private static PortCommand command(String name, List<String> args) {
+        PortCommand command = switch (name) {
+            case "check_port", "check_port_available", "devflow_stop" -> new check_port();
+            case "find_port", "find_available_port", "devflow_assign_ports" -> new find_port();
+            case "health_all", "devflow_health_all", "devflow_wait_healthy" -> new health_all();
+            case "port_status", "devflow_port_status", "devflow_is_running", "devflow_list_not_running" ->
+                new port_status();
+            default -> throw new IllegalArgumentException(name);
+        };
+        switch (name) {
+            case "check_port_available" -> command.quiet = true;
+            case "devflow_stop" -> args.add(0, "--stop");
+            case "devflow_wait_healthy" -> args.add(0, "--wait=30");
+            case "devflow_port_status" -> ((port_status) command).isPlainByDefault = true;
+            case "devflow_is_running" -> ((port_status) command).running = command.quiet = true;
+            case "devflow_list_not_running" -> ((port_status) command).listNotRunning = true;
+            case "devflow_assign_ports" -> {
+                find_port find = (find_port) command;
+                find.write = find.export = find.isAllByDefault = true;
             }
         }
+        return command;
     }
 
-    private static String[] with(String option, String... args) {
-        String[] all = Arrays.copyOf(new String[] {option}, args.length + 1);
-        System.arraycopy(args, 0, all, 1, args.length);
-        return all;
+    /** Prints bash functions that complete the scripts' options, and the names of services and groups. */
+    private static void complete(String... scripts) {
+        List<String> names = new ArrayList<>();
+        PortMap.SERVICES.forEach(service -> names.add(service.shortName()));
+        List.of(PortMap.Group.values()).forEach(group -> names.add(group.name().toLowerCase(Locale.ROOT)));
+        for (String script : scripts) {
+            CommandLine line = new CommandLine(command(script, List.of()));
+            PositionalParamSpec targets = line.getCommandSpec().positionalParameters().get(0);
+            line.getCommandSpec().remove(targets);
+            line.getCommandSpec().addPositional(targets.toBuilder().completionCandidates(names).build());
+            System.out.print(AutoComplete.bash(script, line));
+        }
     }
 
-    /** What each command can do in a folder that is empty: the class archive holds what this loads. */
-    private static void train() throws Exception {
-        String unused;
-        try (ServerSocket socket = new ServerSocket(0)) {
-            unused = "" + socket.getLocalPort();
+    private static void train() throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write("{\"status\":\"ok\"}".getBytes());
+            exchange.close();
+        });
+        server.start();
+        ServerSocket closed = new ServerSocket(0);
+        closed.close();
+        String url = "localhost:" + server.getAddress().getPort();
+        for (String line : TRAINING.replace("FREE", "" + closed.getLocalPort()).replace("URL", url).split(";")) {
+            List<String> words = new ArrayList<>(List.of(line.split(" ")));
+            command(words.remove(0), words).execute(words.toArray(new String[0]));
         }
-        ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        new Thread(() -> answer(server)).start();
-        String url = "http://localhost:" + server.getLocalPort() + "/";
-        String[][] checks = {{unused}, {"--quiet", unused}, {"--json", unused}, {"--color=always", "core"}, {"?"}, {"--help"}};
-        String[][] searches = {{unused, "65535"}, {"--json", unused}, {"--all"}, {"--all", "--json"}, {"--all", "--write", "--export"},
-            {"--all", "--dry-run"}, {"--help"}};
-        String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--verbose"}, {"--help"}};
-        String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {url}, {"--json", url},
-            {"--prometheus", unused}, {"--help"}};
-        for (String[] args : checks) {
-            new check_port().execute(args);
-        }
-        for (String[] args : searches) {
-            new find_port().execute(args);
-        }
-        for (String[] args : statuses) {
-            new port_status().execute(args);
-        }
-        for (String[] args : questions) {
-            new health_all().execute(args);
-        }
-        System.exit(0); // and not when the idle threads of the health check end, a minute later
-    }
-
-    private static void answer(ServerSocket server) {
-        while (true) {
-            try (Socket client = server.accept()) {
-                client.getInputStream().read(new byte[1024]);
-                client.getOutputStream().write("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{\"status\":\"ok\"}".getBytes());
-            } catch (IOException e) {
-                // That question has no answer.
-            }
-        }
+        System.exit(0); // Idle threads would keep the JVM.
     }
 }

@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -28,8 +29,14 @@ record Clone(Path folder, Path home, Path cache) {
     }
 
     /** Where it keeps what was built for this JDK. */
-    Path build() {
-        return Path.of(cache + "/devflow-ports/launch" + System.getProperty("java.home") + "/bin/java" + scripts());
+    Path place() {
+        String path = System.getProperty("java.home") + "/bin/java" + scripts();
+        return Path.of(cache + "/devflow-ports/launch" + path.replace("%", "%25").replace(":", "%3A"));
+    }
+
+    /** The build in use. */
+    Path build() throws IOException {
+        return Path.of(Files.readAllLines(place().resolve("current")).get(0));
     }
 
     /** One of its scripts or functions, which says what it does. */

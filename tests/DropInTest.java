@@ -173,27 +173,23 @@ class DropInTest {
 
     /** One after the other, because they change what the others use. */
     @Test
-    void noticesWhatHasChangedAndBuildsAgain() throws Exception {
+    void buildsAgainOnlyIfASourceOrTheJdkHasChanged() throws Exception {
         Clone own = another();
         Path ports = own.scripts().resolve("devflow-ports.sh");
         assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
         String warm = debug(call(folder).env("ports", ports));
-        assertTrue(warm.contains("java @") && !warm.contains("builds in"), warm);
-
-        // Older than what was built of it, as a deployment may leave it.
+        assertTrue(warm.contains("java in") && !warm.contains("builds in"), warm);
+        // Older than what was built of it, as a deployment, or git checkout of an older commit, may leave it.
         Path include = own.scripts().resolve("include/config/PortRange.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         Files.setLastModifiedTime(include, FileTime.from(1, TimeUnit.DAYS));
         String edited = debug(call(folder).env("ports", ports));
         assertTrue(edited.contains("builds in") && edited.contains("is no port;"), edited);
-
-        assertTrue(Files.size(own.build().resolve("classes")) > 1_000_000, "no archive");
         Path otherJdk = otherJdk();
-        if (otherJdk != null) {
-            assertTrue(debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
-            assertFalse(debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
+        for (int turn = 1; otherJdk != null && turn <= 2; turn++) {
+            assertEquals(turn == 1, debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
+            assertFalse(debug(call(folder).env("ports", ports)).contains("builds in"));
         }
-        assertFalse(debug(call(folder).env("ports", ports).env("XDG_CACHE_HOME", "/dev/null")).contains("builds in"));
     }
 
     private static Path otherJdk() throws Exception {
@@ -215,16 +211,6 @@ class DropInTest {
                 + "; find_available_port 1024 >/dev/null; echo $?")
                 .env("JAVA_TOOL_OPTIONS", options).run();
             assertEquals(new Script.Result(0, "0\n", ""), result);
-        }
-    }
-
-    @Test
-    void aJvmThatDoesNotStartIsNoAnswer() throws Exception {
-        Clone own = another();
-        for (int kilobytes : List.of(200_000, 500_000)) {
-            Script.Result result = bash(folder, "ulimit -v " + kilobytes + "; found=$(find_available_port 1024) || echo \"$? '$found'\"")
-                .env("ports", own.scripts().resolve("devflow-ports.sh")).run();
-            assertEquals("2 ''\n", result.out(), result.err());
         }
     }
 
@@ -280,20 +266,6 @@ class DropInTest {
             """).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).run();
         assertEquals("1", result.out().strip(), result.err());
         assertEquals(1, result.err().lines().filter(line -> line.contains("builds in")).count(), result.err());
-    }
-
-    @Test
-    void whatAnotherUserPlantedIsNotRun() throws Exception {
-        assumeTrue("root".equals(System.getProperty("user.name")), "only root can give a file away");
-        Path cache = Files.createDirectory(folder.resolve("cache"));
-        Path build = Files.createDirectories(Path.of(cache + "/devflow-ports/launch"
-            + System.getProperty("java.home") + "/bin/java" + clone.scripts()));
-        for (String file : List.of("java.args", "stamp", "classes", "program.jar")) {
-            Files.writeString(build.resolve(file), "-version\n");
-        }
-        assertEquals(0, Script.command("chown", "-R", "1234", cache.toString()).run().exit());
-        String said = debug(call(folder).env("XDG_CACHE_HOME", cache));
-        assertTrue(said.contains("java @") && !said.contains(cache.toString()), said);
     }
 
     @ParameterizedTest

@@ -6,7 +6,6 @@ import java.io.File;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -17,6 +16,8 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The real thing: through jbangw and JBang, in a home that was empty before. */
 class JbangTest {
@@ -61,7 +62,7 @@ class JbangTest {
     /** A PATH with what every system has, and no java, mvn or jbang. */
     private String barePath() throws Exception {
         Path bin = Files.createDirectories(elsewhere.resolve("bin"));
-        for (String program : List.of("bash", "env", "mkdir", "mktemp", "rm", "mv", "sed", "cut", "grep", "flock", "sha256sum", "cat")) {
+        for (String program : List.of("bash", "env", "mkdir", "mktemp", "rm", "mv", "sed", "grep", "flock", "sha256sum", "cat", "readlink")) {
             for (String folder : PATH.split(File.pathSeparator)) {
                 Path original = Path.of(folder, program);
                 if (Files.isExecutable(original) && Files.notExists(bin.resolve(program))) {
@@ -74,7 +75,7 @@ class JbangTest {
 
     private static void assertOneLine(Script.Result result, String part) {
         assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
-        assertTrue(result.err().startsWith("jbangw: ") && result.err().contains(part), result.err());
+        assertTrue(result.err().startsWith("devflow-ports: ") && result.err().contains(part), result.err());
         assertEquals(1, result.err().lines().filter(line -> !line.contains("fetching")).count(), result.err());
     }
 
@@ -82,7 +83,7 @@ class JbangTest {
     void theFirstStartsDoNotDisturbEachOther() {
         assertEquals(List.of(0, 0, 0, 1), firstAnswers.stream().map(Script.Result::exit).toList(), firstAnswers::toString);
         assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines()
-            .allMatch(line -> line.matches("(devflow-ports|jbangw): .*"))),
+            .allMatch(line -> line.matches("devflow-ports: .*"))),
             firstAnswers::toString);
     }
 
@@ -94,7 +95,6 @@ class JbangTest {
             assertTrue(result.out().startsWith("Port " + listener.getLocalPort() + ": listening  pid "), result.out());
         }
         assertEquals(2, jbangw("check_port", "it's \"no\" $(port)").run().exit());
-        assertOneLine(jbangw("check_port@devflow", "", "3005").run(), "an argument is empty");
         assertEquals(2, jbangw("check_port", "", "3005").run().exit());
         assertEquals(2, jbangw("no_such_script").run().exit(), "JBang's own failure is no answer");
         assertEquals(2, jbangw("check_port", "x").env("LC_ALL", "C").run().exit());
@@ -126,50 +126,28 @@ class JbangTest {
         String path = barePath();
         Script.executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
         assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", path)
-            .env("JAVA_HOME", System.getProperty("java.home")).run(), "did not bring");
-        try (var files = Files.walk(elsewhere.resolve(".cache"))) {
+            .env("JAVA_HOME", System.getProperty("java.home")).run(), "its checksum differs");
+        try (var files = Files.list(elsewhere.resolve(".cache/devflow-ports"))) {
             assertFalse(files.anyMatch(file -> file.toString().endsWith(".jar")));
         }
     }
 
-    /** The jar of JBang and the archive of its classes: cut, so that it shows at once, or only when the JVM crashes. */
     @Test
-    void whatIsDamagedIsFetchedOrMadeAnew() throws Exception {
+    void aJarThatIsDamagedIsFetchedAnew() throws Exception {
         Path cache = elsewhere.resolve("cache");
         String port = "" + Sockets.freePort();
         Script check = jbangw(Script.CLONE + "/scripts/check_port.java", port).env("XDG_CACHE_HOME", cache).in(elsewhere);
         String available = "Port " + port + ": available\n";
         assertEquals(available, check.run().out());
-        List<Path> parts;
-        try (var files = Files.list(cache.resolve("devflow-ports"))) {
-            parts = files.filter(file -> file.toString().matches(".*\\.(jar|jsa)")).toList();
-        }
-        assertEquals(2, parts.size(), parts::toString);
-        for (Path part : parts) {
-            for (boolean isTimeKept : new boolean[] {false, true}) {
-                FileTime time = Files.getLastModifiedTime(part);
-                assertEquals(0, Script.bash("chmod u+w \"$part\" && truncate --size=500000 \"$part\"").env("part", part).run().exit());
-                if (isTimeKept) {
-                    Files.setLastModifiedTime(part, time);
-                }
-                Script.Result first = check.run();
-                assertTrue(first.out().equals(available) || isTimeKept && first.exit() == 2 && first.out().isEmpty(), part + ": " + first);
-                assertEquals(available, check.run().out(), part.toString());
-            }
-        }
+        assertEquals(0, Script.command("sh", "-c", "truncate -s 500000 " + cache + "/devflow-ports/*.jar").run().exit());
+        Script.Result first = check.run();
+        assertEquals(List.of(2, ""), List.of(first.exit(), first.out()), first.err());
+        assertEquals(available, check.run().out());
     }
 
     @Test
     void withoutANetworkSaysSo() throws Exception {
-        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).under(Namespace.unshare("--net")).run(), "is there no network?");
-    }
-
-    /** Nor what the PATH has none of: 127 would be for a script that does not exist. */
-    @Test
-    void withoutAPathIsNoAnswer() throws Exception {
-        for (String path : List.of("", "/nowhere")) {
-            assertEquals(2, jbangw("check_port", "3005").env("PATH", path).env("JAVA_HOME", "").run().exit());
-        }
+        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).under(Namespace.unshare("--net")).run(), "check the network");
     }
 
     /** They may name a mirror, without which nothing can be fetched. */
@@ -186,5 +164,87 @@ class JbangTest {
         String path = barePath();
         Script.executable(Path.of(path, "jbang"), "printf '<%s>' \"$@\"\nexit 7\n");
         assertEquals(new Script.Result(7, "<port_status@devflow><a b>", ""), jbangw("port_status@devflow", "a b").env("PATH", path).run());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--help", "help", "-h"})
+    void explainsItself(String argument) throws Exception {
+        Script.Result result = (argument.isEmpty() ? jbangw() : jbangw(argument)).env("JAVA_HOME", "/nowhere").run();
+        assertEquals(List.of(0, ""), List.of(result.exit(), result.err()));
+        for (String name : List.of("check_port", "find_port", "port_status", "health_all", "install", "completion", "jbangw run --help")) {
+            assertTrue(result.out().contains(name), result.out());
+        }
+        assertFalse(result.out().contains("\033"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"check-port", "health_al", "find", "ports", "health_all.java"})
+    void explainsItselfForANameThatIsNearlyRight(String name) throws Exception {
+        Script.Result result = jbangw(name, "3005").run();
+        assertEquals(List.of(2, ""), List.of(result.exit(), result.out()));
+        assertTrue(result.err().startsWith("usage: jbangw"), result.err());
+    }
+
+    @Test
+    void theHelpOfJbangHasNoColourInAPipe() throws Exception {
+        Script.Result result = jbangw("run", "--help").run();
+        assertFalse((result.out() + result.err()).contains("\033"), result.out() + result.err());
+    }
+
+    @Test
+    void installsLinksAndReplacesNothingElse() throws Exception {
+        Path bin = elsewhere.resolve("my bin");
+        String made = "linked check_port, find_port, port_status and health_all in " + bin + "\n";
+        Script.Result result = jbangw("install", bin.toString()).run();
+        assertEquals(List.of(0, made + bin + " is not on the PATH; to add it: export PATH='" + bin + "':$PATH\n"),
+            List.of(result.exit(), result.out()), result.err());
+        assertEquals(new Script.Result(0, made, ""), jbangw("install", "my bin").env("PATH", PATH + ":" + bin).in(elsewhere).run());
+        String port = "" + Sockets.freePort();
+        Script check = Script.command("check_port", port).env("HOME", home).env("XDG_CACHE_HOME", "");
+        assertEquals("Port " + port + ": available\n", check.under("env", "PATH=" + PATH + ":" + bin).in(elsewhere).run().out());
+        Files.delete(bin.resolve("port_status"));
+        Files.writeString(bin.resolve("port_status"), "mine");
+        assertOneLine(jbangw("install", bin.toString()).run(), bin + "/port_status");
+        assertEquals("mine", Files.readString(bin.resolve("port_status")));
+    }
+
+    /** However the script was called: these are the last lines of its help, as printed. */
+    @Test
+    void theExamplesOfTheHelpRunAsPrinted() throws Exception {
+        Path bin = elsewhere.resolve("bin");
+        assertEquals(0, jbangw("install", bin.toString()).run().exit());
+        for (String call : List.of(Script.CLONE + "/jbangw check_port", "./jbangw check_port", "check_port", "bin/check_port")) {
+            Path folder = call.startsWith("./") ? Script.CLONE : elsewhere;
+            String path = PATH + (call.startsWith("check") ? ":" + bin : "");
+            Script.Result result = Script.command("bash", "-c", "set -o pipefail; " + call + " --help | sed -n '/^Examples:/,$p'")
+                .env("PATH", path).env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
+            String example = result.out().lines().filter(line -> line.endsWith(" 3005")).findFirst().orElseThrow(() ->
+                new AssertionError(call + ": " + result));
+            Script.Result pasted = Script.command("bash", "-c", example)
+                .env("PATH", path).env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
+            assertTrue(pasted.out().startsWith("Port 3005: "), example + ": " + pasted);
+        }
+    }
+
+    @Test
+    void completesOptionsAndTheNamesOfServicesAndGroups() throws Exception {
+        Script.Result result = Script.command("bash", "-c", """
+            . <("$jbangw" completion)
+            complete_for() {
+              COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+              "$(complete -p "$1" | sed 's/.* -F \\([^ ]*\\) .*/\\1/')" 2>/dev/null; echo "${COMPREPLY[@]}"
+            }
+            complete_for check_port code
+            complete_for health_all core orch
+            complete_for port_status --wat
+            complete_for find_port --expo
+            """).env("jbangw", Script.CLONE.resolve("jbangw")).env("PATH", PATH).env("HOME", home).env("XDG_CACHE_HOME", "").run();
+        assertEquals(new Script.Result(0, "codex-mcp\norchestrator orchestration\n--watch\n--export\n", ""), result);
+    }
+
+    @Test
+    void aCopyOutsideItsCloneSaysWhatToDo() throws Exception {
+        Files.copy(Script.CLONE.resolve("jbangw"), elsewhere.resolve("jbangw"));
+        assertOneLine(Script.command(elsewhere.resolve("jbangw").toString(), "port_status").run(), "outside its clone");
     }
 }

@@ -209,12 +209,12 @@ class StartScriptTest {
         "sh -c 'node services/orchestrator.js & sleep 0.2' & | 0 |",
         "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & | 0 |",
         "PORT=3005 setsid python3 -m http.server 3005 --directory www >log 2>&1 & | 0 |",
-        "(exit 7) & | 1 | process PID ended with status 7",
-        "sleep 60 & kill $! | 1 | process PID ended with status 143",
-        "sh -c 'sleep 0.5; exit 3' & | 1 | process PID ended with status 3",
-        "(exit 0) & | 1 | process PID ended with status 0",
-        "sh -c 'sleep 60 & exit 0' & | 1 | process PID ended with status 0",
-        "node services/orchestrator.js & until_taken 3005; node services/orchestrator.js 2>log & | 1 | process PID ended with status 1",
+        "(exit 7) & | 1 | process PID exited with code 7",
+        "sleep 60 & kill $! | 1 | process PID exited with code 143",
+        "sh -c 'sleep 0.5; exit 3' & | 1 | process PID exited with code 3",
+        "(exit 0) & | 1 | process PID exited with code 0",
+        "sh -c 'sleep 60 & exit 0' & | 1 | process PID exited with code 0",
+        "node services/orchestrator.js & until_taken 3005; node services/orchestrator.js 2>log & | 1 | process PID exited with code 1",
         "listen 3005 3005; sleep 60 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >log 2>&1 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
         "python3 -c `$holder` listen 3005 3005 >log & | 1 | gave up: time is up, after 4 s",
@@ -243,7 +243,7 @@ class StartScriptTest {
 
     @Test
     void waitsForSeveralProcessesOfWhichOneLeavesItsServerBehind() throws Exception {
-        assertOut("0\n0\n1\nNOTE: process PID ended with status 5\n2\n1\n", run("""
+        assertOut("0\n0\n1\nNOTE: process PID exited with code 5\n2\n1\n", run("""
             devflow_assign_ports
             sh -c 'node services/codex-mcp.js & exit 0' & daemon=$!
             sh -c 'sleep 1; exec node services/orchestrator.js' & server=$!
@@ -271,7 +271,7 @@ class StartScriptTest {
         assumeTrue(Servers.isOnPath(shell.split(" ")[0]), shell + " is not installed");
         Script.Result result = run(shell + " -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");
         assertOut("1\n", result);
-        assertTrue(result.err().endsWith(" ended with status 7\n"), result.err());
+        assertTrue(result.err().endsWith(" exited with code 7\n"), result.err());
     }
 
     /** What was started before runs on, if it leaves the signal ignored, as shells start what is in the background; Node does not. */

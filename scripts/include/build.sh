@@ -1,63 +1,44 @@
 # shellcheck shell=bash
-# Has JBang build the scripts, and makes of it one jar and an archive of its classes: starting a JVM takes longer than its
-# work. Sourced by launch in a subshell, whose exit status is 1 if there can be no build, and 2 if JBang failed.
-
-trap 'exit 130' INT # for bash goes on if a JVM exits by itself at the same signal
-umask 077
-builtin cd "$scripts" && mkdir -p "$build" 2>/dev/null && [ -O "$build" ] && { exec 8>>"$build/lock"; } 2>/dev/null || exit 1
-say "building the scripts; once, for some seconds"
-lock 8
+# Makes one jar of the scripts and an archive of its classes, because JVMs start slowly without. Sourced by launch in a
+# subshell, which exits with 0 or, having said why there is no build, with 2.
+trap 'exit 130' INT # Otherwise bash goes on if a JVM ends by itself at the same signal.
+make_folder "$place"
+exec 8>>"$place/lock" && lock 8
 is_fresh && exit
-# Where nothing tells whether the sources have changed, a build could never be used.
-[ -n "$(sums)" ] || exit 1
-debug "builds in $build"
+debug "builds in $place"
+for other in "$place"/build.*; do [ "$other" = "$build" ] || rm -rf "$other"; done
+umask 077
+new=$(mktemp -d "$place/build.XXXXXX") && mkdir "$new/sources" "$new/scratch" && builtin cd "$scripts" || exit 2
+{ read -r JAVA_HOME && read -r version; } < <("$java" -XshowSettings:properties -version 2>&1 |
+  sed -n -e 's/^ *java.home = //p' -e 's/^ *java.specification.version = //p')
+[ "${version%.*}" -ge 17 ] 2>/dev/null && export JAVA_HOME && ln -s "$JAVA_HOME" "$new/jdk" ||
+  die "'$java' does not start, or is older than 17; install a JDK 17 or later, or set JAVA_HOME to one"
 
-# What was built for clones that are gone takes up 20 MB each.
-find "$cache/launch" -name clone -type f | while IFS= read -r file; do
-  IFS= read -r clone <"$file" && [ ! -e "$clone" ] && rm -rf "${file%/clone}"
+# A source that is edited during the build is newer than its copy. busybox' cp leaves out a file's nanoseconds.
+cp -p "${sources[@]}" "$new/sources/" || exit 2
+for source in "${sources[@]}"; do
+  ! [ "$source" -nt "$new/sources/${source##*/}" ] || touch -r "$source" "$new/sources/${source##*/}"
 done
 
-scratch=$build/scratch
-rm -rf "$scratch" "$build/stamp" "$build/jdk" "$build/wrapper" && mkdir -p "$scratch/project" || exit 1
-JAVA_HOME=$("$java" -XshowSettings:properties -version 2>&1 | sed -n 's/^ *java.home = //p')
-[ -n "$JAVA_HOME" ] && export JAVA_HOME && ln -s "$JAVA_HOME" "$build/jdk" || {
-  say "'$java' does not start"
-  exit 2
-}
-[ "$java" -ef "$build/jdk/bin/java" ] || : >"$build/wrapper" # a script, or what macOS has in /usr/bin
-options=$(sed -n 's|^//RUNTIME_OPTIONS ||p' include/command/PortCommand.java)
-options="$options -XX:+SuppressFatalErrorMessage -XX:-CreateCoredumpOnCrash -Ddevflow.no=3"
-printf '%s\n"-XX:SharedArchiveFile=%s"\n-cp "%s"\ndevflow_ports\n' "$options" "$build/classes" "$build/program.jar" |
-  sed 's/\\/&&/g' >"$build/java.args"
-sums=$(sums) # before the sources are read
-
-# The program and its libraries in one jar, which is opened sooner than several. JBang has a cache of its own for this: in the
-# user's, a build for another clone or JDK may go on, and what is there may be damaged.
-make_jar() {
-  JBANG_CACHE_DIR=$scratch/jbang "$BASH" ../jbangw export fatjar --output "$scratch/program.jar" devflow_ports.java >&2 &&
-    mv -f "$scratch/program.jar" "$build/"
-}
-
-# Archives the classes that all commands need, with the options of the JVM that is to use it. It runs in an empty folder,
-# which stands for a project, and without the services' environment.
+# Archives the classes that the commands load in an empty folder without the services' environment. JDK 25 lists numbers
+# of class loaders, too, and what to resolve ahead, which leaves out picocli's old classes.
+# shellcheck disable=SC2086
 make_archive() {
-  builtin cd "$scratch/project" || return
-  # shellcheck disable=SC2086
-  env -i HOME="$scratch" "$java" $options "-XX:DumpLoadedClassList=$scratch/list" -cp "$build/program.jar" devflow_ports --train
-  # Without what newer JDKs add: numbers that tell classes of different loaders apart (here there is one), and what is to be
-  # resolved ahead, which links classes as old as picocli's, and those are then left out.
-  sed -e '/^@cp /d' -e 's/ id: [0-9]*$//' "$scratch/list" >"$scratch/names"
-  # shellcheck disable=SC2086
-  "$java" $options -Xshare:dump "-XX:SharedClassListFile=$scratch/names" "-XX:SharedArchiveFile=$scratch/archive" \
-    -cp "$build/program.jar" && mv -f "$scratch/archive" "$build/classes"
+  mkdir project && builtin cd project &&
+    env -i HOME="$PWD" "$java" $jvm_options -XX:DumpLoadedClassList=../list -cp "$new/program.jar" devflow_ports --train
+  sed -e '/^@cp /d' -e 's/ id: [0-9]*$//' ../list >../names
+  "$java" $jvm_options -Xshare:dump -XX:SharedClassListFile=../names "-XX:SharedArchiveFile=$new/classes" \
+    -cp "$new/program.jar"
 }
 
-make_jar 2>"$scratch/log" </dev/null || {
-  grep -v -e Resolving -e Building "$scratch/log" >&2
-  exit 2
-}
-rm -f "$build/classes"
-make_archive >/dev/null 2>&1 </dev/null || printf 'none could be made\n' >"$build/classes"
-printf '%s\n' "$scripts" >"$build/clone"
-# With the stamp, which comes last, the build counts.
-printf '%s' "$sums" >"$scratch/stamp" && mv -f "$scratch/stamp" "$build/" && rm -rf "$scratch"
+jvm_options="$(sed -n 's|^//RUNTIME_OPTIONS ||p' include/command/PortCommand.java | tr '\n' ' ')\
+-XX:+SuppressFatalErrorMessage -XX:-CreateCoredumpOnCrash -Ddevflow.no=3"
+# JBang has a cache of its own here, because a build for another clone or JDK may be using the user's.
+{
+  JBANG_CACHE_DIR=$new/scratch/jbang "$BASH" ../jbangw export fatjar --output "$new/program.jar" devflow_ports.java &&
+    echo "devflow-ports: preparing fast starts" && builtin cd "$new/scratch" &&
+    { make_archive >/dev/null 2>&1 || echo none >"$new/classes"; }
+} 2>&1 </dev/null | say_steps "building the scripts"
+[ "${PIPESTATUS[0]}" -eq 0 ] || exit 2
+rm -rf "$new/scratch"
+printf '%s\n' "$new" "$jvm_options" >"$new/current" && mv -f "$new/current" "$place/current"

@@ -1,81 +1,70 @@
 # shellcheck shell=bash
-# What jbangw and launch make of the environment, whoever calls; sourced by both. It sets java (the one to use, or nothing),
-# cache (the folder for what is fetched and built), PATH and HOME.
-
-# Exported by a shell that has them, options reach every bash. JVM options are for the services' own.
+# What jbangw and launch share; both source it. Sets java (the JDK's, or empty), cache, PATH, HOME and the locale.
+# Exported by a shell, options reach every bash below it. JVM options are meant for the services.
 set +efu +o posix
 shopt -u failglob nullglob
-IFS=$' \t\n'
 unset CDPATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
 
-# What lies in the working directory is not what is installed: a PATH with relative folders loses them.
-java=${JAVA_HOME:+$JAVA_HOME/bin/java}
-absolute=
-set -f
+say() { printf 'devflow-ports: %s\n' "$1" >&2; }
+die() { say "$1" && exit 2; }
+
+# Drops relative folders from the PATH: what lies in the working directory is not installed.
+java=${JAVA_HOME:+$JAVA_HOME/bin/java} absolute=
 IFS=:
 for folder in ${PATH:-}; do
-  case $folder in
-    /*)
-      absolute=$absolute${absolute:+:}$folder
-      [ -n "$java" ] || [ ! -f "$folder/java" ] || [ ! -x "$folder/java" ] || java=$folder/java
-      ;;
-  esac
+  [[ $folder = /* ]] || continue
+  absolute=$absolute${absolute:+:}$folder
+  [[ -n $java || -d $folder/java || ! -x $folder/java ]] || java=$folder/java
 done
-set +f
 IFS=$' \t\n'
 PATH=$absolute
-case $java in
-  /*) [ -x "$java" ] || java= ;;
-  *) java= ;;
-esac
+[[ $java = /* && -x $java ]] || java=
 
-# The nearest folder that exists, at or above this one.
-nearest() {
-  nearest=$1
-  until [ -e "$nearest" ]; do
-    nearest=${nearest%/*}
-    nearest=${nearest:-/}
-  done
-}
+# Java encodes file names as the locale says. In a locale that is not UTF-8, this is two characters.
+accent=$'\303\251'
+[[ ${#accent} -eq 1 || $OSTYPE != linux* ]] || { export LC_ALL=C.UTF-8; } 2>/dev/null
 
-# Whether this folder is the user's, or can be made without leaving anything in somebody else's.
+# sudo -E keeps the HOME of the user who calls it. That user could not change what root makes there.
+[ -O "${HOME:-}" ] || { unset HOME JBANG_DIR JBANG_CACHE_DIR JBANG_REPO && export HOME=~; }
+cache=$HOME/.cache/devflow-ports
+[[ ${XDG_CACHE_HOME:-} != /* ]] || cache=$XDG_CACHE_HOME/devflow-ports
+
+# Returns whether the folder, and those above it up to the one with the cache, belong to this user.
 is_own() {
-  nearest "$1"
-  [ -d "$nearest" ] && { [ -O "$nearest" ] || [ -k "$nearest" ]; }
+  local folder=$1
+  until [ "$folder" = "${cache%/*}" ]; do
+    [[ -O $folder && ! -L $folder ]] || return 1
+    folder=${folder%/*}
+  done
+  [ -O "$folder" ]
 }
 
-is_writable() {
-  nearest "$1"
-  [ -d "$nearest" ] && [ -w "$nearest" ]
+make_folder() {
+  (umask 077 && mkdir -p "${cache%/*}" && [ -O "${cache%/*}" ] && mkdir -p "$1") 2>/dev/null
+  is_own "$1" && [ -w "$1" ] || die "cannot write to $cache, or another user made a part of it; \
+set XDG_CACHE_HOME to a folder that belongs to you"
 }
 
-# sudo -E leaves root the user's home: what root makes there, the user could never change again.
-foreign=
-case ${HOME:-} in
-  /*) is_own "$HOME" || foreign=$HOME ;;
-  *) HOME= ;;
-esac
-if [ -n "$foreign" ] || [ -z "$HOME" ]; then
-  HOME=$(unset HOME && printf '%s' ~)
-  unset JBANG_DIR JBANG_CACHE_DIR JBANG_REPO
-fi
-case ${XDG_CACHE_HOME:-} in
-  /*) is_own "$XDG_CACHE_HOME/devflow-ports" || unset XDG_CACHE_HOME ;;
-  *) unset XDG_CACHE_HOME ;; # as the XDG specification has it
-esac
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/devflow-ports
-[ -z "$foreign" ] || [ "$foreign" = "$HOME" ] || [ -d "$cache" ] ||
-  printf 'devflow-ports: %s belongs to another user; using %s\n' "$foreign" "$cache" >&2
-
-# For a cache that is on a read-only disk.
-use_temporary_cache() {
-  cache=${TMPDIR:-/tmp}/devflow-ports-$UID
-  is_writable "$HOME" || export JBANG_DIR=$cache/jbang JBANG_REPO=$cache/repository
-}
-
-# Waits until no other process has the lock on this descriptor, and ends with it, however that process ends. macOS has no
-# flock, but perl.
+# Waits until no other process has the lock on this descriptor. macOS has perl, but no flock.
 lock() {
   flock "$1" 2>/dev/null ||
     perl -MFcntl=:flock -e 'open(my $lock, ">>&=", shift) and flock($lock, LOCK_EX)' "$1" 2>/dev/null
+}
+
+# Says this step, the steps and errors that it reads, and every 8 seconds that a step goes on. The exit code of read in
+# bash 3.2 does not tell a timeout from the end of the input.
+say_steps() {
+  local line step=$1 since
+  say "$step"
+  while since=$SECONDS && IFS= read -r -t 8 line || [ $((SECONDS - since)) -ge 7 ]; do
+    case $line in
+      '') say "still ${step%% (*}" && continue ;;
+      *Resolving\ dep*) [ -z "${build:-}" ] && step='fetching libraries (first run only)' || continue ;;
+      *Building\ jar*) step=compiling ;;
+      devflow-ports:*) step=${line#*: } ;;
+      *ERROR* | [!\[]*) printf '%s\n' "$line" >&2 && continue ;;
+      *) continue ;;
+    esac
+    say "$step"
+  done
 }

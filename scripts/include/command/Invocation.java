@@ -28,16 +28,20 @@ record Invocation(String envFile) {
         return Files.isExecutable(Path.of(START_SCRIPT)) ? quoted(seen(START_SCRIPT)) + " start" : null;
     }
 
-    /** The reader of a start script's messages can be in another folder than the script. */
-    private static String seen(String file) {
-        boolean isFunction = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
-        return isFunction ? Path.of(file).toAbsolutePath().normalize().toString() : file;
+    /** Returns whether a function of a start script was called, and not one of the four scripts. */
+    static boolean isFunction() {
+        return System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
     }
 
-    /** Returns the words that call a script. */
+    /** The reader of a start script's messages can be in another folder than the script. */
+    private static String seen(String file) {
+        return isFunction() ? Path.of(file).toAbsolutePath().normalize().toString() : file;
+    }
+
+    /** Returns the words that call a script: its name alone, if a link on the {@code PATH} was called. */
     static String program(String script) {
         String jbangw = System.getenv("DEVFLOW_PORTS_JBANGW");
-        return jbangw == null || jbangw.isEmpty() ? "jbang " + script + "@devflow" : quoted(jbangw) + " " + script;
+        return jbangw == null ? "jbang " + script + "@devflow" : jbangw.isEmpty() ? script : quoted(jbangw) + " " + script;
     }
 
     /** Returns the word as a shell reads it back. */

@@ -67,7 +67,7 @@ abstract class PortCommand {
     private Colour colour = Colour.auto;
 
     /** Whether targets must be full names of services, as in the functions of a start script. */
-    boolean wholeNames;
+    boolean wholeNames = Invocation.isFunction();
 
     private final PrintStream out = stream(FileDescriptor.out);
     private final PrintStream err = stream(FileDescriptor.err);
