@@ -78,7 +78,7 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project pr
         String force = project == null ? "; name the project with --project DIR, or --force stops it too" : "; --force stops it too";
         return who + switch (refused.reason()) {
             case UNSEEN -> refused.process() == null ? "" : " cannot be signalled from here";
-            case FIRST_PROCESS -> " is the first process of this machine, container or session";
+            case FIRST_PROCESS -> " is the first process of this machine or container";
             case OWN_ANCESTOR -> " started this command";
             case PUBLISHER -> " serves the port of a container or another machine; stop the container or the tunnel";
             case SUPERVISOR -> " runs other programs, too; stop its program instead";
