@@ -13,20 +13,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The TCP ports of this machine, according to its kernel: availability is probed by binding, never by listening, so
- * that concurrent probes do not see each other; who listens is looked up only where that must be known.
+ * The TCP ports of this machine. Availability is probed by binding with SO_REUSEADDR and never by listening, so that
+ * concurrent probes do not see each other and no server that starts meanwhile is disturbed.
  */
 final class LocalPorts {
 
-    /** Whether a server could have a port. */
+    /** Whether a server can bind a port. */
     enum Verdict {
-        /** A server could bind it now, on the wildcard and on both loopbacks. */
+        /** A server can bind the port now, on all addresses and on both loopback addresses. */
         AVAILABLE,
-        /** A socket listens on it, on some local address. */
+        /** A socket listens on the port, on some local address. */
         LISTENING,
-        /** Nothing listens, yet binding fails: bound only, or a connection's own port. */
+        /** Nothing listens, but the port cannot be bound: a connection or a bound socket uses it. */
         BOUND,
-        /** This user may not bind it: a privileged port, an excluded range. */
+        /** This user is not permitted to bind the port: a privileged port, an excluded range. */
         DENIED
     }
 
@@ -35,9 +35,9 @@ final class LocalPorts {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final byte[] LOOPBACK6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
     private static final byte[] ELSEWHERE = {(byte) 192, 0, 2, 1}; // RFC 5737: no machine has this address
-    /** Where the JVM has IPv6, its IPv4 wildcard is that of both. */
-    private static final byte[][] BINDABLE = {new byte[4], LOOPBACK, LOOPBACK6};
-    /** As servers do, so that TIME_WAIT is no conflict; on Windows the option would take over a port in use. */
+    private static final byte[][] WILDCARD = {new byte[4]}; // of both families, if the JVM has IPv6
+    private static final byte[][] BINDABLE = {WILDCARD[0], LOOPBACK, LOOPBACK6};
+    /** As servers do: TIME_WAIT is no conflict. On Windows the option would take over a port in use. */
     private static final Boolean DOES_REUSE = !System.getProperty("os.name").startsWith("Windows");
     private static final String NO_SUCH_FAMILY = "no such address family";
 
@@ -46,14 +46,13 @@ final class LocalPorts {
     private final boolean hasTables;
     private List<TcpSocket> table;
     private long readAt;
-    private boolean hasBoth = true;
+    /** On Linux with IPv6: a bind of the wildcard is refused if any address is in use (bind(2), inet_csk_get_port). */
     private boolean isWildcardEnough;
 
     private LocalPorts(boolean hasTables) {
         this.hasTables = hasTables;
     }
 
-    /** The ports as they are when they are asked for. */
     static LocalPorts read() {
         if (!SocketTable.exists()) {
             return withoutTables();
@@ -63,26 +62,24 @@ final class LocalPorts {
         return new LocalPorts(true);
     }
 
-    /** The same as a system tells them that has no tables of sockets to be read, which is not Linux. */
+    /** Returns the ports as other systems than Linux show them: by lsof and by connections instead of tables. */
     static LocalPorts withoutTables() {
         return new LocalPorts(false);
     }
 
-    /** Whether the kernel's tables of sockets can be read here. */
     boolean hasTables() {
         return hasTables;
     }
 
-    /** Whether a socket listens on this port; nothing is bound. */
     boolean isListening(int port) throws IOException {
         return !listeners(port).isEmpty();
     }
 
-    /** The sockets that listen on this port; nothing is bound. */
+    /** Returns the sockets that listen on this port; nothing is bound. */
     List<TcpSocket> listeners(int port) throws IOException {
         if (table == null) {
             readAt = System.nanoTime();
-            table = hasTables ? SocketTable.listeners() : Lsof.listeners();
+            table = hasTables ? SocketTable.sockets(null) : Lsof.listeners();
         }
         List<TcpSocket> listeners = new ArrayList<>();
         for (TcpSocket listener : table) {
@@ -96,35 +93,34 @@ final class LocalPorts {
     /** Returns whether a server can bind this port now and, if not, why. */
     Verdict verdict(int port) throws IOException {
         Verdict verdict = probe(port);
-        if (verdict == Verdict.AVAILABLE && hasTables && hasBoth) {
+        if (verdict == Verdict.AVAILABLE && isWildcardEnough) {
             return verdict;
         }
-        if (System.nanoTime() - readAt > FRESH_NANOS && verdict == Verdict.BOUND) {
+        if (verdict == Verdict.BOUND && System.nanoTime() - readAt > FRESH_NANOS) {
             table = null; // A server may have started to listen since the table was read.
         }
         return listeners(port).isEmpty() ? verdict : Verdict.LISTENING;
     }
 
-    /** Whether a server could have this port now. */
+    /** Returns whether a server can bind this port now; reads no table if the bind already says no. */
     boolean isAvailable(int port) throws IOException {
-        Verdict verdict = probe(port);
-        return verdict == Verdict.AVAILABLE && (hasTables && hasBoth || !isListening(port));
+        return probe(port) == Verdict.AVAILABLE && (isWildcardEnough || !isListening(port));
     }
 
-    /** Where nobody tells who listens, it is who accepts a connection on a loopback address. */
+    /** If lsof shows no listener, the port counts as listening if it accepts a connection on a loopback address. */
     private static List<TcpSocket> acceptors(int port) throws IOException {
         List<TcpSocket> acceptors = new ArrayList<>();
         for (byte[] loopback : new byte[][] {LOOPBACK, LOOPBACK6}) {
             try (Socket socket = new Socket()) {
                 socket.connect(new InetSocketAddress(InetAddress.getByAddress(loopback), port), CONNECT_MILLIS);
                 if (socket.getLocalPort() == port) {
-                    socket.setSoLinger(true, 0); // It has met itself; a reset leaves nothing behind.
+                    socket.setSoLinger(true, 0); // The socket has connected to itself; a reset leaves nothing behind.
                     continue;
                 }
             } catch (SocketTimeoutException e) {
-                // Refused is answered at once: this is a listener whose queue is full.
+                // A refusal arrives at once: this is a listener whose queue is full.
             } catch (IOException e) {
-                continue; // Nobody there.
+                continue;
             }
             acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, Addresses.text(loopback), port, -1, 0, List.of()));
         }
@@ -133,26 +129,23 @@ final class LocalPorts {
 
     private Verdict probe(int port) throws IOException {
         Verdict verdict = Verdict.AVAILABLE;
-        for (int i = 0; i < (isWildcardEnough ? 1 : BINDABLE.length); i++) {
-            String refusal = bind(BINDABLE[i], port);
-            if (refusal == null) {
-                continue;
-            }
-            if (refusal.equals(NO_SUCH_FAMILY)) {
-                hasBoth = false; // What this JVM cannot bind, the tables still show.
-            } else if (refusal.equals(inUse())) {
+        boolean hasBothFamilies = true;
+        for (byte[] address : isWildcardEnough ? WILDCARD : BINDABLE) {
+            String refusal = bind(address, port);
+            if (NO_SUCH_FAMILY.equals(refusal)) {
+                hasBothFamilies = false; // The tables show what this JVM cannot bind.
+            } else if (refusal != null && refusal.equals(inUse())) {
                 return Verdict.BOUND;
-            } else if (!refusal.equals(bind(ELSEWHERE, 0))) {
-                // A machine that lacks the address cannot have a conflict on it; any other refusal counts.
+            } else if (refusal != null && !refusal.equals(bind(ELSEWHERE, 0))) {
+                // If the machine lacks the address, there is no conflict on it; any other refusal counts.
                 verdict = Verdict.DENIED;
             }
         }
-        // Linux refuses the wildcard of both families wherever it would refuse one of their addresses (bind(2), inet_csk_get_port).
-        isWildcardEnough = hasTables && hasBoth;
+        isWildcardEnough = hasTables && hasBothFamilies;
         return verdict;
     }
 
-    /** Binds and closes; returns the system's error message if it refuses, else null. */
+    /** Binds and closes; returns the system's error message if it refuses, otherwise null. */
     private static String bind(byte[] address, int port) throws IOException {
         try (SocketChannel socket = SocketChannel.open()) {
             socket.setOption(StandardSocketOptions.SO_REUSEADDR, DOES_REUSE);
@@ -165,12 +158,12 @@ final class LocalPorts {
         }
     }
 
-    /** The system's error message for a port in use; it depends on the locale, so it is provoked. */
+    /** Returns the system's error message for a port in use; the message depends on the locale, so it is provoked. */
     private static String inUse() throws IOException {
         if (inUse == null) {
             try (Socket holder = new Socket()) {
                 holder.bind(new InetSocketAddress(0));
-                inUse = bind(BINDABLE[0], holder.getLocalPort());
+                inUse = bind(WILDCARD[0], holder.getLocalPort());
             } catch (BindException e) {
                 inUse = e.getMessage(); // Every ephemeral port is in use.
             }

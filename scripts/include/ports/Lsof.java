@@ -9,31 +9,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What {@code lsof} tells where the system has no {@code /proc}; nothing where there is no lsof. */
+/** What {@code lsof} shows if the system has no {@code /proc}; nothing if there is no lsof. */
 final class Lsof {
 
     private Lsof() { }
 
-    /** The sockets that listen, as far as this user may see them, one for each process that has them. */
+    /** Returns the listeners that this user may see, one for each process that has the socket open. */
     static List<TcpSocket> listeners() {
         List<TcpSocket> listeners = new ArrayList<>();
         long pid = 0;
         long uid = -1;
-        long id = 0;
+        String device = "";
         String any = "";
         for (String line : run("-iTCP", "-sTCP:LISTEN", "-F", "putdn")) {
             String value = line.substring(1);
             switch (line.charAt(0)) {
                 case 'p' -> pid = Long.parseLong(value);
                 case 'u' -> uid = Long.parseLong(value);
-                case 'f' -> id = 0;
+                case 'f' -> device = pid + " " + value;
                 case 't' -> any = value.equals("IPv6") ? "::" : "0.0.0.0";
-                case 'd' -> id = value.startsWith("0x") ? Long.parseUnsignedLong(value.substring(2), 16) : value.hashCode();
+                case 'd' -> device = value;
                 case 'n' -> {
                     int colon = value.lastIndexOf(':');
                     String address = value.substring(0, colon).replace("[", "").replace("]", "").replace("*", any);
-                    listeners.add(new TcpSocket(TcpSocket.Kind.LISTENER, address, Integer.parseInt(value.substring(colon + 1)), uid,
-                        id != 0 ? id : (pid + value).hashCode(), List.of(pid)));
+                    listeners.add(new TcpSocket(TcpSocket.Kind.LISTENER, address,
+                        Integer.parseInt(value.substring(colon + 1)), uid, device.hashCode(), List.of(pid)));
                 }
                 default -> { }
             }
@@ -41,7 +41,7 @@ final class Lsof {
         return listeners;
     }
 
-    /** The working directories of these processes. */
+    /** Returns the working directories of these processes. */
     static Map<Long, String> folders(Collection<Long> pids) {
         Map<Long, String> folders = new HashMap<>();
         long pid = 0;
@@ -56,7 +56,7 @@ final class Lsof {
         return folders;
     }
 
-    /** The lines of lsof's output for programs ({@code -F}): a letter for the field, and its value. */
+    /** Returns the lines of lsof's output for programs ({@code -F}): a letter for the field, and its value. */
     private static List<String> run(String... arguments) {
         try {
             List<String> command = new ArrayList<>(List.of("lsof", "-wnP"));

@@ -38,7 +38,7 @@ record Owner(TcpSocket socket, List<Processes.Facts> processes, List<Processes.F
         return viewer == 0;
     }
 
-    /** Returns whether the process or, if it cannot be seen, its socket is another user's, and this user is not root. */
+    /** Returns whether the process, or the socket of one that cannot be seen, is another user's; root may stop all. */
     boolean isAnotherUsers() {
         long user = process() == null || process().uid() < 0 ? socket.uid() : process().uid();
         return viewer != 0 && viewer != user;

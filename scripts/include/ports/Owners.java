@@ -1,5 +1,5 @@
-//SOURCES LocalPorts.java Owner.java Ownership.java Processes.java Project.java SocketTable.java Supervisor.java
-//SOURCES TcpSocket.java
+//SOURCES LocalPorts.java Lsof.java Owner.java Ownership.java Processes.java Project.java SocketTable.java
+//SOURCES Supervisor.java TcpSocket.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,15 +35,15 @@ final class Owners {
     static Map<Integer, List<Owner>> of(Map<Integer, LocalPorts.Verdict> verdicts, LocalPorts ports, Project project)
             throws IOException {
         List<TcpSocket> sockets = sockets(verdicts, ports);
-        Processes processes = new Processes(ports.hasTables());
-        processes.lookUpFolders(sockets.stream().filter(socket -> socket.holders() != null)
-            .flatMap(socket -> socket.holders().stream()).collect(Collectors.toSet()));
+        Set<Long> holders = sockets.stream().filter(socket -> socket.holders() != null)
+            .flatMap(socket -> socket.holders().stream()).collect(Collectors.toSet());
         Map<Long, Set<Long>> pids = Processes.withSockets(sockets.stream().filter(socket -> socket.holders() == null)
             .map(TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet()));
-        Owners owners = new Owners(processes, project);
+        Owners owners = new Owners(new Processes(ports.hasTables() ? null : Lsof.folders(holders)), project);
         Map<Integer, List<Owner>> found = new TreeMap<>();
         for (TcpSocket socket : sockets) {
-            Owner owner = owners.of(socket, socket.holders() != null ? socket.holders() : pids.getOrDefault(socket.id(), Set.of()));
+            Owner owner = owners.of(socket,
+                socket.holders() != null ? socket.holders() : pids.getOrDefault(socket.id(), Set.of()));
             List<Owner> known = found.computeIfAbsent(socket.port(), port -> new ArrayList<>());
             if (known.stream().noneMatch(other -> other.isSameProcess(owner) && other.kind() == owner.kind()
                     && other.socket().address().equals(socket.address()))) {
@@ -54,7 +54,8 @@ final class Owners {
     }
 
     /** A port that is bound has the sockets of its connections; if there are none, a socket that no table shows. */
-    private static List<TcpSocket> sockets(Map<Integer, LocalPorts.Verdict> verdicts, LocalPorts ports) throws IOException {
+    private static List<TcpSocket> sockets(Map<Integer, LocalPorts.Verdict> verdicts, LocalPorts ports)
+            throws IOException {
         List<TcpSocket> sockets = new ArrayList<>();
         Set<Integer> bound = new HashSet<>();
         for (Map.Entry<Integer, LocalPorts.Verdict> port : verdicts.entrySet()) {
@@ -75,15 +76,17 @@ final class Owners {
     private Owner of(TcpSocket socket, Collection<Long> pids) {
         List<Processes.Facts> all = new ArrayList<>(pids.stream().map(processes::of).filter(Objects::nonNull).toList());
         long viewer = self == null ? -1 : self.uid();
+        String creator = Processes.userName(socket.uid());
         if (all.isEmpty()) {
-            return new Owner(socket, all, List.of(), Processes.userName(socket.uid()), null, Ownership.UNKNOWN, false, viewer);
+            return new Owner(socket, all, List.of(), creator, null, Ownership.UNKNOWN, false, viewer);
         }
-        all.sort(Comparator.comparingInt((Processes.Facts process) -> (int) all.stream()
-            .filter(other -> processes.isDescendant(process.pid(), other.pid())).count())
-            .thenComparingLong(Processes.Facts::startTime));
+        // Parents first.
+        all.sort(Comparator.comparingLong((Processes.Facts process) -> processes.ancestors(process.pid()).stream()
+            .filter(ancestor -> pids.contains(ancestor.pid())).count()).thenComparingLong(Processes.Facts::startTime));
         Processes.Facts first = all.get(0);
-        boolean startedUs = self != null && all.stream().anyMatch(process -> processes.isDescendant(self.pid(), process.pid()));
-        return new Owner(socket, all, processes.ancestors(first.pid()), processes.user(first, socket.uid()),
+        boolean startedUs = self != null
+            && all.stream().anyMatch(process -> processes.isDescendant(self.pid(), process.pid()));
+        return new Owner(socket, all, processes.ancestors(first.pid()), first.user() != null ? first.user() : creator,
             Supervisor.of(first, processes), Ownership.of(first, project, processes), startedUs, viewer);
     }
 }

@@ -5,106 +5,97 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** Whose a process is, and by it a port. */
+/** Whether a process belongs to the project, or to another program. */
 enum Ownership {
-    /** It is of the project. */
     OURS,
-    /** It is not. */
     OTHER,
-    /** Its folder cannot be seen, it is a container's, or there is no project: never a reason for an alarm, or to stop it. */
+    /** It cannot be told which of the two: never reported as a problem, and never stopped without --force. */
     UNKNOWN;
 
     private static final String DELETED = " (deleted)";
 
-    /** How it is written in JSON: true, false or null. */
+    /** Returns the value of JSON's field {@code ours}. */
     Boolean asJson() {
         return this == UNKNOWN ? null : Boolean.valueOf(this == OURS);
     }
 
-    /**
-     * Whether a process is of a project: it works in the folder, or its executable, the script that it interprets, its jar or
-     * an entry of its class path lies there.
-     */
+    /** Returns to whom a process belongs, by the first rule that applies; unknown if the project is null. */
     static Ownership of(Processes.Facts process, Project project, Processes processes) {
-        if (project == null || process.workingDirectory() == null || Supervisor.isPublisher(process) || !isOfThisFileSystem(process)) {
+        boolean isUsersInit = process.name().equals("systemd") && process.arguments().contains("--user");
+        if (project == null || process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
+                || isInAnotherContainer(process, processes) || !hasVisibleFolder(process)) {
             return UNKNOWN;
         }
-        List<String> places = programs(process.arguments(), process.executable());
-        places.add(process.workingDirectory());
-        if (process.executable() != null) {
-            places.add(process.executable());
-        }
-        String folder = existing(process.workingDirectory());
-        return places.stream().anyMatch(place -> contains(project, folder, existing(place))) ? OURS : OTHER;
+        Path folder = Path.of(existing(process.workingDirectory()));
+        String executable = process.executable();
+        boolean isThere = project.contains(folder)
+            || executable != null && contains(project, folder, existing(executable))
+            || runsJar(process.arguments(), project, folder);
+        return isThere ? OURS : ofFirstArgument(process.arguments(), project, folder);
     }
 
-    private static boolean contains(Project project, String workingDirectory, String place) {
-        try {
-            return project.contains(Path.of(workingDirectory).resolve(place));
-        } catch (InvalidPathException e) {
-            return false; // No place at all, or none that Java can name in this locale.
-        }
+    private static boolean isInAnotherContainer(Processes.Facts process, Processes processes) {
+        Supervisor container = Supervisor.inControlGroup(process.controlGroup());
+        Processes.Facts self = processes.self();
+        return container != null && container.kind() == Supervisor.Kind.CONTAINER
+            && (self == null || !container.equals(Supervisor.inControlGroup(self.controlGroup())));
     }
 
-    /** Another container's paths look like ours and are not. */
-    private static boolean isOfThisFileSystem(Processes.Facts process) {
+    /** Returns whether the working directory can be read, and its path leads to the same folder here. */
+    private static boolean hasVisibleFolder(Processes.Facts process) {
+        String path = process.workingDirectory();
         Path link = Path.of("/proc", Long.toString(process.pid()), "cwd");
         try {
-            return process.workingDirectory().endsWith(DELETED) || !Files.exists(link)
-                || Files.isSameFile(link, Path.of(process.workingDirectory()));
+            return path != null
+                && (!existing(path).equals(path) || !Files.exists(link) || Files.isSameFile(link, Path.of(path)));
         } catch (IOException | InvalidPathException e) {
             return false;
         }
     }
 
+    /** The kernel marks the path of what has been deleted; a folder may also have such a name. */
     private static String existing(String path) {
-        return path.endsWith(DELETED) ? path.substring(0, path.length() - DELETED.length()) : path;
+        boolean isDeleted = path.endsWith(DELETED) && Files.notExists(Path.of(path));
+        return isDeleted ? path.substring(0, path.length() - DELETED.length()) : path;
     }
 
-    /** Of a command line, the script that is interpreted, the jar and the class path. */
-    static List<String> programs(List<String> arguments, String executable) {
-        String name = executable == null ? arguments.get(0) : existing(executable);
-        name = name.substring(name.lastIndexOf('/') + 1).replaceFirst("[\\d.]+$", "");
-        String[] options = options(name);
-        List<String> programs = new ArrayList<>();
-        for (int i = 1; options != null && i < arguments.size(); i++) {
-            String argument = arguments.get(i);
-            if (argument.matches(options[1])) {
-                break;
-            } else if (name.equals("java") && argument.matches("-jar|-cp|-classpath|--class-path(=.*)?")) {
-                String paths = argument.contains("=") ? argument.substring(argument.indexOf('=') + 1)
-                    : ++i < arguments.size() ? arguments.get(i) : "";
-                programs.addAll(List.of(paths.split(File.pathSeparator)));
-                if (argument.equals("-jar")) {
-                    break;
-                }
-            } else if (argument.matches(options[0])) {
-                i++;
-            } else if (!argument.startsWith("-") && !(i == 1 && argument.equals("run"))) {
-                if (!name.equals("java") || argument.endsWith(".java")) {
-                    programs.add(argument);
-                }
-                break;
+    private static boolean runsJar(List<String> arguments, Project project, Path folder) {
+        for (String option : List.of("-jar", "-cp", "-classpath")) {
+            int at = arguments.indexOf(option) + 1;
+            String files = at > 0 && at < arguments.size() ? arguments.get(at) : "";
+            if (Arrays.stream(files.split(File.pathSeparator)).limit(1000)
+                    .anyMatch(file -> isFileIn(project, folder, file))) {
+                return true;
             }
         }
-        return programs;
+        return false;
     }
 
-    /** An interpreter's options that are followed by a value, and those after which no script comes; null for other programs. */
-    private static String[] options(String interpreter) {
-        return switch (interpreter) {
-            case "node", "nodejs", "bun", "deno" -> new String[] {"-[rC]|--(require|import|(experimental-)?loader|conditions|cwd)",
-                "-(e|p|pe)|--eval|--print"};
-            case "python", "pypy" -> new String[] {"-[WX]|--check-hash-based-pycs", "-[cm]"};
-            case "ruby" -> new String[] {"-[IrCE]", "-e"};
-            case "perl" -> new String[] {"-I", "-[eE]"};
-            case "php" -> new String[] {"-[cdStz]", "-r"};
-            case "java" -> new String[] {"-p|--module-path|--add-(opens|exports|modules)|--source", "-m|--module"};
-            case "sh", "bash", "dash", "zsh", "ksh" -> new String[] {"[-+][oO]|--(rc|init-)file", "-\\w*c"};
-            default -> null;
-        };
+    /** Judges by the first argument that is no option: a script, if the program is an interpreter. */
+    private static Ownership ofFirstArgument(List<String> arguments, Project project, Path folder) {
+        int first = 1;
+        while (first < arguments.size() && arguments.get(first).startsWith("-")) {
+            first++;
+        }
+        boolean isOurs = first < arguments.size() && isFileIn(project, folder, arguments.get(first));
+        // The first argument may be the value of the option before it, and the next one the program.
+        boolean isInDoubt = first > 1 && first + 1 < arguments.size() && !arguments.get(first - 1).contains("=")
+            && isFileIn(project, folder, arguments.get(first + 1)) != isOurs;
+        return isInDoubt ? UNKNOWN : isOurs ? OURS : OTHER;
+    }
+
+    private static boolean isFileIn(Project project, Path folder, String file) {
+        return contains(project, folder, file) && Files.isRegularFile(folder.resolve(file));
+    }
+
+    private static boolean contains(Project project, Path folder, String place) {
+        try {
+            return project.contains(folder.resolve(place));
+        } catch (InvalidPathException e) {
+            return false; // It is no path, or Java cannot name it in this locale.
+        }
     }
 }

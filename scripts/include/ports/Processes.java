@@ -1,4 +1,4 @@
-//SOURCES Lsof.java Secrets.java
+//SOURCES CommandLine.java
 
 import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -16,46 +16,50 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What the system tells of processes, each asked for once: {@code /proc} (proc(5)), or where there is none, the JDK and lsof. */
+/** The processes of this machine, each looked up once: in {@code /proc} (proc(5)), otherwise by the JDK. */
 final class Processes {
 
     /**
      * A process.
      *
-     * @param parent 0 where there is none, or none to be seen
-     * @param startTime in the system's own unit; a pid and this name one process for ever
-     * @param state the kernel's letter: T stopped, Z ended but not waited for
-     * @param isForked whether it runs on in its parent's program, having started none of its own
-     * @param uid -1 where it is not told
-     * @param workingDirectory null where this user may not see it, as the executable is
-     * @param controlGroup the path that systemd or a container engine gave it; empty where there is none
+     * @param parent 0 if there is none, or if it cannot be seen
+     * @param startTime in the system's own unit; a pid and its start time name one process for ever
+     * @param state the kernel's letter: T is paused, Z is a zombie
+     * @param uid -1 if unknown, as the user is null
+     * @param arguments at least one; the words of the title if the process has set one
+     * @param workingDirectory null if this user may not see it; the same is true of the executable
+     * @param controlGroup the path that systemd or a container engine chose; empty if there is none
      */
-    record Facts(long pid, long parent, long startTime, char state, long group, long session, boolean isForked, long uid,
+    record Facts(long pid, long parent, long startTime, char state, long session, long uid, String user,
                  List<String> arguments, String workingDirectory, String executable, String controlGroup) {
 
-        /** Whether it has not ended yet; one that nobody has waited for has. */
+        /** A zombie is not running. */
         boolean isRunning() {
             return state != 'Z' && state != 'X';
         }
 
+        /** A paused process handles a signal only when it continues. */
         boolean isStopped() {
             return state == 'T' || state == 't';
         }
 
+        /** Returns when the process started, in ISO 8601 and UTC; null if it has exited. */
         String startedAt() {
-            return null;
+            return ProcessHandle.of(pid).flatMap(process -> process.info().startInstant())
+                .map(instant -> instant.truncatedTo(ChronoUnit.SECONDS).toString()).orElse(null);
         }
 
-        /** The command line without its secrets. */
+        /** Returns the command line for people to read, without its secrets. */
         String command() {
-            return Secrets.mask(arguments);
+            return CommandLine.masked(arguments);
         }
 
+        /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */
         String name() {
             return name(0).replaceFirst("^-", "").replaceFirst("(?<=.):.*", "");
         }
 
-        /** That argument without its folder; empty where there is none. */
+        /** Returns an argument without its folder; empty if there is no such argument. */
         String name(int argument) {
             String word = argument < arguments.size() ? arguments.get(argument) : "";
             return word.substring(word.lastIndexOf('/') + 1);
@@ -63,92 +67,79 @@ final class Processes {
     }
 
     private static final Path PROC = Path.of("/proc");
-    private static final int FORKED_NOT_EXECUTED = 0x40; // PF_FORKNOEXEC, Linux, include/linux/sched.h
-    private static Map<String, String> userNames;
 
-    private final boolean hasProc;
+    private static List<String[]> users;
+
     private final Map<Long, Facts> known = new HashMap<>();
-    private final Map<Long, String> folders = new HashMap<>();
+    private final Map<Long, String> folders;
 
-    /** The processes as {@code /proc} shows them, or as a system tells them that has none. */
-    Processes(boolean hasProc) {
-        this.hasProc = hasProc;
+    /** @param folders the working directories of processes, if there is no {@code /proc}; otherwise null */
+    Processes(Map<Long, String> folders) {
+        this.folders = folders;
     }
 
-    /** The processes as this system tells them. */
     static Processes read() {
-        return new Processes(Files.isDirectory(PROC.resolve("self")));
+        return new Processes(Files.isDirectory(PROC.resolve("self")) ? null : Map.of());
     }
 
-    /** Has one call of lsof look up the working directories of these, where /proc does not tell them. */
-    void lookUpFolders(Collection<Long> pids) {
-        if (!hasProc) {
-            folders.putAll(Lsof.folders(pids));
-        }
-    }
-
-    /** This program's own process; null where {@code /proc} is that of a namespace without it. */
+    /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
     Facts self() {
-        String number = hasProc ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
-        return number == null ? null : of(Long.parseLong(number));
+        String pid = folders == null ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
+        return pid == null ? null : of(Long.parseLong(pid));
     }
 
-    /** The process of that number; null if there is none, or none that can be seen from here. */
+    /** Returns a process; null if it does not exist or cannot be seen. */
     Facts of(long pid) {
-        return known.computeIfAbsent(pid, number -> hasProc ? look(number) : ask(number));
+        return known.computeIfAbsent(pid, number -> folders == null ? look(number) : ask(number));
     }
 
-    /** The processes above it, nearest first. */
+    /** Returns the ancestors of a process, parent first. */
     List<Facts> ancestors(long pid) {
         List<Facts> ancestors = new ArrayList<>();
         Facts process = of(pid);
-        while (process != null && process.parent > 0 && (process = of(process.parent)) != null && !ancestors.contains(process)) {
+        while (process != null && process.parent > 0 && (process = of(process.parent)) != null
+                && !ancestors.contains(process)) {
             ancestors.add(process);
         }
         return ancestors;
     }
 
-    /** Whether a process is that one, or a child of it, or a child's child. */
+    /** Returns whether a process is the given ancestor itself, its child, a child of its child, and so on. */
     boolean isDescendant(long pid, long ancestor) {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
     }
 
-    /** The status of a process that has ended and was not waited for, as a shell gives it; null where it is not to be seen. */
+    /** Returns the exit code of a zombie as a shell would print it; null if it cannot be seen. */
     static Integer exitStatus(long pid) {
         String[] stat = stat(pid);
-        if (stat.length < 50 || !stat[0].equals("Z")) {
-            return null;
-        }
-        int status = Integer.parseInt(stat[49]);
-        return (status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8;
+        int status = stat.length < 50 || !stat[0].equals("Z") ? -1 : Integer.parseInt(stat[49]);
+        return status < 0 ? null : Integer.valueOf((status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8);
     }
 
-    /** Whose a process is; where that is not told, whose its socket is. */
-    String user(Facts process, long socketsUid) {
-        String user = hasProc ? null : ProcessHandle.of(process.pid).flatMap(handle -> handle.info().user()).orElse(null);
-        return user != null ? user : userName(process.uid >= 0 ? process.uid : socketsUid);
-    }
-
-    /** The user's name, or the number where it has none; null for -1. */
+    /** Returns a user's name, or the number if it has no name; null for -1. */
     static String userName(long uid) {
-        if (userNames == null) {
-            userNames = new HashMap<>();
-            users().forEach(fields -> userNames.putIfAbsent(fields[2], fields[0]));
-        }
-        return uid < 0 ? null : userNames.getOrDefault(Long.toString(uid), Long.toString(uid));
+        String number = Long.toString(uid);
+        return uid < 0 ? null : users().stream().filter(user -> user[2].equals(number)).map(user -> user[0])
+            .findFirst().orElse(number);
     }
 
-    /** The users of this machine, as passwd(5) has them: name, password, number, group, comment, home, shell. */
+    /** Returns the users of this machine (passwd(5)): name, password, number, group, comment, home, shell. */
     static List<String[]> users() {
-        return text(Path.of("/etc/passwd")).lines().map(line -> line.split(":")).filter(fields -> fields.length > 5).toList();
+        if (users == null) {
+            users = text(Path.of("/etc/passwd")).lines().map(line -> line.split(":")).filter(user -> user.length > 5)
+                .toList();
+        }
+        return users;
     }
 
-    /** Which processes have these sockets, as far as this user may see: one pass over all of them. */
+    // With /proc.
+
+    /** Returns, by socket, the processes that have these sockets open and that this user may see. */
     static Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
         Map<Long, Set<Long>> found = new HashMap<>();
-        for (String process : sockets.isEmpty() ? List.<String>of() : names(PROC)) {
+        for (String process : sockets.isEmpty() ? new String[0] : names(PROC)) {
             Path folder = PROC.resolve(process).resolve("fd");
-            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : List.<String>of()) {
+            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : new String[0]) {
                 String target = link(folder.resolve(descriptor));
                 if (target != null && target.startsWith("socket:[")) {
                     long socket = Long.parseUnsignedLong(target.substring(8, target.length() - 1));
@@ -161,62 +152,59 @@ final class Processes {
         return found;
     }
 
-    private static List<String> names(Path folder) {
-        String[] names = folder.toFile().list();
-        return names == null ? List.of() : List.of(names);
-    }
-
-    /** One variable of the environment that a process was started with; null where it is not to be seen. */
-    static String variable(long pid, String name) {
-        return Arrays.stream(text(process(pid).resolve("environ")).split("\0")).filter(entry -> entry.startsWith(name + "="))
-            .map(entry -> entry.substring(name.length() + 1)).findFirst().orElse(null);
-    }
-
     private static Facts look(long pid) {
         String[] stat = stat(pid);
-        Path process = process(pid);
-        return stat.length < 20 ? null : new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]), stat[0].charAt(0),
-            Long.parseLong(stat[2]), Long.parseLong(stat[3]), (Long.parseLong(stat[6]) & FORKED_NOT_EXECUTED) != 0, uid(process),
-            arguments(process), link(process.resolve("cwd")), link(process.resolve("exe")), controlGroup(text(process.resolve("cgroup"))));
+        if (stat.length < 20) {
+            return null;
+        }
+        Path process = PROC.resolve(Long.toString(pid));
+        long uid = text(process.resolve("status")).lines().filter(line -> line.startsWith("Uid:"))
+            .map(line -> Long.parseLong(line.split("\t")[2])).findFirst().orElse(-1L);
+        return new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]), stat[0].charAt(0),
+            Long.parseLong(stat[3]), uid, userName(uid), arguments(process), link(process.resolve("cwd")),
+            link(process.resolve("exe")), controlGroup(text(process.resolve("cgroup"))));
     }
 
-    /** The fields of {@code /proc/PID/stat} from the state on: the third is at 0. The name before them may hold anything. */
+    /** Returns the fields of {@code /proc/PID/stat} from the third on: the second, the name, may contain anything. */
     private static String[] stat(long pid) {
-        String stat = text(process(pid).resolve("stat"));
+        String stat = text(PROC.resolve(pid + "/stat"));
         return stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
     }
 
-    private static long uid(Path process) {
-        return text(process.resolve("status")).lines().filter(line -> line.startsWith("Uid:"))
-            .map(line -> Long.parseLong(line.split("\t")[2])).findFirst().orElse(-1L);
-    }
-
-    /** Its arguments; the words of its title, where it has set one. */
     private static List<String> arguments(Path process) {
         String line = text(process.resolve("cmdline"));
         if (line.isEmpty()) {
             return List.of("[" + text(process.resolve("comm")).strip() + "]");
         }
-        String[] arguments = line.replaceFirst("\0+$", "").split("\0", -1);
-        return List.of(arguments.length == 1 && !arguments[0].startsWith("/") ? arguments[0].strip().split(" +") : arguments);
+        String[] arguments = line.split("\0"); // A title may be followed by many NULs.
+        boolean isTitle = arguments.length == 1 && !arguments[0].startsWith("/");
+        return arguments.length == 0 ? List.of("") : List.of(isTitle ? arguments[0].strip().split(" +") : arguments);
     }
 
-    /** Of the lines of {@code /proc/PID/cgroup}, the path in systemd's own hierarchy, or in the only one. */
+    /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */
     static String controlGroup(String lines) {
         return lines.lines().map(line -> line.split(":", 3))
             .filter(fields -> fields.length == 3 && (fields[0].equals("0") || fields[1].equals("name=systemd")))
             .map(fields -> fields[2]).max(Comparator.comparingInt(String::length)).orElse("");
     }
 
-    private static Path process(long pid) {
-        return PROC.resolve(Long.toString(pid));
+    /** Returns a variable of the environment that a process was started with; null if it cannot be seen. */
+    static String variable(long pid, String name) {
+        return Arrays.stream(text(PROC.resolve(pid + "/environ")).split("\0"))
+            .filter(entry -> entry.startsWith(name + "=")).map(entry -> entry.substring(name.length() + 1))
+            .findFirst().orElse(null);
+    }
+
+    private static String[] names(Path folder) {
+        String[] names = folder.toFile().list();
+        return names == null ? new String[0] : names;
     }
 
     private static String text(Path file) {
         try {
             return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            return ""; // It has ended, or is not this user's to see.
+            return ""; // The process has exited, or this user may not see it.
         }
     }
 
@@ -228,20 +216,20 @@ final class Processes {
         }
     }
 
-    /** What the JDK tells of a process where there is no {@code /proc}: the number of this user only. */
+    // Without /proc.
+
     private Facts ask(long pid) {
         ProcessHandle process = ProcessHandle.of(pid).orElse(null);
         if (process == null) {
             return null;
         }
         ProcessHandle.Info info = process.info();
-        List<String> arguments = new ArrayList<>(List.of(info.arguments().orElseGet(() -> info.commandLine().orElse("?").split(" "))));
-        if (info.arguments().isPresent()) {
-            arguments.add(0, info.command().orElse("?"));
-        }
-        boolean isSelf = process.equals(ProcessHandle.current()) && !System.getProperty("os.name").startsWith("Windows");
+        boolean isSelf = pid == ProcessHandle.current().pid() && !System.getProperty("os.name").startsWith("Windows");
+        List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
+        arguments.addAll(List.of(info.arguments().orElse(new String[0])));
         return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
-            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0, 0, false,
-            isSelf ? new UnixSystem().getUid() : -1, arguments, folders.get(pid), info.command().orElse(null), "");
+            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0,
+            isSelf ? new UnixSystem().getUid() : -1, info.user().orElse(null), arguments, folders.get(pid),
+            info.command().orElse(null), "");
     }
 }

@@ -5,17 +5,17 @@ import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Set;
 import java.util.StringTokenizer;
 
-/** Linux's tables of TCP sockets, {@code /proc/net/tcp} and {@code tcp6}; sockets of MPTCP are in them, too. */
+/** Linux's tables of TCP sockets, {@code /proc/net/tcp} and {@code tcp6}. Sockets of MPTCP are in them, too. */
 final class SocketTable {
 
     private static final String[] FILES = {"/proc/net/tcp", "/proc/net/tcp6"};
@@ -26,97 +26,55 @@ final class SocketTable {
 
     private SocketTable() { }
 
-    /** Whether this system has the tables. */
+    /** Returns whether this system has the tables. */
     static boolean exists() {
         return new File(FILES[0]).canRead();
     }
 
-    /** The sockets that listen. */
-    static List<TcpSocket> listeners() throws IOException {
-        List<TcpSocket> listeners = new ArrayList<>();
-        for (String file : FILES) {
-            read(file, null, listeners);
-        }
-        return listeners;
-    }
-
-    /** All sockets on these ports, in any state. */
+    /** Returns the sockets on these ports in any state; the listeners of all ports if the ports are null. */
     static List<TcpSocket> sockets(Set<Integer> ports) throws IOException {
         List<TcpSocket> sockets = new ArrayList<>();
         for (String file : FILES) {
-            read(file, ports, sockets);
+            try (InputStream in = new FileInputStream(file)) {
+                read(in, ports, sockets);
+            } catch (FileNotFoundException e) {
+                if (new File(file).exists()) {
+                    throw e;
+                }
+                // A kernel without IPv6 has no tcp6.
+            }
         }
         return sockets;
     }
 
-    /** Adds the sockets on these ports; where they are null, the listeners. */
-    private static void read(String file, Set<Integer> ports, List<TcpSocket> sockets) throws IOException {
-        try (InputStream in = new FileInputStream(file)) {
-            Rows rows = new Rows(in);
-            rows.next();
-            for (String row = rows.next(); row != null; row = rows.next()) {
-                TcpSocket socket = parse(row);
-                if (ports == null && socket.kind() != TcpSocket.Kind.LISTENER) {
+    private static void read(InputStream in, Set<Integer> ports, List<TcpSocket> sockets) throws IOException {
+        byte[] page = new byte[PAGE];
+        String text = "";
+        int row = 0;
+        // The kernel walks its whole table once more to say that there are no more rows; a read that had room for
+        // another row has said so already.
+        for (int count = PAGE; count > PAGE - LONGEST_ROW; ) {
+            count = in.read(page);
+            text += new String(page, 0, Math.max(count, 0), StandardCharsets.ISO_8859_1);
+            int from = 0;
+            for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', from)) {
+                TcpSocket socket = row++ == 0 ? null : parse(text.substring(from, end)); // The first row is a heading.
+                from = end + 1;
+                if (ports == null && socket != null && socket.kind() != TcpSocket.Kind.LISTENER) {
                     // The kernel lists the listeners first (net/ipv4/tcp_ipv4.c, tcp_seq_start); thousands of
                     // connections may follow.
                     return;
                 }
-                if (ports == null || ports.contains(socket.port())) {
+                if (socket != null && (ports == null || ports.contains(socket.port()))) {
                     sockets.add(socket);
                 }
             }
-        } catch (FileNotFoundException e) {
-            if (new File(file).exists()) {
-                throw e;
-            }
-            // A kernel without IPv6 has no tcp6.
-        }
-    }
-
-    /** The lines of a table, read a page at a time. */
-    private static final class Rows {
-
-        private final InputStream in;
-        private final byte[] bytes = new byte[PAGE + LONGEST_ROW];
-        private int from;
-        private int length;
-        private boolean isLast;
-
-        Rows(InputStream in) {
-            this.in = in;
-        }
-
-        String next() throws IOException {
-            for (int end = from;; end++) {
-                if (end == length) {
-                    end -= from;
-                    if (isLast || !fill()) {
-                        return null;
-                    }
-                }
-                if (bytes[end] == '\n') {
-                    String row = new String(bytes, from, end - from, StandardCharsets.ISO_8859_1);
-                    from = end + 1;
-                    return row;
-                }
-            }
-        }
-
-        private boolean fill() throws IOException {
-            length -= from;
-            System.arraycopy(bytes, from, bytes, 0, length);
-            from = 0;
-            int count = in.read(bytes, length, Math.min(PAGE, bytes.length - length));
-            length += Math.max(count, 0);
-            // The kernel walks its whole table once more to say that there are no more rows; a read that had room for
-            // another row has said so already.
-            isLast = count <= PAGE - LONGEST_ROW;
-            return count > 0;
+            text = text.substring(from);
         }
     }
 
     /**
-     * The socket that a row describes (Linux, Documentation/networking/proc_net_tcp.rst).
+     * Returns the socket that a row describes (Linux, Documentation/networking/proc_net_tcp.rst).
      *
      * @throws IOException if the row is malformed, so that nothing is concluded from it
      */
@@ -151,37 +109,22 @@ final class SocketTable {
     /** The kernel prints an address as words in the byte order of the machine. */
     private static byte[] address(String hex) {
         byte[] address = new byte[hex.length() / 2];
-        for (int i = 0; i < address.length; i += 4) {
-            int word = Integer.parseUnsignedInt(hex.substring(2 * i, 2 * i + 8), 16);
-            word = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN ? Integer.reverseBytes(word) : word;
-            for (int k = 0; k < 4; k++) {
-                address[i + k] = (byte) (word >> 24 - 8 * k);
-            }
+        boolean isReversed = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+        for (int i = 0; i < address.length; i++) {
+            int at = 2 * (isReversed ? i ^ 3 : i);
+            address[i] = (byte) Integer.parseInt(hex.substring(at, at + 2), 16);
         }
         return address;
     }
 
-    /**
-     * The interface of a link-local address: the tables leave it out, so it is the one that has this address, if it is
-     * only one ({@code /proc/net/if_inet6}).
-     */
+    /** The tables leave out the interface of a link-local address: return it if only one interface has the address. */
     private static String scope(byte[] address) throws IOException {
         if (address.length != 16 || address[0] != (byte) 0xFE || (address[1] & 0xC0) != 0x80) {
             return "";
         }
-        StringBuilder hex = new StringBuilder();
-        for (byte octet : address) {
-            hex.append(Character.forDigit(octet >> 4 & 15, 16)).append(Character.forDigit(octet & 15, 16));
-        }
-        String scope = "";
-        for (String line : Files.readAllLines(Path.of("/proc/net/if_inet6"), StandardCharsets.UTF_8)) {
-            if (line.startsWith(hex.toString())) {
-                if (!scope.isEmpty()) {
-                    return "";
-                }
-                scope = "%" + line.substring(line.lastIndexOf(' ') + 1);
-            }
-        }
-        return scope;
+        InetAddress wanted = InetAddress.getByAddress(address); // Equality leaves the interface out of account.
+        List<NetworkInterface> networks = NetworkInterface.networkInterfaces()
+            .filter(network -> network.inetAddresses().anyMatch(wanted::equals)).toList();
+        return networks.size() == 1 ? "%" + networks.get(0).getName() : "";
     }
 }

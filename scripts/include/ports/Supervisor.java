@@ -3,6 +3,8 @@
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What restarts a process, or must be asked to stop it.
@@ -17,31 +19,33 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     /** How a process is kept running. */
     enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, RESTARTS_ONE, RESTARTS_SEVERAL }
 
-    /** Programs that publish the ports of containers, and tunnels: who is behind their ports cannot be told from here. */
+    /** Programs that publish the ports of containers, and tunnels: the server is not one of their children. */
     private static final Set<String> PUBLISHERS = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit",
         "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy", "ssh", "kubectl", "limactl", "OrbStack");
     private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
     private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun");
-    private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "supervisord", "circusd", "runsv", "s6-supervise",
-        "concurrently", "honcho", "foreman", "overmind", "process-compose", "turbo");
+    private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "pm2-runtime", "supervisord", "circusd", "runsv",
+        "s6-supervise", "concurrently", "honcho", "foreman", "overmind", "process-compose", "turbo");
     private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** Programs that only wait for the command that they were given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
 
-    /** Returns the supervisor of a process; null if there is none, or if it also keeps this program itself. */
+    private static final Pattern CONTAINER =
+        Pattern.compile("(?:(docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?");
+
+    /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
     static Supervisor of(Processes.Facts process, Processes processes) {
         if (isPublisher(process)) {
             return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), true);
         }
         Processes.Facts self = processes.self();
         Supervisor group = inControlGroup(process.controlGroup());
-        boolean isSelfInGroup = group != null && self != null && group.equals(inControlGroup(self.controlGroup()));
-        boolean isManaged = group != null && !isSelfInGroup
-            && (group.kind == Kind.CONTAINER || isInSessionOf(first(process, processes), process));
-        return isManaged ? group : amongAncestors(process, processes, self);
+        boolean isManaged = group != null && (self == null || !group.equals(inControlGroup(self.controlGroup())))
+            && (group.kind == Kind.CONTAINER || isInSessionOf(firstOfUnit(process, processes), process));
+        return isManaged ? group : amongAncestors(process, processes);
     }
 
-    /** Returns whether a process publishes the port of something that runs elsewhere: a container, another machine. */
+    /** Returns whether a process opens a port for a server elsewhere: in a container, on another machine. */
     static boolean isPublisher(Processes.Facts process) {
         return PUBLISHERS.contains(process.name());
     }
@@ -52,73 +56,83 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     static Supervisor inControlGroup(String path) {
         String[] names = path.split("/");
         for (int i = names.length - 1; i > 0; i--) {
-            String id = names[i].replaceFirst("\\.scope$", "").replaceFirst("^(docker|libpod|cri-containerd|crio)-", "");
-            if (id.matches("[0-9a-f]{64}")) {
-                String engine = names[i].startsWith("libpod-") ? "podman"
-                    : names[i].startsWith("docker-") || names[i - 1].equals("docker") ? "docker"
-                    : names[i].startsWith("cri") || path.contains("/kubepods") ? "crictl" : "container";
-                return new Supervisor(Kind.CONTAINER, engine, id.substring(0, 12), 0, true);
+            Matcher container = CONTAINER.matcher(names[i]);
+            if (container.matches()) {
+                String engine = "libpod".equals(container.group(1)) ? "podman"
+                    : "docker".equals(container.group(1)) || names[i - 1].equals("docker") ? "docker"
+                    : container.group(1) != null || path.contains("/kubepods") ? "crictl" : "container";
+                return new Supervisor(Kind.CONTAINER, engine, container.group(2), 0, true);
             }
         }
         for (int i = names.length - 1; i > 0 && !names[i].matches(".*\\.(scope|slice)|user@\\d+\\.service"); i--) {
             if (names[i].endsWith(".service")) {
-                return new Supervisor(path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT, names[i], null, 0, true);
+                Kind kind = path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT;
+                return new Supervisor(kind, names[i], null, 0, true);
             }
         }
         return null;
     }
 
-    /** Returns the process that systemd started: a terminal or an editor's server starts others in sessions of their own. */
-    private static Processes.Facts first(Processes.Facts process, Processes processes) {
-        Processes.Facts parent = processes.of(process.parent());
-        return parent == null || parent.pid() == 1 || parent.name().equals("systemd") ? process : first(parent, processes);
-    }
-
+    /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
     static boolean isInSessionOf(Processes.Facts first, Processes.Facts process) {
         return first.session() != 0 && first.session() == process.session();
     }
 
+    private static Processes.Facts firstOfUnit(Processes.Facts process, Processes processes) {
+        return processes.ancestors(process.pid()).stream()
+            .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
+            .reduce((first, next) -> next).orElse(process);
+    }
+
     // Programs that restart others.
 
-    private static Supervisor amongAncestors(Processes.Facts process, Processes processes, Processes.Facts self) {
-        for (Processes.Facts ancestor : withSelfIfPm2(process, processes.ancestors(process.pid()))) {
-            String name = restarter(ancestor);
+    private static Supervisor amongAncestors(Processes.Facts process, Processes processes) {
+        // In pm2's cluster mode, the process of pm2 itself listens.
+        List<Processes.Facts> candidates = process.name().equals("PM2") ? List.of(process)
+            : processes.ancestors(process.pid());
+        for (Processes.Facts candidate : candidates) {
+            String name = restarter(candidate);
             if (name != null) {
                 Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
                 String task = name.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : null;
-                boolean isOffLimits = ancestor.pid() == 1 || self == null || processes.isDescendant(self.pid(), ancestor.pid())
-                    || self.uid() != 0 && self.uid() != ancestor.uid();
-                return new Supervisor(kind, name, task, ancestor.pid(), isOffLimits);
+                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits(candidate, processes));
             }
-            if (!SHELLS.contains(ancestor.name()) && !WRAPPERS.contains(ancestor.name()) && !WRAPPERS.contains(ancestor.name(1))) {
+            boolean isPassed = SHELLS.contains(candidate.name()) || WRAPPERS.contains(name(candidate, 0))
+                || WRAPPERS.contains(name(candidate, 1));
+            if (!isPassed) {
                 return null;
             }
         }
         return null;
     }
 
-    /** In pm2's cluster mode, its own process listens. */
-    private static List<Processes.Facts> withSelfIfPm2(Processes.Facts process, List<Processes.Facts> ancestors) {
-        return process.name().equals("PM2") ? List.of(process) : ancestors;
+    private static boolean isOffLimits(Processes.Facts process, Processes processes) {
+        Processes.Facts self = processes.self();
+        return process.pid() == 1 || self == null || processes.isDescendant(self.pid(), process.pid())
+            || self.uid() != 0 && self.uid() != process.uid();
     }
 
     /** Returns the name under which a process restarts others; null if it does not. */
     static String restarter(Processes.Facts process) {
-        for (String candidate : List.of(process.name(), process.name(0), process.name(1))) {
-            String name = candidate.toLowerCase(Locale.ROOT).replaceFirst("\\.[cm]?js$", "");
+        for (int i = 0; i < 2; i++) {
+            String name = name(process, i);
             if (RESTART_ONE.contains(name) || RESTART_SEVERAL.contains(name)) {
                 return name;
             }
-            if (RESTART_ONE_IF_WATCHING.contains(name) && isWatching(process)) {
-                return name + (name.equals("node") ? " --watch" : " watch");
+            String watch = name.equals("node") ? "--watch" : "watch";
+            if (RESTART_ONE_IF_WATCHING.contains(name) && process.arguments().stream().skip(i + 1).limit(3)
+                    .anyMatch(word -> word.equals(watch) || word.startsWith("--watch"))) {
+                return name + " " + watch;
             }
         }
         return null;
     }
 
-    private static boolean isWatching(Processes.Facts process) {
-        return process.arguments().stream().limit(4)
-            .anyMatch(argument -> argument.equals("watch") || argument.equals("--watch") || argument.startsWith("--watch-path"));
+    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; forever starts its monitor by the path of a file. */
+    private static String name(Processes.Facts process, int argument) {
+        String name = argument == 0 ? process.name() : process.name(argument);
+        boolean isMonitor = name.equals("monitor") && process.arguments().get(argument).endsWith("forever/bin/monitor");
+        return isMonitor ? "forever" : name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
     }
 
     /** Returns the nearest of these ancestors that is neither a shell nor process 1; null if there is none. */
