@@ -75,12 +75,6 @@ class check_port extends PortCommand {
         return quiet ? new Report.Silent(areAllAvailable() ? Report.YES : Report.NO) : verdicts();
     }
 
-    private void require(boolean condition, String message) {
-        if (!condition) {
-            throw new UserException(message + "; " + help());
-        }
-    }
-
     /** Yes or no needs neither the names of services nor the owners. */
     private boolean areAllAvailable() throws IOException {
         List<PortRange> ranges = new ArrayList<>();
