@@ -17,7 +17,7 @@ class RemedyTest {
     private static final Config CONFIG = new Config(EnvFile.read(Path.of("missing.env")), Map.of());
 
     private static Processes.Facts process(long pid, String name, char state) {
-        return new Processes.Facts(pid, 1, 0, state, pid, pid, false, ANN, List.of(name, "x"), "/srv", "/usr/bin/" + name, "");
+        return new Processes.Facts(pid, 1, 0, state, pid, ANN, "ann", List.of(name, "x"), "/srv", "/usr/bin/" + name, "");
     }
 
     private static Owner owner(TcpSocket.Kind kind, String name, List<Long> pids, Supervisor supervisor, Ownership ownership,
@@ -43,12 +43,10 @@ class RemedyTest {
         "node         | 8        | -                | -            | -   | to free the port: kill 8",
         "nginx        | 11 12 13 | -                | -            | -   | to free the port: kill 11 12 13",
         "node         | 8 -9     | -                | -            | -   | to free the port: kill 8 9; kill -CONT 9",
-        "server       | 1        | -                | -            | -   | to free the port: do not kill 1, the first process of this"
-            + " machine or container; stop the container from outside",
-        "systemd      | 1        | -                | -            | -   | to free the port: do not kill systemd (pid 1); stop the unit"
-            + " of its socket, which is in this list: systemctl list-sockets",
-        "systemd      | 900      | -                | -            | -   | to free the port: do not kill systemd (pid 900); stop the unit"
-            + " of its socket, which is in this list: systemctl --user list-sockets",
+        "server       | 1        | -                | -            | -   | to free the port: do not kill server (pid 1), the first"
+            + " process of this machine, container or session; stop its socket unit, or the container from outside",
+        "systemd      | 900      | -                | -            | -   | to free the port: do not kill systemd (pid 900), the first"
+            + " process of this machine, container or session; stop its socket unit, or the container from outside",
         "node         | 8        | CONTAINER        | docker       | ab1 | to free the port: docker stop ab1",
         "node         | 8        | CONTAINER        | podman       | ab1 | to free the port: podman stop ab1",
         "node         | 8        | CONTAINER        | container    | ab1 | to free the port: stop the container ab1",
