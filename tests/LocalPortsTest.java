@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LocalPortsTest {
 
     private static LocalPorts.Verdict verdict(int port) throws Exception {
-        return LocalPorts.read().state(port).verdict();
+        return LocalPorts.read().verdict(port);
     }
 
     /** Once the listener is closed: what another test starts at that moment has it, too, until it runs its own program. */
