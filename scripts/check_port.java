@@ -73,7 +73,7 @@ class check_port extends PortCommand {
         List<PortRange> ranges = new ArrayList<>();
         for (String target : targets) {
             if (Targets.isName(target)) {
-                for (PortMap.Service service : new Targets(Config.of(this)).resolve(target)) {
+                for (PortMap.Service service : new Targets(Config.of(this), wholeNames).resolve(target)) {
                     ranges.add(new PortRange(service.port(), service.port()));
                 }
             } else {
@@ -92,7 +92,7 @@ class check_port extends PortCommand {
     }
 
     private Report explanation() throws IOException {
-        Targets names = new Targets(Config.of(this));
+        Targets names = new Targets(Config.of(this), wholeNames);
         Set<PortMap.Service> services = new LinkedHashSet<>();
         Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
@@ -113,7 +113,7 @@ class check_port extends PortCommand {
                     + "; name its ports one by one");
             }
         }
-        List<PortMap.Service> services = new Targets(Config.of(this)).resolveWholeNames(targets);
+        List<PortMap.Service> services = new Targets(Config.of(this), true).resolve(targets);
         List<Integer> ports = services.stream().map(PortMap.Service::port).distinct().toList();
         return new StoppingReport(services, Stopping.free(ports, Project.of(this).get(), grace == null ? GRACE : grace, force));
     }

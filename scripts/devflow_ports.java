@@ -21,7 +21,8 @@ class devflow_ports {
             case "check_port" -> check_port.main(own);
             case "find_port", "find_available_port" -> find_port.main(own);
             case "port_status" -> port_status.main(own);
-            case "health_all", "devflow_health_all" -> health_all.main(own);
+            case "health_all" -> health_all.main(own);
+            case "devflow_health_all" -> wholeNames(new health_all(), own);
             case "check_port_available" -> {
                 check_port command = new check_port();
                 command.quiet = true;
@@ -37,22 +38,28 @@ class devflow_ports {
                 command.write = true;
                 command.export = true;
                 command.isAllByDefault = true;
-                PortCommand.main(command, own);
+                wholeNames(command, own);
             }
             case "devflow_is_running" -> {
                 port_status command = new port_status();
                 command.running = true;
                 command.quiet = true;
-                PortCommand.main(command, own);
+                wholeNames(command, own);
             }
-            case "devflow_wait_healthy" -> health_all.main(with("--wait=30", own));
-            case "devflow_stop" -> check_port.main(with("--free", own));
+            case "devflow_wait_healthy" -> wholeNames(new health_all(), with("--wait=30", own));
+            case "devflow_stop" -> wholeNames(new check_port(), with("--free", own));
             case "--train" -> train();
             default -> {
                 System.err.println("ERROR: no script or function has the name '" + name + "'");
                 System.exit(2);
             }
         }
+    }
+
+    /** Runs a function of the start script, which takes no part of a name. */
+    private static void wholeNames(PortCommand command, String... args) {
+        command.wholeNames = true;
+        PortCommand.main(command, args);
     }
 
     private static String[] with(String option, String... args) {
@@ -72,7 +79,7 @@ class devflow_ports {
         String url = "http://localhost:" + server.getLocalPort() + "/";
         String[][] checks = {{unused}, {"--quiet", unused}, {"--json", unused}, {"--color=always", "core"}, {"?"}, {"--help"}};
         String[][] searches = {{unused, "65535"}, {"--json", unused}, {"--all"}, {"--all", "--json"}, {"--all", "--write", "--export"},
-            {"--all", "--dry-run"}, {"--help"}};
+            {"--help"}};
         String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--map"}, {"--help"}};
         String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {url}, {"--json", url},
             {"--prometheus", unused}, {"--help"}};

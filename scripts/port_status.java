@@ -84,7 +84,7 @@ class port_status extends PortCommand {
         if (picture) {
             return new Status(rows(config.services(), localPorts), config, listening(localPorts));
         }
-        List<PortMap.Service> services = targets.isEmpty() ? config.services() : new Targets(config).resolve(targets);
+        List<PortMap.Service> services = targets.isEmpty() ? config.services() : new Targets(config, wholeNames).resolve(targets);
         if (plain && !check && !running) {
             return new Status(ServicePort.of(shown(services), localPorts), config, null);
         }

@@ -65,6 +65,9 @@ abstract class PortCommand implements Callable<Integer> {
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
+    /** Whether targets must be full names of services, as in the functions of a start script. */
+    boolean wholeNames;
+
     private final Set<String> said = new HashSet<>();
     private PrintStream out;
     private PrintStream err;
