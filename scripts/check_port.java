@@ -76,7 +76,7 @@ class check_port extends PortCommand {
             return new Report.Silent(areAllAvailable() ? Report.YES : Report.NO);
         }
         Config config = Config.of(this);
-        List<PortMap.Service> services = new Targets(config).resolve(targets);
+        List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
         if (wait != null && !Stopping.await(services, wait)) {
             warn("gave up: " + ServicePort.look(services, LocalPorts.read(), Project.of(this)).stream()
                 .filter(port -> !port.isAvailable())
@@ -92,7 +92,7 @@ class check_port extends PortCommand {
         List<PortRange> ranges = new ArrayList<>();
         for (String target : targets) {
             if (Targets.isName(target)) {
-                for (PortMap.Service service : new Targets(Config.of(this)).resolve(target)) {
+                for (PortMap.Service service : new Targets(Config.of(this), wholeNames).resolve(target)) {
                     ranges.add(new PortRange(service.port(), service.port()));
                 }
             } else {
@@ -114,7 +114,7 @@ class check_port extends PortCommand {
     private Set<Integer> singles(Config config) {
         Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
-            List<PortMap.Service> named = new Targets(config).resolve(target);
+            List<PortMap.Service> named = new Targets(config, wholeNames).resolve(target);
             if (named.stream().mapToInt(PortMap.Service::port).distinct().count() == 1) {
                 singles.add(named.get(0).port());
             }
@@ -128,7 +128,7 @@ class check_port extends PortCommand {
             boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortRange.isPort(target);
             require(isOne || !force, "--force works only with ports and services, not with " + target);
         }
-        List<PortMap.Service> services = new Targets(config).resolveWholeNames(targets);
+        List<PortMap.Service> services = new Targets(config, true).resolve(targets);
         Project project = Project.of(this).get();
         List<Stopping> stoppings = Stopping.stop(services, project, grace == null ? GRACE : grace, force);
         StoppingReport report = new StoppingReport(stoppings, singles(config), project != null);

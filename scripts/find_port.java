@@ -4,8 +4,7 @@
 //SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
 //SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/PortRange.java
 //SOURCES include/config/Targets.java include/ports/AllocationWords.java include/ports/Allocator.java
-//SOURCES include/ports/LocalPorts.java include/ports/Owner.java include/ports/OwnerWords.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/ports/LocalPorts.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -20,14 +19,14 @@ import picocli.CommandLine.Option;
 @Command(name = "find_port",
     customSynopsis = {
         "find_port [OPTIONS] [--count=N] BASE [MAX]",
-        "       find_port [OPTIONS] [--write] [--dry-run] SERVICE...|--all"},
+        "       find_port [OPTIONS] [--write] SERVICE...|--all"},
     description = {
         "Prints the first available port from BASE to MAX, or assigns ports to services.",
-        "MAX defaults to the end of the documented range that BASE lies in, else to 65535."},
+        "MAX defaults to the end of the documented range that contains BASE, else to 65535."},
     exitCodeList = {
         "0:the ports are on standard output",
-        "1:a port cannot be had; nothing is printed or written",
-        "2:could not tell: wrong usage or unusable configuration"},
+        "1:no port is available; nothing was printed or written",
+        "2:no answer: wrong usage or invalid configuration"},
     footer = {
         "  find_port codex-mcp",
         "  port=$(find_port 3100 3199) || exit",
@@ -43,42 +42,35 @@ class find_port extends PortCommand {
     @Option(names = "--export", description = "Print export NAME=port lines, for the shell's eval.")
     boolean export;
 
-    @Option(names = "--write", description = "Save the ports to the .env file.")
+    @Option(names = "--write", description = "Save the ports to the .env file; only the values change.")
     boolean write;
 
-    @Option(names = "--dry-run", description = "Show on standard error what --write would change, and change nothing.")
-    private boolean dryRun;
+    /** Whether no target means all services. */
+    boolean isAllByDefault;
 
     public static void main(String... args) {
         main(new find_port(), args);
     }
 
-    /** Whether no target means all services. */
-    boolean isAllByDefault;
-
     @Override
     Report report() throws Exception {
         all |= isAllByDefault && targets.isEmpty();
+        wholeNames |= write;
         if (targets.isEmpty() != all) {
             throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());
         }
         if (export && (json || quiet)) {
-            throw new UserException("--export prints lines for the shell, and goes with neither --json nor --quiet; " + help());
+            throw new UserException("--export cannot be combined with --json or --quiet; " + help());
         }
         return !all && !Targets.isName(targets.get(0)) ? search() : assign();
     }
 
-    // BASE [MAX].
-
     private Report search() throws IOException {
-        if (targets.size() > 2) {
-            throw new UserException("find_port takes BASE [MAX], not a third port; " + help());
+        if (targets.size() > 2 || count < 1) {
+            throw new UserException(count < 1 ? "--count must be at least 1" : "find_port takes BASE [MAX]; " + help());
         }
-        if (write || dryRun) {
-            throw new UserException("--write and --dry-run go with services, which have a name in .env");
-        }
-        if (count < 1) {
-            throw new UserException("--count must be at least 1");
+        if (write) {
+            throw new UserException("--write works only with services; " + help());
         }
         PortRange range = range();
         LocalPorts localPorts = LocalPorts.read();
@@ -88,168 +80,134 @@ class find_port extends PortCommand {
                 found.add(port);
             }
         }
-        if (found.size() < count) {
-            error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
-                + " in range " + range + denied(range, localPorts));
-            return new Report.Silent(Report.NO);
+        if (found.size() == count) {
+            return found(found);
         }
-        return found(found);
+        boolean isDenied = localPorts.verdict(range.first()) == LocalPorts.Verdict.DENIED;
+        error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
+            + " in range " + range + (isDenied ? ": you are not permitted to bind port " + range.first() : ""));
+        return new Report.Silent(Report.NO);
     }
 
-    /** BASE-MAX, or BASE and MAX, or BASE up to the end of its group. */
+    /** Returns BASE to MAX; without MAX to the end of the documented range. */
     private PortRange range() {
-        if (targets.size() == 1 && targets.get(0).indexOf('-') > 0) {
-            return PortRange.parse(targets.get(0));
-        }
-        int base = PortRange.parsePort(targets.get(0));
         if (targets.size() == 2) {
-            return PortRange.parse(base + "-" + PortRange.parsePort(targets.get(1)));
+            return PortRange.parse(PortRange.parsePort(targets.get(0)) + "-" + PortRange.parsePort(targets.get(1)));
         }
-        PortMap.Group group = PortMap.Group.of(base);
-        return new PortRange(base, group == null ? PortRange.HIGHEST : group.range.last());
+        PortRange range = PortRange.parse(targets.get(0));
+        PortMap.Group group = PortMap.Group.of(range.first());
+        int max = group == null ? PortRange.HIGHEST : group.range.last();
+        return targets.get(0).contains("-") ? range : new PortRange(range.first(), max);
     }
 
-    /** Ports that this user may not bind are not in use; a search in vain says so. */
-    private static String denied(PortRange range, LocalPorts localPorts) throws IOException {
-        int denied = 0;
-        for (int port = range.first(); port <= range.last(); port++) {
-            denied += localPorts.verdict(port) == LocalPorts.Verdict.DENIED ? 1 : 0;
-        }
-        return denied == 0 ? "" : ": this user may not bind " + (denied < range.size() ? denied + " of them"
-            : "them; run as root, or choose ports from 1024 on");
-    }
-
-    /** What a search has found, and for JSON, whose it is. */
     private Report found(List<Integer> ports) {
-        if (json) {
-            Config config = Config.of(this);
-            return new Ports(List.of(), ports.stream().map(port -> ServicePort.fields(config.atOrNone(port).get(0))).toList());
-        }
+        Targets services = json ? new Targets(Config.of(this), false) : null;
         List<Line> lines = new ArrayList<>();
+        List<Map<String, Object>> documents = new ArrayList<>();
         for (int port : ports) {
-            lines.add(Line.of(!export ? "" + port : "export PORT" + (ports.size() == 1 ? "" : "_" + (lines.size() + 1)) + "=" + port));
+            String number = ports.size() == 1 ? "" : "_" + (lines.size() + 1);
+            lines.add(Line.of((export ? "export PORT" + number + "=" : "") + port));
+            if (json) {
+                documents.add(ServicePort.fields(services.resolve("" + port).get(0)));
+            }
         }
-        return new Ports(lines, List.of());
+        return new Ports(lines, documents);
     }
-
-    // Services.
 
     private Report assign() throws Exception {
         if (count != 1) {
-            throw new UserException("--count goes with BASE [MAX]; a service has one port");
+            throw new UserException("--count works only with BASE [MAX]; a service has one port");
         }
-        // Hold the lock while allocating, or two writers could pick the same port.
-        Plan plan = write && !dryRun ? EnvWriter.update(this, this::plan, Plan::changed) : plan(EnvFile.of(this));
-        if (plan.isFailed()) {
-            plan.assignments().stream().filter(Plan::fails).forEach(assignment -> error(plan.words().failure(assignment)));
-            return new Report.Silent(Report.NO);
+        // The lock is held while ports are chosen, or two writers could choose the same port.
+        Plan plan = write ? EnvWriter.update(this, this::plan, Plan::changed) : plan(EnvFile.of(this));
+        if (plan.failed().isEmpty()) {
+            plan.words().notes(plan.assignments, write && !export).forEach(this::note);
+            return assigned(plan.config, plan.assignments);
         }
-        if (dryRun) {
-            sayChanges(plan.config().envFile(), plan.changed(), plan.assignments());
-        }
-        plan.words().notes(plan.assignments(), write && !export).forEach(this::note);
-        return assigned(plan.config(), plan.assignments());
+        plan.failed().forEach(assignment -> error(plan.words().failure(assignment)));
+        return new Report.Silent(Report.NO);
     }
 
-    /** The ports that services get, and the file with these ports. */
+    /** The ports that the services are assigned, and the file with these ports. */
     private record Plan(Config config, List<Allocator.Assignment> assignments, AllocationWords words, EnvFile changed) {
 
-        boolean isFailed() {
-            return assignments.stream().anyMatch(Plan::fails);
-        }
-
-        private static boolean fails(Allocator.Assignment assignment) {
-            return assignment.decision() == Allocator.Decision.FAILS;
+        List<Allocator.Assignment> failed() {
+            return assignments.stream().filter(each -> each.decision() == Allocator.Decision.FAILS).toList();
         }
     }
 
     private Plan plan(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
-        List<Allocator.Assignment> assignments = new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config));
-        AllocationWords words = new AllocationWords(config, invocation());
-        Plan plan = new Plan(config, assignments, words, file);
-        return plan.isFailed() || !write && !dryRun ? plan : new Plan(config, assignments, words, changed(file, assignments));
+        List<Allocator.Assignment> assignments =
+            new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config), !all);
+        Plan plan = new Plan(config, assignments, new AllocationWords(config, invocation()), file);
+        return write && plan.failed().isEmpty()
+            ? new Plan(config, assignments, plan.words, file.with(ports(config, assignments))) : plan;
     }
 
     private List<PortMap.Service> wanted(Config config) {
         if (all) {
             return config.services();
         }
-        Targets names = new Targets(config);
-        List<PortMap.Service> services = write || dryRun ? names.resolveWholeNames(targets) : names.resolve(targets);
+        if (targets.stream().anyMatch(Targets::isPort)) {
+            throw new UserException("PORT is not a service; name a service, or use BASE [MAX]");
+        }
+        List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
         for (PortMap.Service service : services) {
             if (service.status() == PortMap.Status.NONE) {
-                throw new UserException("no service has the port " + service.port() + "; name services, or BASE [MAX] alone");
+                throw new UserException("no service is configured to use port " + service.port()
+                    + "; name a service, or use BASE [MAX]");
             }
         }
         return services;
     }
 
-    private static EnvFile changed(EnvFile file, List<Allocator.Assignment> assignments) {
+    /** Returns what is written; an expression stays unless its port changes. */
+    private static Map<String, String> ports(Config config, List<Allocator.Assignment> assignments) {
         Map<String, String> ports = new LinkedHashMap<>();
         for (Allocator.Assignment assignment : assignments) {
-            requirePort(file.get(assignment.service().variable()), file);
             for (String variable : assignment.service().variables()) {
-                ports.put(variable, String.valueOf(assignment.port()));
+                config.requirePort(variable);
+                if (assignment.decision() == Allocator.Decision.MOVES || !config.isExpression(variable)) {
+                    ports.put(variable, String.valueOf(assignment.port()));
+                }
             }
         }
-        return file.with(ports);
+        return ports;
     }
 
-    private static void requirePort(EnvFile.Entry old, EnvFile file) {
-        if (old != null && !old.value().isEmpty() && !PortRange.isPort(old.value())) {
-            // Not validated before, because the environment takes precedence over it.
-            throw new UserException(file.path() + ":" + old.line() + ": the value of " + old.name() + " is not a port; correct it first");
-        }
-    }
-
-    private void sayChanges(EnvFile file, EnvFile changed, List<Allocator.Assignment> assignments) {
-        Set<String> variables = new HashSet<>();
-        assignments.forEach(assignment -> variables.addAll(assignment.service().variables()));
-        for (EnvFile.Entry entry : changed.entries()) {
-            EnvFile.Entry old = file.get(entry.name());
-            if (variables.contains(entry.name()) && (old == null || !old.value().equals(entry.value()))) {
-                note(file.path() + ":" + entry.line() + ": " + entry.name() + "=" + entry.value()
-                    + (old == null ? " (new)" : old.value().isEmpty() ? "" : " (was " + old.value() + ")"));
-            }
-        }
-    }
-
-    /** The ports that services have got. */
     private Report assigned(Config config, List<Allocator.Assignment> assignments) {
-        if (json) {
-            return new Ports(List.of(), assignments.stream().map(find_port::fields).toList());
-        }
-        if (!all && !export && assignments.size() == 1) {
-            return new Ports(List.of(Line.of("" + assignments.get(0).port())), List.of());
-        }
         List<Line> lines = new ArrayList<>();
         for (Allocator.Assignment assignment : assignments) {
             for (String variable : assignment.service().variables()) {
-                if (!export || config.mayBeExported(variable)) {
+                // Docker and Kubernetes set NAME_PORT to URLs, for purposes of their own.
+                String current = config.environment(variable);
+                if (!export || current.isEmpty() || PortRange.isPort(current)) {
                     lines.add(Line.of((export ? "export " : "") + variable + "=" + assignment.port()));
                 }
             }
         }
-        return new Ports(lines, List.of());
+        boolean isNumber = !all && !export && assignments.size() == 1;
+        return new Ports(isNumber ? List.of(Line.of("" + assignments.get(0).port())) : lines,
+            json ? assignments.stream().map(find_port::fields).toList() : List.of());
     }
 
     private static Map<String, Object> fields(Allocator.Assignment assignment) {
         boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
-        Allocator.Taken old = assignment.old();
-        List<Owner> owners = old == null ? List.of() : old.owners();
+        PortMap.Service keeper = assignment.keeper();
+        Map<String, Object> old = assignment.old().fields();
         Map<String, Object> fields = ServicePort.fields(assignment.service());
         fields.put("port", assignment.port());
         fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
         fields.put("previous_port", assignment.service().port());
-        fields.put("reason", !isMoved ? null : assignment.assignedTo() != null ? "assigned" : ServicePort.lowerCase(old.verdict()));
-        fields.put("assigned_to", assignment.assignedTo() == null ? null : assignment.assignedTo().variable());
-        fields.put("previous_occupants", OwnerWords.json(owners, false));
-        fields.put("previous_listeners", OwnerWords.json(owners, true));
+        fields.put("reason", !isMoved ? null : keeper != null ? "assigned" : old.get("verdict"));
+        fields.put("assigned_to", keeper == null ? null : keeper.variable());
+        fields.put("previous_occupants", old.get("occupants"));
+        fields.put("previous_listeners", old.get("listeners"));
         return fields;
     }
 
-    /** Ports that can be had, as lines for the shell, or as JSON documents. */
+    /** The ports, as lines for the shell or as JSON documents. */
     private record Ports(List<Line> lines, List<Map<String, Object>> documents) implements Report {
 
         @Override

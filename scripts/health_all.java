@@ -83,6 +83,7 @@ class health_all extends PortCommand {
     Report report() throws Exception {
         validate();
         Config config = Config.of(this);
+        config.notes().forEach(this::note);
         List<HealthChecks.Check> checks = checks(config);
         if (probe == null) {
             HealthProbe.warmUp();
@@ -139,13 +140,13 @@ class health_all extends PortCommand {
         if (targets.isEmpty()) {
             List<HealthChecks.Check> checks = new ArrayList<>();
             for (PortMap.Service service : config.services()) {
-                if (service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE) {
+                if (service.health() != null || all && service.status() == PortMap.Status.ACTIVE) {
                     checks.add(HealthChecks.Check.of(service, host));
                 }
             }
             return checks;
         }
-        Targets names = new Targets(config);
+        Targets names = new Targets(config, wholeNames);
         return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(HealthChecks.Check.of(Endpoint.of(target)))
             : names.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service))
                 .map(service -> HealthChecks.Check.of(service, host)))

@@ -96,12 +96,11 @@ class port_status extends PortCommand {
         for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
             names.put(service, service.shortName());
         }
-        Targets all = new Targets(config);
+        Targets all = new Targets(config, wholeNames);
         for (String target : targets) {
-            List<String> one = List.of(target);
             boolean isGroup = PortMap.Group.named(target) != null;
             boolean isRange = !Targets.isName(target) && !PortRange.isPort(target);
-            for (PortMap.Service service : wholeNames ? all.resolveWholeNames(one) : all.resolve(one)) {
+            for (PortMap.Service service : all.resolve(target)) {
                 boolean isMember = isGroup ? isStarted(service) : isRange && service.variable() != null;
                 if (isMember || !listNotRunning || !isGroup && !isRange) {
                     names.putIfAbsent(service, isMember ? service.shortName() : target);

@@ -1,19 +1,20 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which port each service has. */
+/** Which port each service uses, and how its health is checked. */
 class ConfigTest {
 
     @TempDir
@@ -23,65 +24,109 @@ class ConfigTest {
         return new Config(EnvFile.read(Files.writeString(folder.resolve(".env"), envFile)), environment);
     }
 
-    private static PortMap.Service only(List<PortMap.Service> services) {
+    private static PortMap.Service only(Config config, String target) {
+        List<PortMap.Service> services = new Targets(config, true).resolve(target);
         assertEquals(1, services.size(), services::toString);
         return services.get(0);
     }
 
-    @Test
-    void theEnvironmentGoesBeforeTheFileAndTheFileBeforeTheMap() throws Exception {
-        String file = "ORCHESTRATOR_PORT=3015\nMODEL_REGISTRY_PORT=3014\n";
-        Config config = config(file, Map.of("ORCHESTRATOR_PORT", "3025", "MODEL_REGISTRY_PORT", ""));
-        assertEquals(3025, only(new Targets(config).resolve("orchestrator")).port());
-        assertEquals(PortMap.Origin.ENVIRONMENT, only(new Targets(config).resolve("orchestrator")).origin());
-        assertEquals(3014, only(new Targets(config).resolve("model-registry")).port());
-        assertEquals(PortMap.Origin.ENV_FILE, only(new Targets(config).resolve("model-registry")).origin());
-        assertEquals(3003, only(new Targets(config).resolve("vector_memory")).port());
-        assertEquals(PortMap.Origin.DEFAULT, only(new Targets(config).resolve("vector_memory")).origin());
+    /** The value in the file and in the environment, and the port and its origin. */
+    @ParameterizedTest
+    @CsvSource({"3015, 3025, 3025, ENVIRONMENT", "3014, '', 3014, ENV_FILE", "'', '', 3005, DEFAULT", "'', 3025, 3025, ENVIRONMENT",
+        "none, 3025, 3025, ENVIRONMENT", "3015, 3015, 3015, ENV_FILE"})
+    void theEnvironmentTakesPrecedenceOverTheFileAndTheFileOverTheMap(String inFile, String override, int port, PortMap.Origin origin)
+            throws Exception {
+        PortMap.Service service = only(config("\nORCHESTRATOR_PORT=" + inFile + "\n", Map.of("ORCHESTRATOR_PORT", override)), "orchestrator");
+        assertEquals(List.of(port, origin, origin == PortMap.Origin.ENV_FILE ? 2 : 0),
+            List.of(service.port(), service.origin(), service.line()));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"abc", "0", "65536", "03005", "-1", "+3005", "3005x", "3 005", "3005.0", "99999999999", "٣٠٠٥", "${P}"})
-    void aValueThatIsNoPortIsRefusedWithItsPlaceAndUnsaid(String value) {
-        String message = assertThrows(UserException.class,
-            () -> config("A=1\nORCHESTRATOR_PORT='" + value + "'\n", Map.of())).getMessage();
-        assertTrue(message.startsWith(folder.resolve(".env") + ":2: "), message);
-        assertTrue(!message.substring(folder.toString().length()).contains(value) || value.equals("0"), message);
-        message = assertThrows(UserException.class,
-            () -> config("", Map.of("ORCHESTRATOR_PORT", value))).getMessage();
-        assertTrue(message.startsWith("the environment: "), message);
+    @ValueSource(strings = {"abc", "0", "65536", "03005", "-1", "+3005", "3005x", "3 005", "3005.0", "99999999999", "٣٠٠٥", "${P-x}", "$",
+        "${P:?}", "${A}${A}", "${A"})
+    void aValueThatIsNotAPortIsRefusedWithItsPlaceAndNotPrinted(String value) throws Exception {
+        String refusal = ": ORCHESTRATOR_PORT is not a port (1-65535); correct the value, or leave it empty to use 3005";
+        assertEquals(folder.resolve(".env") + ":2" + refusal,
+            assertThrows(UserException.class, () -> config("A=300\nORCHESTRATOR_PORT=\"" + value + "\"\n", Map.of())).getMessage());
+        assertEquals("the environment" + refusal,
+            assertThrows(UserException.class, () -> config("", Map.of("ORCHESTRATOR_PORT", value))).getMessage());
     }
 
-    /** Kubernetes and Docker set them to URLs. */
+    /** A line of .env before {@code ORCHESTRATOR_PORT=VALUE}, the value, E of the environment, and the port. */
+    @ParameterizedTest
+    @CsvSource({
+        "A=3015, ${A},            3015",
+        "A=3015, $A,              3015",
+        "A=3015, ${E},            3025",
+        "E=3015, ${E},            3025",
+        "A=3015, ${A:-3016},      3015",
+        "A=3015, ${B:-3016},      3016",
+        "A=,     ${A:-3016},      3016",
+        "A=,     ${A-3016},       3005",
+        "A=3015, ${B-3016},       3016",
+        "A=3015, ${B},            3005",
+        "A=3015, ${B:-$A},        3015",
+        "A=3015, ${B:-${A}},      3015",
+        "A=3015, ${B:-${C:-$A}},  3015",
+        "A=30,   ${A}16,          3016",
+        "A=$E,   ${A},            3025",
+        "A=3015, ${ORCHESTRATOR_PORT}, 3005"})
+    void valuesAreExpandedAsComposeDoes(String line, String value, int port) throws Exception {
+        assertEquals(port, only(config(line + "\nORCHESTRATOR_PORT=" + value + "\n", Map.of("E", "3025")), "orchestrator").port());
+    }
+
+    @Test
+    void onlyLinesAboveCountInAnExpression() throws Exception {
+        assertEquals(3005, only(config("ORCHESTRATOR_PORT=${A}\nA=3015\n", Map.of()), "orchestrator").port());
+    }
+
+    @Test
+    void hostileExpressionsAreBounded() throws Exception {
+        StringBuilder lines = new StringBuilder("A0=30\n");
+        for (int i = 1; i < 5_000; i++) {
+            lines.append("A" + i + "=${A" + (i - 1) + "}${A" + (i - 1) + "}${B:-${C-" + "{".repeat(i % 50) + "\n");
+        }
+        lines.append("D=" + "${B:-".repeat(20_000) + "\nX_PORT=${A4999}\n");
+        Assertions.assertTimeout(Duration.ofSeconds(30), () -> assertEquals(13, config(lines.toString(), Map.of()).services().size()));
+    }
+
+    /** Kubernetes and Docker set variables of this form to URLs. */
     @Test
     void variablesOfUndocumentedServicesAreOverriddenByPortsOnly() throws Exception {
-        PortMap.Service redis = new Targets(config("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379"))).resolve("redis")
-            .get(0);
+        PortMap.Service redis = only(config("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379")), "redis");
         assertEquals(List.of(6379, PortMap.Origin.ENV_FILE), List.of(redis.port(), redis.origin()));
-        PortMap.Service moved = new Targets(config("X_PORT=3150\n", Map.of("X_PORT", "3010"))).resolve("x").get(0);
+        PortMap.Service moved = only(config("X_PORT=3150\n", Map.of("X_PORT", "3010")), "x");
         assertEquals(List.of(3010, PortMap.Group.CORE), List.of(moved.port(), moved.group()));
     }
 
     @Test
     void otherPortVariablesOfTheFileAreServices() throws Exception {
-        Config config = config("DASHBOARD_PORT=3202\nMAIL_PORT=none\nPORT=1234\nPORTAL=5\nSECRET=6\nWS_PORT=3203\n",
-            Map.of("X_PORT", "1", "WS_PORT", "3204"));
+        Config config = config("DASHBOARD_PORT=3202\nMAIL_PORT=none\nSERIAL_PORT=/dev/ttyUSB0\nPORT=1234\nPORTAL=5\nSECRET=6\n"
+            + "WS_PORT=${WS:-3203}\nE_PORT=${E}\nlower_PORT=7\n", Map.of("X_PORT", "1", "WS_PORT", "3204"));
         assertEquals(15, config.services().size());
-        PortMap.Service dashboard = only(new Targets(config).resolve("dashboard"));
-        assertEquals(PortMap.Status.UNKNOWN, dashboard.status());
-        assertEquals(PortMap.Group.ORCHESTRATION, dashboard.group());
-        assertEquals(3204, only(new Targets(config).resolve("WS")).port());
+        PortMap.Service dashboard = only(config, "dashboard");
+        assertEquals(List.of(PortMap.Status.UNKNOWN, PortMap.Group.ORCHESTRATION), List.of(dashboard.status(), dashboard.group()));
+        assertEquals(3204, only(config, "WS").port());
         assertEquals(2, config.at(3202).size());
+    }
+
+    @Test
+    void theVariablePortIsNotAService() throws Exception {
+        assertEquals(8000, config("PORT=${P-8000}\nAPI_PORT=8001\n", Map.of()).port());
+        assertEquals(8002, config("PORT=8000\n", Map.of("PORT", "8002")).port());
+        assertEquals("PORT is not set in the environment or in " + folder.resolve(".env"),
+            assertThrows(UserException.class, () -> config("PORT=\n", Map.of()).port()).getMessage());
+        assertEquals(folder.resolve(".env") + ":1: PORT is not a port (1-65535); correct the value",
+            assertThrows(UserException.class, () -> config("PORT=x\n", Map.of()).port()).getMessage());
+        assertEquals(13, config("PORT=3005\n", Map.of()).services().size());
     }
 
     /** Every real start script exports its .env first. */
     @Test
     void whatTheShellHasExportedFromTheFileIsSetInTheFile() throws Exception {
-        Config config = config("ORCHESTRATOR_PORT=3015\nX_PORT=3150\n", Map.of("ORCHESTRATOR_PORT", "3015", "X_PORT", "3150"));
-        for (String target : List.of("orchestrator", "x")) {
-            assertEquals(PortMap.Origin.ENV_FILE, only(new Targets(config).resolve(target)).origin());
-        }
-        assertEquals(folder.resolve(".env") + ":2", config.place(only(new Targets(config).resolve("x"))));
+        Config config = config("ORCHESTRATOR_PORT=${P-3015}\nX_PORT=3150\n", Map.of("ORCHESTRATOR_PORT", "3015", "X_PORT", "3150"));
+        assertEquals(folder.resolve(".env") + ":1", config.place(only(config, "orchestrator")));
+        assertEquals(folder.resolve(".env") + ":2", config.place(only(config, "x")));
     }
 
     @ParameterizedTest
@@ -92,36 +137,62 @@ class ConfigTest {
         "GRPC_PORT=50051,                    CCTOOLS_GRPC_PORT",
         "MANAGER_PORT=3002,                  DB_MANAGER_PORT",
         "DREAM_TEAM_PORT=3204\\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3204, REAL_DREAM_TEAM_ORCHESTRATOR_PORT"})
-    void aVariableWithTheWordsAndThePortOfAServiceIsItsOtherName(String lines, String variable) throws Exception {
+    void aVariableWithTheWordsAndThePortOfAServiceIsAnAlias(String lines, String variable) throws Exception {
         Config config = config(lines.replace("\\n", "\n") + "\n", Map.of());
         assertEquals(13, config.services().size());
-        PortMap.Service service = config.services().stream().filter(one -> one.variable().equals(variable)).findFirst().orElseThrow();
         String alias = lines.substring(0, lines.indexOf('='));
-        assertEquals(List.of(alias), service.aliases().stream().map(PortMap.Alias::variable).toList());
-        assertEquals(service, only(new Targets(config).resolve(alias)));
+        PortMap.Service service = only(config, alias);
+        assertEquals(List.of(variable, alias), service.variables());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"TEAM_DREAM_PORT=3200", "DREAM_TEAM_PORT=3210", "DREAM_TEAMS_PORT=3200", "DASHBOARD_PORT=3202",
-        "ORCHESTRATOR_REAL_PORT=3200", "GRPC_PORT=50052"})
+        "ORCHESTRATOR_REAL_PORT=3200", "GRPC_PORT=50052", "DREAM_DREAM_PORT=3200"})
     void otherVariablesAreServicesOfTheirOwn(String line) throws Exception {
         assertEquals(14, config(line + "\n", Map.of()).services().size());
     }
 
     @Test
-    void whereNamesDifferTheDocumentedOneCounts() throws Exception {
+    void theDocumentedVariableCountsIfAnAliasDiffers() throws Exception {
         Config config = config("DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n", Map.of());
-        PortMap.Service service = only(new Targets(config).resolve("dream-team"));
+        PortMap.Service service = only(config, "dream-team");
         assertEquals(List.of(3210, new PortMap.Alias("DREAM_TEAM_PORT", 3200, 1)), List.of(service.port(), service.aliases().get(0)));
+        assertEquals(1, config.differences(service).size());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ORCHESTRATOR_HEALTH=/api/health?x=1, orchestrator, /api/health?x=1",
+        "ORCHESTRATOR_HEALTH=tcp,             orchestrator, tcp",
+        "ORCHESTRATOR_HEALTH=grpc,            orchestrator, grpc",
+        "ORCHESTRATOR_HEALTH=,                orchestrator, /health",
+        "ORCHESTRATOR_HEALTH=http://localhost:${P}/up, orchestrator, http://localhost:8000/up",
+        "ORCHESTRATOR_HEALTH=HTTPS://[::1]/,  orchestrator, HTTPS://[::1]/",
+        "ORCHESTRATOR_HEALTH=tcp://db_1:5432, orchestrator, tcp://db_1:5432",
+        "ORCHESTRATOR_HEALTH=grpcs://h:1/a.B, orchestrator, grpcs://h:1/a.B",
+        "X_HEALTH=/up,                        x,            /up",
+        "DREAM_TEAM_HEALTH=/alias,            dream-team,   /alias",
+        "DREAM_TEAM_HEALTH=/alias\\nREAL_DREAM_TEAM_ORCHESTRATOR_HEALTH=/own, dream-team, /own",
+        "GEMINI_MCP_HEALTH=/up,               gemini-mcp,   /up"})
+    void aHealthVariableSaysHowAServiceIsChecked(String lines, String target, String health) throws Exception {
+        Config config = config("P=8000\nX_PORT=3150\nDREAM_TEAM_PORT=3200\n" + lines.replace("\\n", "\n") + "\n", Map.of());
+        assertEquals(health, only(config, target).health());
+        assertEquals(List.of(), config.notes());
     }
 
     @Test
-    void aPortIsClaimedByEveryPlaceThatNamesIt() throws Exception {
-        Config config = config("QWEN_MCP_PORT=3105\nX_PORT=3150\nDREAM_TEAM_PORT=3200\n", Map.of("QWEN_MCP_PORT", "3120"));
-        PortMap.Service codex = only(new Targets(config).resolve("codex-mcp"));
-        for (int port : new int[] {3103, 3105, 3120, 3150, 3200}) {
-            assertTrue(config.isClaimedByAnother(port, codex), "" + port);
-        }
-        assertFalse(config.isClaimedByAnother(3101, codex) || config.isClaimedByAnother(3106, codex));
+    void theEnvironmentTakesPrecedenceForHealth() throws Exception {
+        assertEquals("/b", only(config("ORCHESTRATOR_HEALTH=/a\n", Map.of("ORCHESTRATOR_HEALTH", "/b")), "orchestrator").health());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"health", "http://", "http://user:secret@localhost/", "http://localhost:70000/", "ftp://localhost/", "tcp://db",
+        "grpc://db", "http://a b/", "/a b", "HTTP", "http://localhost:x/"})
+    void aHealthVariableOfNoKnownFormIsIgnoredWithANote(String value) throws Exception {
+        Config config = config("ORCHESTRATOR_HEALTH='" + value + "'\n", Map.of());
+        assertEquals("/health", only(config, "orchestrator").health());
+        assertEquals(1, config.notes().size());
+        assertTrue(config.notes().get(0).startsWith(folder.resolve(".env") + ":1: ORCHESTRATOR_HEALTH is ignored: "), config.notes()::toString);
+        assertTrue(!config.notes().get(0).contains("secret"), config.notes()::toString);
     }
 }

@@ -186,7 +186,7 @@ class EnvFileWriteTest {
     void aValueThatIsNoPortIsNotOverwritten() throws Exception {
         String text = "CODEX_MCP_PORT=\"3101\nAPI_KEY=s3cret\nOTHER=\"x\"\n";
         Files.writeString(env(), text);
-        assertEquals(new Script.Result(2, "", "ERROR: .env:1: the value of CODEX_MCP_PORT is not a port; correct it first\n"),
+        assertEquals(new Script.Result(2, "", "ERROR: .env:1: CODEX_MCP_PORT is not a port (1-65535); correct the value\n"),
             write(Sockets.freePort()).run());
         assertEquals(text, Files.readString(env()));
     }

@@ -34,7 +34,7 @@ class FuzzTest {
         "DB_MANAGER_PORT",
         "db-manager", "unknown", "", " ", "--", "-", "---", "-q", "-v", "-qv", "--quiet", "--verbose", "--json", "--all", "--plain",
         "--check",
-        "--map", "--export", "--dry-run", "--count", "--count=2", "--count=-1", "--count=99999999999", "--color=always", "--color",
+        "--map", "--export", "PORT", "codex", "localhost:3005", "--count", "--count=2", "--count=-1", "--count=99999999999", "--color=always", "--color",
         "--color=sometimes",
         "--env-file=/dev/null", "--env-file", "--env-file=.", "--help", "--version", "-h", "-V", "--timeout=0.01", "--timeout=x",
         "--wait=0.01", "--wait=", "--host=127.0.0.1", "--host=[", "--host=", "http://127.0.0.1:1/", "http://", "https://127.0.0.1:1",

@@ -28,7 +28,7 @@ class PortMapTest {
             """,
             PortMap.SERVICES.stream().map(service -> String.join(" ",
                 ServicePort.lowerCase(service.group()), "" + service.port(), service.variable(),
-                ServicePort.lowerCase(service.status()), service.healthPath(), service.name() + ": " + service.description()) + "\n")
+                ServicePort.lowerCase(service.status()), service.health(), service.name() + ": " + service.description()) + "\n")
                 .collect(Collectors.joining()));
     }
 

@@ -1,8 +1,10 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -18,21 +20,17 @@ class TargetsTest {
     @TempDir
     Path folder;
 
-    private Config config(String envFile, Map<String, String> environment) throws Exception {
-        return new Config(EnvFile.read(Files.writeString(folder.resolve(".env"), envFile)), environment);
+    private Targets targets(String envFile, boolean wholeNames) throws Exception {
+        return new Targets(new Config(EnvFile.read(Files.writeString(folder.resolve(".env"), envFile)), Map.of()), wholeNames);
     }
 
-    private static PortMap.Service only(List<PortMap.Service> services) {
-        assertEquals(1, services.size(), services::toString);
-        return services.get(0);
+    private String ports(String envFile, String target) throws Exception {
+        return targets(envFile, false).resolve(target).stream().map(service -> "" + service.port()).collect(Collectors.joining(" "));
     }
 
-    @Test
-    void noServiceOfTheFilePassesForAnother() throws Exception {
-        Config config = config("codex_mcp_PORT=3300\nCORE_PORT=3301\n", Map.of());
-        assertEquals(3101, only(new Targets(config).resolve("codex-mcp")).port());
-        assertEquals(5, new Targets(config).resolve("core").size());
-        assertEquals(3301, only(new Targets(config).resolve("CORE_PORT")).port());
+    private String refusal(boolean wholeNames, String target) throws Exception {
+        Targets targets = targets("PORT=none\n", wholeNames);
+        return assertThrows(UserException.class, () -> targets.resolve(target)).getMessage();
     }
 
     @ParameterizedTest
@@ -42,95 +40,109 @@ class TargetsTest {
         "65535-65535,           65535",
         "ORCHESTRATOR_PORT,     3005",
         "orchestrator,          3005",
+        "Orchestrator_Port,     3005",
         "Real-Dream_team-orchestrator, 3200",
+        "Database Manager,      3002",
+        "database-manager,      3002",
+        "REAL DREAM TEAM ORCHESTRATOR, 3200",
         "core,                  3002 3003 3004 3005 3006",
         "MCP,                   3101 3102 3103 3104",
         "orchestration,         3200 3201 3202",
         "grpc,                  50051"})
-    void resolvesATarget(String target, String ports) throws Exception {
-        assertEquals(ports, new Targets(config("", Map.of())).resolve(target).stream().map(service -> "" + service.port())
-            .collect(Collectors.joining(" ")));
+    void wholeNamesPortsRangesAndGroupsAreTargets(String target, String ports) throws Exception {
+        assertEquals(ports, ports("", target));
+        assertEquals(targets("", false).resolve(target), targets("", true).resolve(target));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "0", "65536", "-1", "abc", "3002x", "03002", "3099-3000", "1-", "-", "1-2-3", "1-65536", "0-1",
-        "3005 ", "x[$(true)]+3105", "*", "../core", "core_port"})
-    void refusesWhatIsNoTarget(String target) {
-        assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve(target));
-    }
-
-    @Test
-    void suggestsTheNearestNames() {
-        assertEquals("unknown service or group 'orchestratr'; did you mean orchestrator or orchestration?",
-            assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve("orchestratr")).getMessage());
-        assertEquals("unknown service or group 'Db_Manger_Port'; did you mean db_manager_port?",
-            assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve("Db_Manger_Port")).getMessage());
-        assertEquals("unknown service or group 'postgres'; to list them: " + listing(),
-            assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve("postgres")).getMessage());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "Database Manager,  3002",
-        "database-manager,  3002",
-        "REAL DREAM TEAM ORCHESTRATOR, 3200",
-        "codex,             3101",
-        "db,                3002",
-        "dream,             3200",
-        "tracker,           3202",
-        "vector,            3003",
-        "vec,               3003",
-        "CC,                50051",
-        "dream-team,        3200",
-        "token-opt,         3006",
-        "'Dream Team Orch', 3200",
-        "cct,               50051"})
-    void aNameOrAPartOfOneWillDo(String target, int port) throws Exception {
-        assertEquals(port, only(new Targets(config("", Map.of())).resolve(target)).port());
+    @CsvSource({"codex, 3101", "db, 3002", "dream, 3200", "tracker, 3202", "vector, 3003", "vec, 3003", "CC, 50051", "dream-team, 3200",
+        "token-opt, 3006", "'Dream Team Orch', 3200", "cct, 50051", "Codex_Port, 3101"})
+    void aPartOfANameWillDoWhereNothingIsWrittenOrStopped(String target, int port) throws Exception {
+        assertEquals("" + port, ports("", target));
+        assertEquals("'" + target + "' is not a full service name; use " + targets("", false).resolve(target).get(0).shortName(),
+            refusal(true, target));
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "server  | 'server' could be codex-mcp, gemini-mcp, qwen-mcp, synthetic-mcp, cctools-grpc; name one of them",
-        "manager | 'manager' could be db-manager, cli-integration-manager; name one of them",
-        "da      | unknown service or group 'da'; to list them: LISTING"})
-    void aPartOfSeveralNamesIsRefused(String target, String message) {
-        assertEquals(message.replace("LISTING", listing()),
-            assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve(target)).getMessage());
+        "server | 'server' matches several services; use codex-mcp, gemini-mcp, qwen-mcp, synthetic-mcp, cctools-grpc",
+        "manager | 'manager' matches several services; use db-manager, cli-integration-manager",
+        "codx   | unknown service or group 'codx'; use core, mcp, orchestration, grpc, db-manager, vector-memory, model-registry,"
+            + " orchestrator, token-optimizer, codex-mcp, gemini-mcp, qwen-mcp, synthetic-mcp, real-dream-team-orchestrator,"
+            + " cli-integration-manager, platform-status-tracker, cctools-grpc"})
+    void anUnknownOrAmbiguousNameListsTheCandidatesAsTheyAreTyped(String target, String message) throws Exception {
+        assertEquals(message, refusal(false, target));
+        assertEquals(message, refusal(true, target));
     }
 
-    private String listing() {
-        return new Invocation(folder.resolve(".env").toString()).command("port_status", "--all");
-    }
-
-    /** A new line of .env must not change what a script stops. */
     @Test
-    void whatChangesOrStopsTakesNoPartOfAName() throws Exception {
-        Targets targets = new Targets(config("", Map.of()));
-        assertEquals("'codex' is a part of a name; to change or stop something, write the whole: codex-mcp",
-            assertThrows(UserException.class, () -> targets.resolveWholeNames(List.of("codex"))).getMessage());
-        assertEquals(3, targets.resolveWholeNames(List.of("codex-mcp", "CODEX_MCP_PORT", "3005", "Database Manager")).size());
+    void aListOfManyServicesIsCut() throws Exception {
+        String lines = "A_PORT=8001\nB_PORT=8002\nC_PORT=8003\nD_PORT=8004\nE_PORT=8005\nF_PORT=8006\nG_PORT=8007\nH_PORT=8008\n";
+        Targets targets = targets(lines, false);
+        String message = assertThrows(UserException.class, () -> targets.resolve("nothing")).getMessage();
+        assertTrue(message.endsWith(", cctools-grpc, a, b, c, d, e, f, g, …"), message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", " ", "0", "65536", "-1", "abc", "3002x", "03002", "3099-3000", "1-", "-", "1-2-3", "1-65536", "0-1",
+        "3005 ", "x[$(true)]+3105", "*", "../core", "core_port", "da", "_", "_PORT", "PORT"})
+    void refusesWhatIsNotATarget(String target) throws Exception {
+        assertEquals(1, refusal(false, target).lines().count());
+    }
+
+    @Test
+    void noServiceOfTheFileHidesAGroupOrADocumentedName() throws Exception {
+        String lines = "codex_mcp_PORT=3300\nCORE_PORT=3301\n_X_PORT=3302\nPORT_PORT=3303\nPORT=8000\nAPI_PORT=8001\n";
+        assertEquals(List.of("3101", "3002 3003 3004 3005 3006", "3301", "8000", "3303"), List.of(ports(lines, "codex-mcp"),
+            ports(lines, "core"), ports(lines, "CORE_PORT"), ports(lines, "PORT"), ports(lines, "PORT_PORT")));
+        for (PortMap.Service service : new Config(EnvFile.read(folder.resolve(".env")), Map.of()).services()) {
+            assertEquals(List.of(service), targets(lines, true).resolve(service.shortName()));
+        }
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
-        "3100..3199           | a range as 3100-3199",
-        "3100:3199            | a range as 3100-3199",
-        "3005,3006            | several ports with spaces between: 3005 3006",
-        "3005, 3006,3101      | several ports with spaces between: 3005 3006 3101",
-        "localhost:3005       | the port alone: 3005",
-        "127.0.0.1:3005       | the port alone: 3005",
-        "[::1]:3005           | the port alone: 3005",
-        "http://localhost:3005/health | the port alone: 3005",
-        ":3005                | the port alone: 3005",
-        "*:3005               | the port alone: 3005",
-        "3005/tcp             | the port alone: 3005",
+        "3100..3199           | 3100-3199",
+        "3100:3199            | 3100-3199",
+        "3199-3100            | 3100-3199",
+        "3005,3006            | 3005 3006",
+        "3005, 3006,3101      | 3005 3006 3101",
+        "localhost:3005       | 3005, or with health_all http://localhost:3005/",
+        "db:3005/up           | 3005, or with health_all http://db:3005/up",
+        "127.0.0.1:3005       | 3005, or with health_all http://127.0.0.1:3005/",
+        "[::1]:3005           | 3005",
+        "http://localhost:3005/health | 3005",
+        ":3005                | 3005",
+        "*:3005               | 3005",
+        "3005/tcp             | 3005",
         "03002                | a number from 1 to 65535",
         "70000                | a number from 1 to 65535",
         "localhost:70000      | a number from 1 to 65535",
         "3005x                | a number from 1 to 65535"})
-    void tellsHowToWriteWhatOtherProgramsWrite(String target, String hint) {
-        String message = assertThrows(UserException.class, () -> new Targets(config("", Map.of())).resolve(target)).getMessage();
-        assertEquals("'" + target + "' is not a port; write " + hint, message);
+    void tellsHowToWriteWhatOtherProgramsWrite(String target, String hint) throws Exception {
+        assertEquals(hint, refusal(false, target).replaceAll(".*; use ", ""));
+    }
+
+    /** Twenty thousand services cost at most five times the time of twenty, in a process of their own. */
+    @Test
+    void manyServicesAreReadInTime() throws Exception {
+        long few = millis(20);
+        long many = millis(20_000);
+        assertTrue(many <= 5 * few, few + " ms, " + many + " ms");
+    }
+
+    private long millis(int services) throws Exception {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < services; i++) {
+            lines.append("S").append(i).append("_PORT=").append(30_000 + i).append("\n");
+        }
+        Files.writeString(folder.resolve(".env"), lines);
+        long best = Long.MAX_VALUE;
+        for (int i = 0; i < 3; i++) {
+            long start = System.nanoTime();
+            assertEquals(0, Script.of("find_port", "s7", "s3", "--json").in(folder).run().exit());
+            best = Math.min(best, System.nanoTime() - start);
+        }
+        return Duration.ofNanos(best).toMillis();
     }
 }

@@ -2,19 +2,24 @@
 
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Which port each service has here: by the environment, else by {@code .env}, else by the documentation. */
+/** Which port each service uses: that of the environment, else that of {@code .env}, else the documented one. */
 final class Config {
+
+    /** What a variable is set to, and where. An empty value counts as unset. */
+    private record Setting(String variable, String value, PortMap.Origin origin, int line) { }
 
     private final EnvFile envFile;
     private final Map<String, String> environment;
-    private final List<PortMap.Service> services = new ArrayList<>();
+    private final Map<String, String> values = new HashMap<>(); // of .env, expanded
+    private final List<PortMap.Service> services = new ArrayList<>(PortMap.SERVICES);
     private final Map<Integer, List<PortMap.Service>> byPort = new HashMap<>();
-    private final Map<Integer, Set<String>> claims = new HashMap<>();
+    private final List<String> notes = new ArrayList<>();
 
     /** Reads the configuration that a command's options and the environment name. */
     static Config of(PortCommand command) {
@@ -22,118 +27,151 @@ final class Config {
     }
 
     /**
-     * Reads the configuration; an empty value counts as unset. Other {@code NAME_PORT} lines of {@code .env} are services
-     * of their own, or other names of documented ones.
+     * Reads the configuration. Another {@code NAME_PORT} in {@code .env} is a service, or an alias of a documented one.
      *
-     * @throws UserException if a documented variable has a value that is no port
+     * @throws UserException if a documented variable has a value that is not a port
      */
     Config(EnvFile envFile, Map<String, String> environment) {
         this.envFile = envFile;
         this.environment = environment;
-        for (PortMap.Service service : PortMap.SERVICES) {
-            services.add(configured(service));
+        for (EnvFile.Entry entry : envFile.entries()) {
+            String value = entry.value();
+            values.put(entry.name(), isExpression(entry.name()) ? new Expansion(this).of(value) : value);
+        }
+        for (int i = 0; i < services.size(); i++) {
+            services.set(i, configured(services.get(i)));
         }
         for (EnvFile.Entry entry : envFile.entries()) {
-            if (PortMap.documented(entry.name()) == null && isPortVariable(entry.name()) && PortRange.isPort(entry.value())) {
+            if (PortRange.isPort(values.get(entry.name())) && entry.name().matches("[A-Z_][A-Z0-9_]*_PORT")) {
                 addUndocumented(entry);
             }
+        }
+        for (int i = 0; i < services.size(); i++) {
+            services.set(i, withHealth(services.get(i)));
         }
     }
 
     private PortMap.Service configured(PortMap.Service service) {
-        EnvFile.Entry entry = envFile.get(service.variable());
-        String override = environment.getOrDefault(service.variable(), "");
-        boolean isInFile = entry != null && !entry.value().isEmpty();
-        if (isInFile && (override.isEmpty() || override.equals(entry.value()))) {
-            // Where the shell has exported the file, the file is the place of the setting.
-            return service.at(parse(entry.value(), place(entry), service), PortMap.Origin.ENV_FILE, entry.line());
-        }
-        return override.isEmpty() ? service
-            : service.at(parse(override, "the environment", service), PortMap.Origin.ENVIRONMENT, 0);
+        Setting setting = setting(service.variable());
+        return setting == null ? service : service.with(port(setting, ", or leave it empty to use " + service.port()),
+            setting.origin, setting.line, service.health(), service.aliases());
     }
 
-    private static int parse(String value, String place, PortMap.Service service) {
-        if (!PortRange.isPort(value)) {
-            // The value itself stays unsaid: what stands there by mistake may be a secret.
-            throw new UserException(place + ": the value of " + service.variable()
-                + " is not a port (1-65535); correct it, or leave it empty for " + service.port());
-        }
-        return Integer.parseInt(value);
+    private Setting setting(String variable) {
+        String override = environment(variable);
+        String value = fileValue(variable);
+        // A shell that has exported the file sets the same value; then the file is the place of the setting.
+        boolean isInFile = !value.isEmpty() && (override.isEmpty() || override.equals(value));
+        return isInFile ? inFile(variable) : override.isEmpty() ? null
+            : new Setting(variable, override, PortMap.Origin.ENVIRONMENT, 0);
     }
 
-    private String place(EnvFile.Entry entry) {
-        return envFile.path() + ":" + entry.line();
+    private Setting inFile(String variable) {
+        return new Setting(variable, fileValue(variable), PortMap.Origin.ENV_FILE, envFile.get(variable).line());
     }
 
-    private static boolean isPortVariable(String name) {
-        for (int i = 0; i < name.length(); i++) {
-            char c = name.charAt(i);
-            if (!(c >= 'A' && c <= 'Z' || c == '_' || c >= '0' && c <= '9' && i > 0)) {
-                return false;
-            }
+    private int port(Setting setting, String alternative) {
+        if (!PortRange.isPort(setting.value)) {
+            // The value is not printed: it may be a secret that was put there by mistake.
+            throw new UserException(place(setting.origin, setting.line) + ": " + setting.variable
+                + " is not a port (1-65535); correct the value" + alternative);
         }
-        return name.endsWith(PortMap.SUFFIX) && name.length() > PortMap.SUFFIX.length();
+        return Integer.parseInt(setting.value);
     }
 
     private void addUndocumented(EnvFile.Entry entry) {
-        // Kubernetes and Docker set NAME_PORT to URLs in the environment for purposes of their own; those do not count.
-        String override = environment.getOrDefault(entry.name(), "");
-        boolean isOverridden = PortRange.isPort(override) && !override.equals(entry.value());
-        int port = Integer.parseInt(isOverridden ? override : entry.value());
-        int owner = indexOfNamesake(entry.name(), port);
-        if (owner >= 0) {
-            List<PortMap.Alias> aliases = new ArrayList<>(services.get(owner).aliases());
-            aliases.add(new PortMap.Alias(entry.name(), port, entry.line()));
-            services.set(owner, services.get(owner).named(aliases));
+        String variable = entry.name();
+        // Docker and Kubernetes set NAME_PORT to URLs in the environment, for purposes of their own.
+        Setting setting = PortRange.isPort(environment(variable)) ? setting(variable) : inFile(variable);
+        int port = Integer.parseInt(setting.value);
+        List<PortMap.Service> namesakes = new ArrayList<>();
+        for (int i = 0; i < PortMap.SERVICES.size(); i++) {
+            if (services.get(i).variable().equals(variable)) {
+                return;
+            }
+            if (isNamesake(services.get(i), PortMap.SERVICES.get(i).port(), variable, port)) {
+                namesakes.add(services.get(i));
+            }
+        }
+        if (namesakes.size() == 1) {
+            PortMap.Service service = namesakes.get(0);
+            List<PortMap.Alias> aliases = new ArrayList<>(service.aliases());
+            aliases.add(new PortMap.Alias(variable, port, entry.line()));
+            services.set(services.indexOf(service), with(service, service.health(), aliases));
         } else {
-            services.add(new PortMap.Service(entry.name(), entry.name(), port,
-                isOverridden ? PortMap.Origin.ENVIRONMENT : PortMap.Origin.ENV_FILE, isOverridden ? 0 : entry.line(),
+            services.add(new PortMap.Service(variable, variable, port, setting.origin, setting.line,
                 PortMap.Group.of(port), PortMap.Status.UNKNOWN, null, null, List.of()));
         }
     }
 
-    /** The one documented service that this variable is another name of, or -1: by its words and its port. */
-    private int indexOfNamesake(String variable, int port) {
-        int found = -1;
-        for (int i = 0; i < PortMap.SERVICES.size(); i++) {
-            EnvFile.Entry own = envFile.get(services.get(i).variable());
-            boolean hasPort = port == services.get(i).port() || port == PortMap.SERVICES.get(i).port()
-                || own != null && own.value().equals(String.valueOf(port));
-            if (hasPort && hasWordsInOrder(services.get(i).variable(), variable)) {
-                if (found >= 0) {
-                    return -1;
-                }
-                found = i;
-            }
-        }
-        return found;
+    /** Returns whether a variable has a port of a documented service, and words of its name in their order. */
+    private boolean isNamesake(PortMap.Service service, int documentedPort, String variable, int port) {
+        boolean hasPort = port == service.port() || port == documentedPort
+            || fileValue(service.variable()).equals("" + port);
+        return hasPort && PortMap.stem(service.variable())
+            .matches("(.*_)?" + PortMap.stem(variable).replace("_", "_(.*_)?") + "(_.*)?");
     }
 
-    private static boolean hasWordsInOrder(String documented, String variable) {
-        String[] words = PortMap.stem(documented).split("_");
-        int next = 0;
-        for (String word : PortMap.stem(variable).split("_")) {
-            while (next < words.length && !words[next].equals(word)) {
-                next++;
-            }
-            if (next++ == words.length) {
-                return false;
-            }
-        }
-        return true;
+    private static PortMap.Service with(PortMap.Service service, String health, List<PortMap.Alias> aliases) {
+        return service.with(service.port(), service.origin(), service.line(), health, aliases);
     }
 
-    /** All services: the documented ones in their order, then those that only {@code .env} knows. */
+    private PortMap.Service withHealth(PortMap.Service service) {
+        for (String variable : service.variables()) {
+            Setting setting = setting(PortMap.stem(variable) + "_HEALTH");
+            if (setting != null && Expansion.isHealth(setting.value)) {
+                return with(service, setting.value, service.aliases());
+            }
+            if (setting != null) {
+                notes.add(place(setting.origin, setting.line) + ": " + setting.variable + " is ignored: it is not a"
+                    + " path, tcp, grpc, or a URL (http, https, grpc, grpcs, tcp) without a user");
+            }
+        }
+        return service;
+    }
+
+    /** Returns whether {@code .env} sets a variable to an expression; {@code $} in single quotes is none. */
+    boolean isExpression(String variable) {
+        EnvFile.Entry entry = envFile.get(variable);
+        return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
+    }
+
+    /** Expands references to variables. It is a class of its own because few files need it. */
+    private record Expansion(Config config) {
+
+        private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
+            "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))");
+        private static final Pattern HEALTH = Pattern.compile(
+            "/[!-~]*|tcp|grpc|(?i:(https?)|grpcs?|tcp)://(?:\\[[\\da-fA-F:.]+]|[\\w.-]+)(?::(\\d+))?([/?][!-~]*)?");
+        private static final int LONGEST = 1_000;
+
+        /** Returns the text with its references expanded, or as it is if either is too long. */
+        String of(String text) {
+            String expanded = text.length() > LONGEST ? text
+                : REFERENCE.matcher(text).replaceAll(reference -> Matcher.quoteReplacement(value(reference)));
+            return expanded.length() > LONGEST ? text : expanded;
+        }
+
+        private String value(MatchResult reference) {
+            String name = reference.group(reference.group(1) != null ? 1 : 4);
+            String value = config.environment.getOrDefault(name, config.values.get(name));
+            boolean isSet = value != null && !(value.isEmpty() && ":".equals(reference.group(2)));
+            return isSet ? value : reference.group(3) == null ? "" : of(reference.group(3));
+        }
+
+        static boolean isHealth(String value) {
+            Matcher form = HEALTH.matcher(value);
+            return form.matches() && (form.group(2) != null ? PortRange.isPort(form.group(2))
+                : form.group(1) != null || !value.contains("://"));
+        }
+    }
+
+    /** Returns all services: the documented ones in their order, then those that stand in {@code .env} alone. */
     List<PortMap.Service> services() {
         return services;
     }
 
-    /** The services that have this port, or else the port itself. */
-    List<PortMap.Service> atOrNone(int port) {
-        return at(port).isEmpty() ? List.of(PortMap.Service.none(port)) : at(port);
-    }
-
-    /** The services that have this port. */
+    /** Returns the services that use the port. */
     List<PortMap.Service> at(int port) {
         if (byPort.isEmpty()) {
             for (PortMap.Service service : services) {
@@ -143,69 +181,64 @@ final class Config {
         return byPort.getOrDefault(port, List.of());
     }
 
-    /** Whether another service has a claim to this port: by the documentation, {@code .env} or the environment. */
-    boolean isClaimedByAnother(int port, PortMap.Service asking) {
-        if (claims.isEmpty()) {
-            readClaims();
+    /** Returns what was ignored, and why. */
+    List<String> notes() {
+        return notes;
+    }
+
+    EnvFile envFile() {
+        return envFile;
+    }
+
+    /** Returns the port that the variable PORT names. That port is no service's. */
+    int port() {
+        Setting setting = setting("PORT");
+        if (setting == null) {
+            throw new UserException("PORT is not set in the environment or in " + envFile.path());
         }
-        Set<String> claimants = claims.getOrDefault(port, Set.of());
-        return claimants.size() > (claimants.contains(asking.variable()) ? 1 : 0);
+        return port(setting, "");
     }
 
-    private void readClaims() {
-        for (PortMap.Service service : services) {
-            claim(service.port(), service);
-            PortMap.Service documented = PortMap.documented(service.variable());
-            if (documented != null) {
-                claim(documented.port(), service);
-            }
-            EnvFile.Entry entry = envFile.get(service.variable());
-            if (entry != null && PortRange.isPort(entry.value())) {
-                claim(Integer.parseInt(entry.value()), service);
-            }
-            for (PortMap.Alias alias : service.aliases()) {
-                claim(alias.port(), service);
-            }
+    /** Returns what {@code .env} sets a variable to, expanded; empty if it does not. */
+    String fileValue(String variable) {
+        return values.getOrDefault(variable, "");
+    }
+
+    /** Requires a value in {@code .env} that can be replaced: a stray quote would change how other lines read. */
+    void requirePort(String variable) {
+        if (!fileValue(variable).isEmpty()) {
+            port(inFile(variable), "");
         }
     }
 
-    private void claim(int port, PortMap.Service service) {
-        claims.computeIfAbsent(port, key -> new HashSet<>()).add(service.variable());
+    /** Returns what the environment sets a variable to; empty if it does not. */
+    String environment(String variable) {
+        return environment.getOrDefault(variable, "");
     }
 
-    /** Where a service's port is set: {@code .env:12}, {@code the environment} or {@code the default}. */
+    /** Returns where a service's port is set: {@code .env:12}, {@code the environment} or {@code the default}. */
     String place(PortMap.Service service) {
-        return switch (service.origin()) {
+        return place(service.origin(), service.line());
+    }
+
+    private String place(PortMap.Origin origin, int line) {
+        return switch (origin) {
             case ENVIRONMENT -> "the environment";
-            case ENV_FILE -> envFile.path() + ":" + service.line();
+            case ENV_FILE -> envFile.path() + ":" + line;
             case DEFAULT -> "the default";
         };
     }
 
-    /** Says of each other name of a service that has another port, where both stand; the documented one counts. */
+    /** Returns a note on each alias of a service that is set to another port than the service. */
     List<String> differences(PortMap.Service service) {
         List<String> differences = new ArrayList<>();
         for (PortMap.Alias alias : service.aliases()) {
             if (alias.port() != service.port()) {
-                differences.add(service.name() + " has " + service.port() + " by " + service.variable() + " (" + place(service) + "), but "
-                    + alias.port() + " by " + alias.variable() + " (" + envFile.path() + ":" + alias.line() + ")");
+                differences.add(service.name() + " uses port " + service.port() + " (" + service.variable() + ", "
+                    + place(service) + "), but " + alias.variable() + " ("
+                    + place(PortMap.Origin.ENV_FILE, alias.line()) + ") is " + alias.port());
             }
         }
         return differences;
-    }
-
-    /** Whether the environment sets this variable to a port, and so takes precedence over {@code .env}. */
-    boolean isSetInEnvironment(String variable) {
-        return PortRange.isPort(environment.getOrDefault(variable, ""));
-    }
-
-    /** Whether this variable has no other use: what Docker and Kubernetes set, such as tcp://10.0.0.1:6379, is for others. */
-    boolean mayBeExported(String variable) {
-        return environment.getOrDefault(variable, "").isEmpty() || isSetInEnvironment(variable);
-    }
-
-    /** The file that was read. */
-    EnvFile envFile() {
-        return envFile;
     }
 }

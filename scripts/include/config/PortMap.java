@@ -8,18 +8,11 @@ import java.util.Objects;
 /** The tables of DevFlow's documentation: its groups of ports, and its services in their order. */
 final class PortMap {
 
-    /** Which group chooses its ports first. */
+    /** The order in which groups choose their ports. */
     enum Priority { HIGH, MEDIUM, LOW }
 
-    /** What becomes of a service whose port is taken. */
-    enum Strategy {
-        /** The port is fixed. */
-        STATIC,
-        /** The next available port upwards, then from the start of the range. */
-        DYNAMIC,
-        /** The next available port upwards. */
-        AUTO_INCREMENT
-    }
+    /** If a service's port is in use: STATIC fails, DYNAMIC tries the whole range, AUTO_INCREMENT the ports above. */
+    enum Strategy { STATIC, DYNAMIC, AUTO_INCREMENT }
 
     /** The reserved ranges of ports. */
     enum Group {
@@ -40,7 +33,7 @@ final class PortMap {
             this.strategy = strategy;
         }
 
-        /** The group that a target names, or null. */
+        /** Returns the group that a target names, or null. */
         static Group named(String target) {
             for (Group group : values()) {
                 if (group.name().equalsIgnoreCase(target)) {
@@ -50,7 +43,7 @@ final class PortMap {
             return null;
         }
 
-        /** The group in whose range the port lies, or null. */
+        /** Returns the group whose range contains the port, or null. */
         static Group of(int port) {
             for (Group group : values()) {
                 if (group.range.contains(port)) {
@@ -61,66 +54,61 @@ final class PortMap {
         }
     }
 
-    /** What the documentation says of a service; UNKNOWN: only {@code .env} knows it; NONE: a port without one. */
+    /** The documented status of a service; UNKNOWN: it stands in {@code .env} alone; NONE: a port without a service. */
     enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
 
-    /** Where a service's port is set, and so where it is to be changed. */
+    /** Where a service's port is set, and must be changed. */
     enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }
 
-    /** Another variable of {@code .env} for the port of a service, and the line where it stands. */
+    /** Another variable of {@code .env} for the port of a service, and its line. */
     record Alias(String variable, int port, int line) { }
 
     /**
-     * A service and its port. Group and health path are null where there is none, the line is that of {@code .env}, or
-     * 0; a port that no service has is one with the status NONE and neither name nor variable.
+     * A service and its port. A port without a service has the status NONE, and neither name nor variable.
+     *
+     * @param line the line of {@code .env}, or 0
+     * @param group null if the port of an undocumented service is in no documented range
+     * @param health how its health is checked: a path, a URL, {@code tcp} or {@code grpc}; null if nothing says so
      */
     record Service(String name, String variable, int port, Origin origin, int line, Group group, Status status,
-                   String description, String healthPath, List<Alias> aliases) {
-
-        /** Whether its group's strategy can give it another port. */
-        boolean isMovable() {
-            return group != null && group.strategy != Strategy.STATIC;
-        }
+                   String description, String health, List<Alias> aliases) {
 
         boolean isDocumented() {
             return status != Status.UNKNOWN && status != Status.NONE;
         }
 
-        boolean isAtDocumentedPort() {
-            Service row = documented(variable);
-            return row != null && row.port == port;
+        /** Returns whether the service can be assigned another port. */
+        boolean isMovable() {
+            return isDocumented() ? group.strategy != Strategy.STATIC : status == Status.UNKNOWN;
         }
 
-        /** Its variable, and the others for the same port. */
+        /** Returns its variable and its aliases. */
         List<String> variables() {
             List<String> variables = new ArrayList<>(List.of(variable));
             aliases.forEach(alias -> variables.add(alias.variable));
             return variables;
         }
 
-        /** What the user can call it: {@code codex-mcp}. */
+        /** Returns the name to type: {@code codex-mcp}, or the variable if that name would mean something else. */
         String shortName() {
-            return stem(variable).toLowerCase(Locale.ROOT).replace('_', '-');
+            String name = stem(variable).toLowerCase(Locale.ROOT).replace('_', '-');
+            return name.startsWith("-") || name.equals("port") || Group.named(name) != null ? variable : name;
         }
 
-        Service at(int newPort, Origin newOrigin, int newLine) {
-            return new Service(name, variable, newPort, newOrigin, newLine, group, status, description, healthPath, aliases);
+        Service with(int port, Origin origin, int line, String health, List<Alias> aliases) {
+            return new Service(name, variable, port, origin, line, group, status, description, health, aliases);
         }
 
-        Service named(List<Alias> newAliases) {
-            return new Service(name, variable, port, origin, line, group, status, description, healthPath, newAliases);
-        }
-
-        /** A port that no service has. */
+        /** Returns a port without a service. */
         static Service none(int port) {
             return new Service(null, null, port, null, 0, Group.of(port), Status.NONE, null, null, List.of());
         }
 
-        // Written out, because the generated ones cost 20 ms of start-up: they are put together at their first use.
+        // Written out, because the generated methods cost 20 ms of start-up at their first use.
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Service service && port == service.port && Objects.equals(variable, service.variable);
+            return other instanceof Service that && port == that.port && Objects.equals(variable, that.variable);
         }
 
         @Override
@@ -129,47 +117,34 @@ final class PortMap {
         }
     }
 
-    static final String SUFFIX = "_PORT";
-    private static final String HEALTH = "/health";
-
     /** The services of the documentation, in its order, with their documented ports. */
     static final List<Service> SERVICES = List.of(
-        row(Group.CORE, "Database Manager", 3002, "DB_MANAGER_PORT", Status.ACTIVE, "SQLite database service", HEALTH),
-        row(Group.CORE, "Vector Memory Service", 3003, "VECTOR_MEMORY_PORT", Status.ACTIVE, "Embedding and vector operations", HEALTH),
-        row(Group.CORE, "Model Registry", 3004, "MODEL_REGISTRY_PORT", Status.ACTIVE, "AI model management", HEALTH),
-        row(Group.CORE, "DevFlow Orchestrator", 3005, "ORCHESTRATOR_PORT", Status.ACTIVE, "Main orchestration service", HEALTH),
-        row(Group.CORE, "Token Optimizer", 3006, "TOKEN_OPTIMIZER_PORT", Status.ACTIVE, "Context optimization", HEALTH),
-        row(Group.MCP, "Codex MCP Server", 3101, "CODEX_MCP_PORT", Status.ACTIVE, "OpenAI Codex integration", null),
-        row(Group.MCP, "Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED, "Google Gemini integration", null),
-        row(Group.MCP, "Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED, "Qwen model integration", null),
-        row(Group.MCP, "Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED, "Synthetic.new integration", null),
-        row(Group.ORCHESTRATION, "Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE,
-            "Multi-model orchestration", HEALTH),
-        row(Group.ORCHESTRATION, "CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE,
-            "CLI integration service", HEALTH),
-        row(Group.ORCHESTRATION, "Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED,
-            "Real-time status monitoring", null),
-        row(Group.GRPC, "CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE, "Cross-component communication", null));
+        row("Database Manager", 3002, "DB_MANAGER_PORT", Status.ACTIVE, "/health", "SQLite database service"),
+        row("Vector Memory Service", 3003, "VECTOR_MEMORY_PORT", Status.ACTIVE, "/health",
+            "Embedding and vector operations"),
+        row("Model Registry", 3004, "MODEL_REGISTRY_PORT", Status.ACTIVE, "/health", "AI model management"),
+        row("DevFlow Orchestrator", 3005, "ORCHESTRATOR_PORT", Status.ACTIVE, "/health", "Main orchestration service"),
+        row("Token Optimizer", 3006, "TOKEN_OPTIMIZER_PORT", Status.ACTIVE, "/health", "Context optimization"),
+        row("Codex MCP Server", 3101, "CODEX_MCP_PORT", Status.ACTIVE, null, "OpenAI Codex integration"),
+        row("Gemini MCP Server", 3102, "GEMINI_MCP_PORT", Status.RESERVED, null, "Google Gemini integration"),
+        row("Qwen MCP Server", 3103, "QWEN_MCP_PORT", Status.RESERVED, null, "Qwen model integration"),
+        row("Synthetic MCP Server", 3104, "SYNTHETIC_MCP_PORT", Status.RESERVED, null, "Synthetic.new integration"),
+        row("Real Dream Team Orchestrator", 3200, "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", Status.ACTIVE, "/health",
+            "Multi-model orchestration"),
+        row("CLI Integration Manager", 3201, "CLI_INTEGRATION_MANAGER_PORT", Status.ACTIVE, "/health",
+            "CLI integration service"),
+        row("Platform Status Tracker", 3202, "PLATFORM_STATUS_TRACKER_PORT", Status.FAILED, null,
+            "Real-time status monitoring"),
+        row("CC-Tools gRPC Server", 50051, "CCTOOLS_GRPC_PORT", Status.ACTIVE, null, "Cross-component communication"));
 
     private PortMap() { }
 
-    private static Service row(Group group, String name, int port, String variable, Status status,
-                               String description, String healthPath) {
-        return new Service(name, variable, port, Origin.DEFAULT, 0, group, status, description, healthPath, List.of());
+    private static Service row(String name, int port, String variable, Status status, String health, String text) {
+        return new Service(name, variable, port, Origin.DEFAULT, 0, Group.of(port), status, text, health, List.of());
     }
 
-    /** The row of the documentation with that variable, or null. */
-    static Service documented(String variable) {
-        for (Service service : SERVICES) {
-            if (service.variable.equals(variable)) {
-                return service;
-            }
-        }
-        return null;
-    }
-
-    /** A variable without its {@code _PORT}. */
+    /** Returns a variable without its {@code _PORT}. */
     static String stem(String variable) {
-        return variable.endsWith(SUFFIX) ? variable.substring(0, variable.length() - SUFFIX.length()) : variable;
+        return variable.endsWith("_PORT") ? variable.substring(0, variable.length() - "_PORT".length()) : variable;
     }
 }

@@ -1,8 +1,5 @@
 //SOURCES ../command/UserException.java
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-
 /** Ports from first to last, both included, as the user writes them: {@code 3005} or {@code 3100-3199}. */
 record PortRange(int first, int last) {
 
@@ -21,60 +18,46 @@ record PortRange(int first, int last) {
         return first + "-" + last;
     }
 
-    /**
-     * The port or range that a text names.
-     *
-     * @throws UserException if it names neither
-     */
+    /** Returns the port or range that a text names. */
     static PortRange parse(String text) {
         int dash = text.indexOf('-', 1);
-        if (dash < 0 || !isPort(text.substring(0, dash)) || !isPort(text.substring(dash + 1))) {
-            int port = parsePort(text);
-            return new PortRange(port, port);
-        }
-        PortRange range = new PortRange(parsePort(text.substring(0, dash)), parsePort(text.substring(dash + 1)));
+        boolean isRange = dash > 0 && isPort(text.substring(0, dash)) && isPort(text.substring(dash + 1));
+        int first = parsePort(isRange ? text.substring(0, dash) : text);
+        PortRange range = new PortRange(first, isRange ? parsePort(text.substring(dash + 1)) : first);
         if (range.size() < 1) {
-            throw new UserException("the range " + text + " is reversed; write " + range.last + "-" + range.first);
+            throw new UserException("the range " + text + " is reversed; use " + range.last + "-" + range.first);
         }
         return range;
     }
 
-    /**
-     * The port that a text names: decimal, 1-65535, without sign or leading zero.
-     *
-     * @throws UserException if it names none
-     */
+    /** Returns the port that a text names: decimal, 1-65535, without sign or leading zero. */
     static int parsePort(String text) {
         if (!isPort(text)) {
-            throw new UserException("'" + text + "' is not a port; write " + suggestion(text));
+            throw new UserException("'" + text + "' is not a port; use " + suggestion(text));
         }
         return Integer.parseInt(text);
     }
 
-    /** Whether {@link #parsePort} would take it. */
     static boolean isPort(String text) {
-        if (text.isEmpty() || text.length() > 5 || text.charAt(0) == '0') {
-            return false;
+        boolean isNumber = !text.isEmpty() && text.length() <= 5 && text.charAt(0) != '0';
+        for (int i = 0; isNumber && i < text.length(); i++) {
+            isNumber = text.charAt(i) >= '0' && text.charAt(i) <= '9';
         }
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) < '0' || text.charAt(i) > '9') {
-                return false;
-            }
-        }
-        return Integer.parseInt(text) <= HIGHEST;
+        return isNumber && Integer.parseInt(text) <= HIGHEST;
     }
 
-    /** How to write what other programs write as {@code 3100..3199}, {@code 3005,3006} or {@code localhost:3005}. */
-    static String suggestion(String text) {
-        String anyNumber = "a number from 1 to " + HIGHEST;
-        if (text.matches("[0-9]+ *(-|\\.\\.+|:|–|—|~) *[0-9]+")) {
-            String[] ends = text.split("[^0-9]+");
-            return isPort(ends[0]) && isPort(ends[1]) ? "a range as " + ends[0] + "-" + ends[1] : anyNumber;
+    /** Returns how to write what other programs write as 3100..3199, 3005,3006 or localhost:3005. */
+    private static String suggestion(String text) {
+        String[] numbers = text.split("[^0-9]+");
+        if (text.matches("[0-9]+ *(-|\\.\\.+|:|–|—|~) *[0-9]+") && isPort(numbers[0]) && isPort(numbers[1])) {
+            return numbers[0] + "-" + numbers[1];
         }
-        if (text.matches("[0-9]+([ ,;+&|]+[0-9]+)+[,;]?")) {
-            return "several ports with spaces between: " + String.join(" ", text.split("[^0-9]+"));
+        if (numbers.length > 1 && text.matches("[0-9 ,;+&|]+")) {
+            return String.join(" ", numbers);
         }
-        Matcher one = Pattern.compile("(?:.*:)?([0-9]+)(?:/.*)?").matcher(text);
-        return one.matches() && isPort(one.group(1)) ? "the port alone: " + one.group(1) : anyNumber;
+        String port = text.replaceFirst("^(?:.*:)?([0-9]+)(?:/.*)?$", "$1");
+        boolean hasHost = text.matches("[\\w.-]+:[0-9]+(/.*)?");
+        String url = !hasHost ? "" : ", or with health_all http://" + text + (text.contains("/") ? "" : "/");
+        return isPort(port) ? port + url : "a number from 1 to " + HIGHEST;
     }
 }

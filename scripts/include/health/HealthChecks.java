@@ -17,18 +17,24 @@ final class HealthChecks {
             if (name == null) {
                 throw new UserException("'" + host + "' is not the name or address of a host");
             }
+            String health = service.health();
+            if (health != null && health.contains("://")) {
+                return new Check(service, Endpoint.of(health));
+            }
             Endpoint.Protocol protocol = protocol(service);
             String path = switch (protocol) {
                 case GRPC, TCP -> "";
                 case ANY -> "/";
-                case HTTP, HTTPS -> service.healthPath() == null ? "/health" : service.healthPath();
+                case HTTP, HTTPS -> health == null ? "/health" : health;
             };
             return new Check(service, new Endpoint(protocol, name, service.port(), path));
         }
 
         /** Of a documented service without an endpoint nothing is known, nor of an MCP server: any answer will do. */
         private static Endpoint.Protocol protocol(PortMap.Service service) {
-            return service.healthPath() != null ? Endpoint.Protocol.HTTP
+            return "tcp".equals(service.health()) ? Endpoint.Protocol.TCP
+                : "grpc".equals(service.health()) ? Endpoint.Protocol.GRPC
+                : service.health() != null ? Endpoint.Protocol.HTTP
                 : service.group() == PortMap.Group.GRPC ? Endpoint.Protocol.GRPC
                 : service.isDocumented() || service.group() == PortMap.Group.MCP ? Endpoint.Protocol.ANY : Endpoint.Protocol.HTTP;
         }

@@ -1,98 +1,77 @@
-//SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java ../config/PortRange.java
-//SOURCES Allocator.java Ownership.java Remedy.java ServicePort.java
+//SOURCES ../command/Invocation.java ../config/Config.java ../config/EnvFile.java ../config/PortMap.java
+//SOURCES ../config/PortRange.java Allocator.java OwnerWords.java
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
+import java.util.Set;
+import java.util.regex.Pattern;
 
-/** What there is to say of an allocation, in words. */
+/** Formats what there is to say about an allocation. */
 record AllocationWords(Config config, Invocation invocation) {
 
-    /**
-     * A note for each service whose port is not simply its own.
-     *
-     * @param isOnlyWritten whether the environment, which takes precedence over .env, is left as it is
-     */
+    /** Returns a note on each service that is running, moves, or keeps a port that is in use. */
     List<String> notes(List<Allocator.Assignment> assignments, boolean isOnlyWritten) {
         List<String> notes = new ArrayList<>();
-        List<PortMap.Service> running = new ArrayList<>();
+        List<String> running = new ArrayList<>();
+        Set<String> left = new HashSet<>();
         for (Allocator.Assignment assignment : assignments) {
             PortMap.Service service = assignment.service();
+            String port = String.valueOf(service.port());
             notes.addAll(config.differences(service));
             switch (assignment.decision()) {
-                case RUNS -> running.add(service);
-                case MOVES -> addMove(notes, assignment, isOnlyWritten);
-                case KEEPS_TAKEN -> {
-                    if (isNoteworthy(assignment)) {
-                        notes.add(title(service) + " keeps " + service.port() + ", though " + why(assignment));
+                case RUNS -> running.add(service.shortName() + " (" + port + ")");
+                case KEEPS_IN_USE ->
+                    notes.add(service.name() + " keeps port " + port + ", which is " + reason(assignment));
+                case MOVES -> {
+                    notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "")
+                        + " moves from " + port + " to " + assignment.port() + ": " + port + " is "
+                        + reason(assignment));
+                    if (assignment.keeper() == null) {
+                        left.add(port);
+                    }
+                    for (String variable : service.variables()) {
+                        if (isOnlyWritten && PortRange.isPort(config.environment(variable))) {
+                            notes.add(variable + " in the environment takes precedence over .env; set it there, too");
+                        }
                     }
                 }
                 case KEEPS, FAILS -> { }
             }
         }
+        if (!left.isEmpty()) {
+            addLinesWith(left, notes);
+        }
         if (!running.isEmpty()) {
-            notes.add((running.size() == 1 ? "runs already, by its port: " : "run already, by their ports: ")
-                + running.stream().map(service -> service.shortName() + " (" + service.port() + ")").collect(Collectors.joining(", ")));
+            notes.add("already running: " + String.join(", ", running));
         }
         return notes;
     }
 
-    private void addMove(List<String> notes, Allocator.Assignment assignment, boolean isOnlyWritten) {
-        PortMap.Service service = assignment.service();
-        notes.add(title(service) + " moves from " + service.port() + " to " + assignment.port() + ": " + why(assignment));
-        for (String variable : service.variables()) {
-            if (isOnlyWritten && config.isSetInEnvironment(variable)) {
-                notes.add(variable + " is set in the environment, which takes precedence over .env; set it there, too");
-            }
+    /** Adds a note on each line of {@code .env} that still names one of these ports, as a URL does. */
+    private void addLinesWith(Set<String> ports, List<String> notes) {
+        Pattern port = Pattern.compile("(?:^|:)(\\d++)");
+        for (EnvFile.Entry entry : config.envFile().entries()) {
+            port.matcher(entry.value()).results().map(match -> match.group(1)).filter(ports::contains).distinct()
+                .filter(left -> !entry.name().endsWith("_PORT")).forEach(left -> notes.add(config.envFile().path() + ":"
+                    + entry.line() + ": " + entry.name() + " still names port " + left));
         }
     }
 
-    /** Outside the documented ranges, a service that only .env knows is nobody's business; nor is one that may be its own server. */
-    private static boolean isNoteworthy(Allocator.Assignment assignment) {
-        boolean isStranger = assignment.old() != null && row(assignment.service(), assignment.old()).ownership() == Ownership.OTHER;
-        return assignment.assignedTo() != null || isStranger && assignment.service().group() != null;
-    }
-
-    /** Why a service gets no port, and what to do about it. */
+    /** Returns why a documented service fails, and what to do. */
     String failure(Allocator.Assignment assignment) {
         PortMap.Service service = assignment.service();
-        List<Integer> candidates = Allocator.candidates(service);
-        if (!candidates.isEmpty()) {
-            int first = candidates.stream().mapToInt(port -> port).min().orElseThrow();
-            int last = candidates.stream().mapToInt(port -> port).max().orElseThrow();
-            return "No available ports in range " + new PortRange(first, last) + " for " + title(service) + ": "
-                + whoHasThem(assignment) + "; stop some of them";
-        }
-        return title(service) + " cannot have its " + (service.isMovable() ? "port " : "fixed port ") + service.port() + ": "
-            + why(assignment) + "; " + (assignment.assignedTo() != null || service.isMovable()
-            ? "set " + service.variable() + " to another port" : new Remedy(config, invocation).setting(service));
+        String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName();
+        return service.name() + (service.isMovable() ? " cannot use its port " : " cannot use its fixed port ")
+            + service.port() + ": " + reason(assignment)
+            + (service.isMovable() ? ", and no other port of its range is available" : "")
+            + "; set " + service.variable() + "=" + assignment.port() + " in " + place;
     }
 
-    private static ServicePort row(PortMap.Service service, Allocator.Taken taken) {
-        return new ServicePort(service, taken.verdict(), taken.owners());
-    }
-
-    private String why(Allocator.Assignment assignment) {
-        return assignment.assignedTo() == null ? row(assignment.service(), assignment.old()).brief()
-            : "it is also the port of " + title(assignment.assignedTo()) + " (by " + config.place(assignment.assignedTo()) + " and "
-                + config.place(assignment.service()) + ")";
-    }
-
-    /** Who has how many of the ports that the service could have had. */
-    private static String whoHasThem(Allocator.Assignment assignment) {
-        Map<String, Integer> counts = new LinkedHashMap<>();
-        for (Allocator.Taken taken : assignment.candidates()) {
-            counts.merge(row(assignment.service(), taken).brief(), 1, Integer::sum);
-        }
-        if (assignment.claimed() > 0) {
-            counts.put("assigned to other services", assignment.claimed());
-        }
-        return counts.entrySet().stream().map(entry -> entry.getValue() + " " + entry.getKey()).collect(Collectors.joining(", "));
-    }
-
-    private static String title(PortMap.Service service) {
-        return service.name().equals(service.variable()) ? service.variable() : service.name() + " (" + service.variable() + ")";
+    private String reason(Allocator.Assignment assignment) {
+        PortMap.Service keeper = assignment.keeper();
+        return keeper != null ? "also configured for " + keeper.name() + " (" + config.place(keeper) + ")"
+            : assignment.old().owners().isEmpty() ? "denied: you are not permitted to bind it" 
+            : "in use by " + OwnerWords.brief(assignment.old().owners());
     }
 }

@@ -1,173 +1,152 @@
-//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Owner.java Owners.java Ownership.java
+//SOURCES ../config/Config.java ../config/PortMap.java ../config/PortRange.java LocalPorts.java Ownership.java
 //SOURCES Project.java ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.PrimitiveIterator;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
- * Gives services their ports by the strategies of their groups; those of higher priority choose first.
+ * Assigns ports to services by the strategies of their groups; services of higher priority choose first.
  *
- * <p>A service whose port has a listener of the project runs already, and keeps it. No service is given a port that another
- * has, by the map, the environment or {@code .env}, listening or not. If two are configured to the same port, it belongs to
- * the documented one in core; else to the one that only {@code .env} knows; else to the one of higher priority; else to the
- * one for which it is documented; else to the first in the map.
+ * <p>A service that is running keeps its port. No service is given a port that another service is configured to use. If
+ * two services are configured for one port, the first of these keeps it: a documented core service, an undocumented
+ * service, an mcp or orchestration service, a grpc service; of two of one kind, the service that is documented for it.
  */
 final class Allocator {
 
-    /** What was decided for a service. */
-    enum Decision {
-        /** Its port is available. */
-        KEEPS,
-        /** It has its port already. */
-        RUNS,
-        /** It gets another port. */
-        MOVES,
-        /** It is known by {@code .env} alone and keeps a port that somebody else has. */
-        KEEPS_TAKEN,
-        /** There is no port for it. */
-        FAILS
-    }
-
-    /** A port that is not available, and who has it. */
-    record Taken(int port, LocalPorts.Verdict verdict, List<Owner> owners) { }
+    /** RUNS: the service itself uses its port. KEEPS_IN_USE: the service is undocumented, and others use its port. */
+    enum Decision { KEEPS, RUNS, KEEPS_IN_USE, MOVES, FAILS }
 
     /**
-     * A service as it was, and the port that it gets.
+     * A service, and the port that it is assigned; if it fails, an available port that the user can set.
      *
-     * @param old who has the port that it had; null if it was available
-     * @param assignedTo the other service to which that port belongs, or null
-     * @param candidates if it fails, the ports that it could have but for who has them
-     * @param claimed if it fails, how many other ports belong to other services
+     * @param old the port that the service is configured to use
+     * @param keeper the other service that keeps that port, or null
      */
-    record Assignment(PortMap.Service service, Decision decision, int port, Taken old, PortMap.Service assignedTo, List<Taken> candidates,
-                      int claimed) { }
+    record Assignment(PortMap.Service service, Decision decision, int port, ServicePort old, PortMap.Service keeper) { }
 
-    /** Of services with one port, the first keeps it. In one piece, for class archives leave out what Comparator is made of. */
+    /** Of services that are configured for one port, the first keeps it. */
     static final Comparator<PortMap.Service> PRECEDENCE = (a, b) -> {
         int order = precedence(a) - precedence(b);
-        order = order != 0 ? order : priority(a).compareTo(priority(b));
-        return order != 0 ? order : Boolean.compare(b.isAtDocumentedPort(), a.isAtDocumentedPort());
+        return order != 0 ? order : Boolean.compare(PortMap.SERVICES.contains(b), PortMap.SERVICES.contains(a));
     };
 
     private final Config config;
     private final LocalPorts localPorts;
     private final Supplier<Project> project;
-    private final List<PortMap.Service> byPrecedence;
-    private final Map<Integer, PortMap.Service> firsts = new HashMap<>();
-    private final Set<Integer> assigned = new HashSet<>();
+    private final Map<Integer, PortMap.Service> keepers = new HashMap<>();
+    private final Map<Integer, String> claims = new HashMap<>(); // the variable, or "" if there are several
+    private final BitSet assigned = new BitSet();
 
-    /** @param project what is ours, or null */
     Allocator(Config config, LocalPorts localPorts, Supplier<Project> project) {
         this.config = config;
         this.localPorts = localPorts;
         this.project = project;
-        byPrecedence = new ArrayList<>(config.services());
-        byPrecedence.sort(PRECEDENCE);
-        for (PortMap.Service service : byPrecedence) {
-            firsts.putIfAbsent(service.port(), service);
+        PortMap.SERVICES.forEach(row -> claim(row.port(), row));
+        for (PortMap.Service service : config.services()) {
+            claim(service.port(), service);
+            service.aliases().forEach(alias -> claim(alias.port(), service));
+            if (PortRange.isPort(config.fileValue(service.variable()))) {
+                claim(Integer.parseInt(config.fileValue(service.variable())), service);
+            }
+            keepers.merge(service.port(), service, (one, other) -> PRECEDENCE.compare(other, one) < 0 ? other : one);
         }
+    }
+
+    private void claim(int port, PortMap.Service service) {
+        claims.merge(port, service.variable(), (one, other) -> one.equals(other) ? one : "");
     }
 
     private static int precedence(PortMap.Service service) {
-        return service.isDocumented() && service.group() == PortMap.Group.CORE ? 0 : service.isDocumented() ? 2 : 1;
+        return !service.isDocumented() ? 1 : service.group() == PortMap.Group.CORE ? 0
+            : 1 + service.group().priority.ordinal();
     }
 
-    private static PortMap.Priority priority(PortMap.Service service) {
-        return service.group() == null ? PortMap.Priority.LOW : service.group().priority;
-    }
-
-    /** The assignments of these services, in the order of the map. */
-    List<Assignment> assign(Collection<PortMap.Service> services) throws IOException {
-        Set<PortMap.Service> wanted = new HashSet<>(services);
-        Map<Integer, Taken> taken = new HashMap<>();
-        Set<Integer> ports = new HashSet<>();
-        for (PortMap.Service service : wanted) {
-            ports.add(service.port());
-        }
-        for (Taken port : taken(ports)) {
-            taken.put(port.port, port);
-        }
+    /**
+     * Returns the assignments of these services, in the order of the map.
+     *
+     * @param areNamed whether the user named them: only then an undocumented service makes way for another program
+     */
+    List<Assignment> assign(Collection<PortMap.Service> services, boolean areNamed) throws IOException {
+        List<PortMap.Service> inOrder = new ArrayList<>(config.services());
+        inOrder.retainAll(new HashSet<>(services));
+        List<ServicePort> byPrecedence = new ArrayList<>(ServicePort.look(inOrder, localPorts, project));
+        byPrecedence.sort((a, b) -> PRECEDENCE.compare(a.service(), b.service()));
         Map<PortMap.Service, Assignment> assignments = new HashMap<>();
-        for (PortMap.Service service : byPrecedence) {
-            if (wanted.contains(service)) {
-                assignments.put(service, assign(service, taken.get(service.port())));
-            }
+        for (ServicePort port : byPrecedence) {
+            assignments.put(port.service(), assign(port, areNamed));
         }
-        List<Assignment> inOrder = new ArrayList<>();
-        for (PortMap.Service service : config.services()) {
-            if (wanted.contains(service)) {
-                inOrder.add(assignments.get(service));
-            }
-        }
-        return inOrder;
+        return inOrder.stream().map(assignments::get).toList();
     }
 
-    /** Those of the ports that are not available, in one look at who has them. */
-    private List<Taken> taken(Collection<Integer> ports) throws IOException {
-        Map<Integer, LocalPorts.Verdict> verdicts = new LinkedHashMap<>();
-        for (int port : ports) {
-            LocalPorts.Verdict verdict = localPorts.verdict(port);
-            if (verdict != LocalPorts.Verdict.AVAILABLE) {
-                verdicts.put(port, verdict);
-            }
+    private Assignment assign(ServicePort old, boolean isNamed) throws IOException {
+        PortMap.Service service = old.service();
+        PortMap.Service first = keepers.get(service.port());
+        PortMap.Service keeper = first.equals(service) ? null : first;
+        if (keeper == null && (old.isAvailable() || old.ownership() == Ownership.OURS)) {
+            Decision decision = old.isAvailable() ? Decision.KEEPS : Decision.RUNS;
+            return new Assignment(service, decision, service.port(), old, null);
         }
-        if (verdicts.isEmpty()) {
-            return List.of();
+        boolean makesWay = service.isDocumented() || keeper != null || isNamed && old.ownership() == Ownership.OTHER;
+        int port = makesWay ? firstFree(candidates(service), service) : 0;
+        if (port > 0) {
+            return new Assignment(service, Decision.MOVES, port, old, keeper);
         }
-        Map<Integer, List<Owner>> owners = Owners.of(verdicts, localPorts, project.get());
-        return verdicts.entrySet().stream().map(port -> new Taken(port.getKey(), port.getValue(),
-            owners.getOrDefault(port.getKey(), List.of()))).toList();
+        return service.isDocumented() ? new Assignment(service, Decision.FAILS, freePortFor(service), old, keeper)
+            : new Assignment(service, Decision.KEEPS_IN_USE, service.port(), old, keeper);
     }
 
-    private Assignment assign(PortMap.Service service, Taken old) throws IOException {
-        PortMap.Service other = firsts.get(service.port()).equals(service) ? null : firsts.get(service.port());
-        Ownership ownership = old == null ? null : new ServicePort(service, old.verdict, old.owners).ownership();
-        if (other == null && (old == null || ownership == Ownership.OURS)) {
-            return kept(service, old == null ? Decision.KEEPS : Decision.RUNS, old, null);
-        }
-        boolean staysPut = !service.isMovable() || other == null && ownership != Ownership.OTHER;
-        if (staysPut && !service.isDocumented()) {
-            return kept(service, Decision.KEEPS_TAKEN, old, other);
-        }
-        List<Integer> candidates = candidates(service);
-        candidates.removeIf(port -> assigned.contains(port) || config.isClaimedByAnother(port, service));
-        for (int port : candidates) {
-            if (localPorts.isAvailable(port)) {
-                assigned.add(port);
-                return new Assignment(service, Decision.MOVES, port, old, other, List.of(), 0);
-            }
-        }
-        return service.isDocumented() ? new Assignment(service, Decision.FAILS, 0, old, other, taken(candidates),
-            candidates(service).size() - candidates.size()) : kept(service, Decision.KEEPS_TAKEN, old, other);
-    }
-
-    private static Assignment kept(PortMap.Service service, Decision decision, Taken old, PortMap.Service assignedTo) {
-        return new Assignment(service, decision, service.port(), old, assignedTo, List.of(), 0);
-    }
-
-    /** The other ports that the service could have by its group's strategy, in the order in which to try them. */
-    static List<Integer> candidates(PortMap.Service service) {
-        List<Integer> candidates = new ArrayList<>();
+    /** Returns the other ports that a service can be given, in the order in which to try them. */
+    static IntStream candidates(PortMap.Service service) {
         if (!service.isMovable()) {
-            return candidates;
+            return IntStream.empty();
         }
-        PortMap.Group group = service.group();
-        boolean isInside = group.range.contains(service.port());
-        for (int port = isInside ? service.port() + 1 : group.range.first(); port <= group.range.last(); port++) {
-            candidates.add(port);
+        PortRange range = service.isDocumented() ? service.group().range : new PortRange(1, PortRange.HIGHEST);
+        IntStream upwards = upwards(service, range);
+        boolean isDynamic = service.isDocumented() && service.group().strategy == PortMap.Strategy.DYNAMIC;
+        return isDynamic && range.contains(service.port())
+            ? IntStream.concat(upwards, IntStream.range(range.first(), service.port())) : upwards;
+    }
+
+    private static IntStream upwards(PortMap.Service service, PortRange range) {
+        int first = range.contains(service.port()) ? service.port() + 1 : range.first();
+        return IntStream.rangeClosed(first, range.last());
+    }
+
+    /** Returns an available port that no service is configured to use, in the service's range if possible; or 0. */
+    static int freePortFor(PortMap.Service service, Config config, LocalPorts localPorts) throws IOException {
+        return new Allocator(config, localPorts, null).freePortFor(service);
+    }
+
+    private int freePortFor(PortMap.Service service) throws IOException {
+        PortRange any = new PortRange(1024, PortRange.HIGHEST);
+        PortRange range = service.group() == null ? any : service.group().range;
+        return firstFree(IntStream.concat(upwards(service, range), IntStream.concat(
+            IntStream.rangeClosed(range.first(), range.last()), upwards(service, any))), service);
+    }
+
+    private int firstFree(IntStream ports, PortMap.Service service) throws IOException {
+        PrimitiveIterator.OfInt unclaimed = ports.filter(port -> isUnclaimed(port, service)).iterator();
+        while (unclaimed.hasNext()) {
+            int port = unclaimed.nextInt();
+            if (localPorts.isAvailable(port)) {
+                assigned.set(port);
+                return port;
+            }
         }
-        for (int port = group.range.first(); isInside && group.strategy == PortMap.Strategy.DYNAMIC && port < service.port(); port++) {
-            candidates.add(port);
-        }
-        return candidates;
+        return 0;
+    }
+
+    private boolean isUnclaimed(int port, PortMap.Service service) {
+        return !assigned.get(port) && claims.getOrDefault(port, service.variable()).equals(service.variable());
     }
 }

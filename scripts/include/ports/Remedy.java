@@ -1,6 +1,5 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java LocalPorts.java Owner.java Ownership.java Processes.java ServicePort.java
-//SOURCES Supervisor.java
+//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java Allocator.java
+//SOURCES LocalPorts.java Owner.java Ownership.java Processes.java ServicePort.java Supervisor.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,21 +49,16 @@ record Remedy(Config config, Invocation invocation) {
 
     /** Returns what to set, with a port that is available and that no service is configured to use. */
     String setting(PortMap.Service service) {
-        PortRange range = service.group() != null ? service.group().range
-            : new PortRange(service.port(), PortRange.HIGHEST);
-        int port = range.contains(service.port()) ? service.port() + 1 : range.first();
-        while (port <= range.last() && (config.isClaimedByAnother(port, service) || !isAvailable(port))) {
-            port++;
-        }
-        return "set " + service.variable() + (port > range.last() ? " to another port" : "=" + port) + " in "
+        int port = freePort(service);
+        return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in "
             + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName());
     }
 
-    private static boolean isAvailable(int port) {
+    private int freePort(PortMap.Service service) {
         try {
-            return LocalPorts.read().isAvailable(port);
+            return Allocator.freePortFor(service, config, LocalPorts.read());
         } catch (IOException e) {
-            return false;
+            return 0;
         }
     }
 
