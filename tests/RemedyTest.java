@@ -116,18 +116,18 @@ class RemedyTest {
             + " cctools-grpc"})
     void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Ownership ownership, String kind, String remedy) {
         Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null, false), ownership, false, ANN);
-        assertEquals(remedy, remedy(PortMap.documented(variable), LocalPorts.Verdict.LISTENING, owner));
+        assertEquals(remedy, remedy(service(variable), LocalPorts.Verdict.LISTENING, owner));
     }
 
     /** 3006 is Token Optimizer's. Which port it is depends on what listens on this machine. */
     @Test
     void aStaticServiceIsSetToAPortThatNoServiceIsConfiguredToUse() {
         Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L), null, Ownership.OTHER, false, ANN);
-        String remedy = remedy(PortMap.documented("ORCHESTRATOR_PORT"), LocalPorts.Verdict.LISTENING, owner);
+        String remedy = remedy(service("ORCHESTRATOR_PORT"), LocalPorts.Verdict.LISTENING, owner);
         assertEquals("to free the port: kill 8 / to move the service: set ORCHESTRATOR_PORT=PORT in .env",
             remedy.replaceFirst("=30(0[7-9]|[1-9]\\d)", "=PORT"));
         assertEquals("to bind the port: run as root / to move the service: set ORCHESTRATOR_PORT=PORT in the environment",
-            remedy(PortMap.documented("ORCHESTRATOR_PORT").at(80, PortMap.Origin.ENVIRONMENT, 0), LocalPorts.Verdict.DENIED)
+            remedy(service("ORCHESTRATOR_PORT").at(80, PortMap.Origin.ENVIRONMENT, 0), LocalPorts.Verdict.DENIED)
                 .replaceFirst("=30\\d\\d", "=PORT"));
     }
 
@@ -140,5 +140,9 @@ class RemedyTest {
             supervisor("RESTARTS_ONE", "nodemon", null, false), Ownership.OTHER, false, ANN);
         assertEquals("to free the port: docker stop ab1 / and: kill 5 8 9 14",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, two, container, nodemon, container));
+    }
+
+    private static PortMap.Service service(String variable) {
+        return PortMap.SERVICES.stream().filter(service -> service.variable().equals(variable)).findFirst().orElseThrow();
     }
 }
