@@ -20,7 +20,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "check_port", customSynopsis = "check_port [OPTIONS] TARGET...",
-    description = "Checks whether a server can use a port. If not, shows which process uses the port and what you can do.",
+    description = "Checks whether a server can use a port. If not, shows which process uses the port and what you can"
+        + " do.",
     exitCodeList = {
         "0:every port is available",
         "1:a port is not available",
@@ -34,22 +35,25 @@ class check_port extends PortCommand {
 
     private static final Duration GRACE = Duration.ofSeconds(5);
 
-    @Option(names = {"-v", "--verbose"}, description = "List available ports of ranges and groups as well, and more about each process.")
+    @Option(names = {"-v", "--verbose"},
+        description = "Show more about each process, and the available ports of ranges and groups.")
     private boolean verbose;
 
-    @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
+    @Option(names = "--wait", paramLabel = "TIME", arity = "0..1", fallbackValue = "30",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Wait until the ports are available, at most this time (default 30s).")
     private Duration wait;
 
-    @Option(names = "--stop", description = "Stop the project's listeners on the ports, and wait until the ports are available.")
+    @Option(names = "--stop",
+        description = "Stop the project's listeners on the ports, and wait until the ports are available.")
     private boolean stop;
 
-    @Option(names = "--grace", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
+    @Option(names = "--grace", paramLabel = "TIME", converter = OptionValues.Seconds.class,
         description = "With --stop, kill a process that has not stopped after this time (default 5s).")
     private Duration grace;
 
-    @Option(names = "--force", description = "With --stop, also stop other programs, and processes that may belong to other programs.")
+    @Option(names = "--force",
+        description = "With --stop, also stop other programs, and processes that may belong to other programs.")
     private boolean force;
 
     @Option(names = "--free", hidden = true)
@@ -65,20 +69,23 @@ class check_port extends PortCommand {
         require(!targets.isEmpty(), "no target given; name a port, range, service or group");
         require(stop || !force && grace == null, "--grace and --force require --stop");
         require(wait == null || !stop, "--wait and --stop cannot be combined; --stop waits as well");
-        require(!verbose || !json && !quiet, "--verbose cannot be combined with --json or --quiet");
+        require(!verbose || !json && !quiet && !stop, "--verbose cannot be combined with --json, --quiet or --stop");
         if (stop) {
             return stopping();
         }
-        if (wait != null) {
-            return waiting();
+        if (quiet && wait == null) {
+            return new Report.Silent(areAllAvailable() ? Report.YES : Report.NO);
         }
-        return quiet ? new Report.Silent(areAllAvailable() ? Report.YES : Report.NO) : verdicts();
-    }
-
-    private void require(boolean condition, String message) {
-        if (!condition) {
-            throw new UserException(message + "; " + help());
+        Config config = Config.of(this);
+        List<PortMap.Service> services = new Targets(config).resolve(targets);
+        if (wait != null && !Stopping.await(services, wait)) {
+            warn("gave up: " + ServicePort.look(services, LocalPorts.read(), Project.of(this)).stream()
+                .filter(port -> !port.isAvailable())
+                .map(port -> "port " + port.service().port() + " is " + port.brief())
+                .distinct().collect(Collectors.joining("; ")));
         }
+        return new Verdicts(ServicePort.look(services, LocalPorts.read(), Project.of(this)), singles(config),
+            new Remedy(config, invocation()), verbose);
     }
 
     /** Yes or no needs neither the names of services nor the owners. */
@@ -104,13 +111,6 @@ class check_port extends PortCommand {
         return true;
     }
 
-    private Verdicts verdicts() throws IOException {
-        Config config = Config.of(this);
-        List<PortMap.Service> services = new Targets(config).resolve(targets);
-        return new Verdicts(ServicePort.look(services, LocalPorts.read(), Project.of(this)), singles(config), new Remedy(config, invocation()),
-            wait, verbose);
-    }
-
     /** Returns the ports that are named one by one, and not by a range or a group. */
     private Set<Integer> singles(Config config) {
         Set<Integer> singles = new HashSet<>();
@@ -123,15 +123,6 @@ class check_port extends PortCommand {
         return singles;
     }
 
-    private Report waiting() throws Exception {
-        Stopping.await(new Targets(Config.of(this)).resolve(targets), wait);
-        Verdicts verdicts = verdicts();
-        if (verdicts.conclusion() != null) {
-            warn(verdicts.conclusion());
-        }
-        return verdicts;
-    }
-
     private Report stopping() throws Exception {
         Config config = Config.of(this);
         for (String target : targets) {
@@ -140,8 +131,8 @@ class check_port extends PortCommand {
         }
         List<PortMap.Service> services = new Targets(config).resolveWholeNames(targets);
         Project project = Project.of(this).get();
-        StoppingReport report = new StoppingReport(Stopping.stop(services, project, grace == null ? GRACE : grace, force),
-            singles(config), project);
+        List<Stopping> stoppings = Stopping.stop(services, project, grace == null ? GRACE : grace, force);
+        StoppingReport report = new StoppingReport(stoppings, singles(config), project != null);
         if (quiet) {
             report.failures().forEach(this::warn);
         }
@@ -149,7 +140,7 @@ class check_port extends PortCommand {
     }
 
     /** @param singles the ports that were named one by one, which are shown with what to do about them */
-    private record Verdicts(List<ServicePort> ports, Set<Integer> singles, Remedy remedy, Duration waited, boolean isVerbose)
+    private record Verdicts(List<ServicePort> ports, Set<Integer> singles, Remedy remedy, boolean isVerbose)
             implements Report {
 
         @Override
@@ -162,47 +153,46 @@ class check_port extends PortCommand {
             return Map.of("ports", ports.stream().map(ServicePort::fields).toList());
         }
 
-        /** Returns why waiting was in vain; null if it was not. */
-        @Override
-        public String conclusion() {
-            return waited == null || exitCode() == YES ? null : "gave up: "
-                + ports.stream().filter(port -> !port.isAvailable())
-                    .map(port -> "port " + port.service().port() + " is " + port.brief()).distinct().collect(Collectors.joining("; "));
-        }
-
         @Override
         public List<Line> lines() {
             List<Line> lines = new ArrayList<>();
-            Set<String> told = new HashSet<>(); // Two services can have one port.
+            Set<String> told = new HashSet<>(); // Two services can have one port, and so the same owners.
+            Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
             for (ServicePort port : ports) {
-                boolean isSingle = singles.contains(port.service().port());
+                int number = port.service().port();
+                boolean isFirst = verdicts.put(number, port.verdict()) == null;
+                boolean isSingle = singles.contains(number);
                 if (isVerbose || isSingle || !port.isAvailable()) {
-                    addRow(lines, port, told);
+                    addRow(lines, port, isFirst);
                 }
-                if (isSingle && !port.isAvailable()) {
-                    remedy.lines(port).stream().filter(line -> told.add(port.service().port() + line.toString())).forEach(lines::add);
+                for (Line line : isSingle && !port.isAvailable() ? remedy.lines(port) : List.<Line>of()) {
+                    if (told.add(number + line.toString())) {
+                        lines.add(line);
+                    }
                 }
             }
-            Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-            ports.forEach(port -> verdicts.put(port.service().port(), port.verdict()));
             if (!singles.containsAll(verdicts.keySet())) {
                 lines.add(summary(verdicts));
             }
             return lines;
         }
 
-        private void addRow(List<Line> lines, ServicePort port, Set<String> told) {
-            List<String> owners = port.owners().isEmpty() ? List.of(port.brief()) : OwnerWords.lines(port.owners(), isVerbose);
-            boolean isFirst = told.add("" + port.service().port());
-            lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(), isFirst ? owners.get(0) : ""));
-            owners.stream().skip(1).filter(owner -> isFirst).forEach(owner -> lines.add(Line.of("  " + owner)));
+        private void addRow(List<Line> lines, ServicePort port, boolean isFirst) {
+            List<String> owners = port.owners().isEmpty() ? List.of(port.brief())
+                : OwnerWords.lines(port.owners(), isVerbose);
+            lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(),
+                isFirst ? owners.get(0) : ""));
+            for (int i = 1; isFirst && i < owners.size(); i++) {
+                lines.add(Line.of("  " + owners.get(i)));
+            }
         }
 
         private static Line summary(Map<Integer, LocalPorts.Verdict> verdicts) {
             Map<LocalPorts.Verdict, Long> counts = verdicts.values().stream().collect(
                 Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
             return Line.of(verdicts.size() + " ports: " + counts.entrySet().stream()
-                .map(count -> count.getValue() + " " + ServicePort.lowerCase(count.getKey())).collect(Collectors.joining(", ")));
+                .map(count -> count.getValue() + " " + ServicePort.lowerCase(count.getKey()))
+                .collect(Collectors.joining(", ")));
         }
     }
 }

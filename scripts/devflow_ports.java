@@ -73,7 +73,7 @@ class devflow_ports {
         String[][] checks = {{unused}, {"--quiet", unused}, {"--json", unused}, {"--color=always", "core"}, {"?"}, {"--help"}};
         String[][] searches = {{unused, "65535"}, {"--json", unused}, {"--all"}, {"--all", "--json"}, {"--all", "--write", "--export"},
             {"--all", "--dry-run"}, {"--help"}};
-        String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--map"}, {"--help"}};
+        String[][] statuses = {{}, {"--plain"}, {"--json"}, {"--check", "--color=always"}, {"--all", "--verbose"}, {"--help"}};
         String[][] questions = {{unused}, {"--json", unused}, {"--wait=0.1", unused}, {url}, {"--json", url},
             {"--prometheus", unused}, {"--help"}};
         for (String[] args : checks) {

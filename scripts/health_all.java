@@ -271,7 +271,7 @@ class health_all extends PortCommand {
         private static Line verdict(HealthChecks.Result result) {
             String verdict = result.health().verdict().text();
             Line line = Line.of("Port " + result.check().service().port() + (result.isPassing() ? ": ✅ " : ": ❌ "));
-            return result.isPassing() ? line.good(verdict) : line.bad(verdict);
+            return line.with(verdict, result.isPassing() ? Line.Style.GOOD : Line.Style.BAD);
         }
 
         private List<Line> metrics() {

@@ -1,57 +1,54 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/command/UserException.java include/config/Config.java
-//SOURCES include/config/PortMap.java include/config/Targets.java include/ports/LocalPorts.java
-//SOURCES include/ports/OwnerWords.java include/ports/Ownership.java include/ports/Problems.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
+//SOURCES include/command/PortCommand.java include/command/Report.java include/config/Config.java
+//SOURCES include/config/PortMap.java include/config/PortRange.java include/config/Targets.java
+//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Ownership.java
+//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "port_status", customSynopsis = "port_status [OPTIONS] [TARGET...]",
-    description = "Shows which of DevFlow's ports are listened on, and what is wrong;"
-        + " without a target, the ports of its active services.",
+    description = "Shows which of DevFlow's ports have a listener (ACTIVE), which process it is, and any problems."
+        + " Without a target, shows the expected services.",
     exitCodeList = {
-        "0:the status was printed; with --check, nothing is wrong",
-        "1:with --check or --running, something is wrong",
-        "2:could not tell: wrong usage or unusable configuration"},
+        "0:the status was printed",
+        "1:with --check, there is a problem; with --running, a service is not running",
+        "2:no answer: wrong usage or invalid configuration"},
     footer = {
         "  port_status",
         "  port_status --all --watch",
         "  port_status --check --json mcp"})
 class port_status extends PortCommand {
 
-    private static final String TITLE = "=== DevFlow Port Status ===";
-    private static final int WIDEST_STATUS = 25; // Port 50051: ❌ INACTIVE, and two spaces
-    private static final int WIDEST_NAME = 30;
-
-    @Option(names = "--all", description = "Show reserved, failed and unknown services as well.")
+    @Option(names = "--all", description = "Show reserved, failed and undocumented services as well.")
     private boolean all;
 
-    @Option(names = "--plain", description = "Print ports and states only, as the shell function devflow_port_status did.")
+    @Option(names = {"-v", "--verbose"}, description = "Show all that is known of each port and its owners.")
+    private boolean verbose;
+
+    @Option(names = "--plain", description = "Print ports and states only, as the documented devflow_port_status does.")
     private boolean plain;
 
-    /** Whether it is plain unless another form is asked for. */
+    /** Whether the output is plain unless another form is asked for. */
     boolean isPlainByDefault;
 
-    @Option(names = "--check", description = "Exit with 1 if anything is wrong or an active service is down.")
+    @Option(names = "--check", description = "Exit with 1 if there is a problem or an expected service is not running.")
     private boolean check;
 
-    @Option(names = "--running", description = "Exit with 1 unless something listens on each port that is not a stranger's.")
+    @Option(names = "--running", description = "Exit with 1 unless every service is running.")
     boolean running;
 
-    @Option(names = "--map", description = "Draw the documented ranges, a cell per port.")
-    private boolean picture;
+    @Option(names = "--list-not-running", description = "Print the services that are not running, each on a line;"
+        + " exit with 1 if another program is using one of their ports.")
+    boolean listNotRunning;
 
     @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
@@ -69,227 +66,188 @@ class port_status extends PortCommand {
 
     @Override
     Report report() throws IOException {
-        plain |= isPlainByDefault && !json && !quiet && !picture;
-        if ((check ? 1 : 0) + (running ? 1 : 0) + (watch != null ? 1 : 0) > 1) {
-            throw new UserException("--check, --running and --watch go one at a time; " + help());
-        }
-        if (picture && (plain || json || running || !targets.isEmpty())) {
-            throw new UserException("--map shows all ranges, and goes with neither --plain, --json, --running nor a target; " + help());
-        }
-        if (plain && (json || quiet) || picture && quiet) {
-            throw new UserException("--plain and --map print text; leave them out, or --json or --quiet; " + help());
-        }
+        plain |= isPlainByDefault && !json && !quiet && !verbose && !listNotRunning;
+        require(atMostOne(check, running, listNotRunning, watch != null),
+            "--check, --running, --list-not-running and --watch cannot be combined");
+        require(atMostOne(listNotRunning, json, plain, quiet, verbose),
+            "--list-not-running, --json, --plain, --quiet and --verbose cannot be combined");
         Config config = Config.of(this);
-        LocalPorts localPorts = LocalPorts.read();
-        if (picture) {
-            return new Status(rows(config.services(), localPorts), config, listening(localPorts));
-        }
-        List<PortMap.Service> services = targets.isEmpty() ? config.services() : new Targets(config).resolve(targets);
-        if (plain && !check && !running) {
-            return new Status(ServicePort.states(shown(services), localPorts), config, null);
-        }
-        List<ServicePort> rows = rows(services, localPorts);
-        if (running) {
-            noteOthers(rows);
-        }
-        return new Status(rows, config, null);
-    }
-
-    private List<ServicePort> rows(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        return ServicePort.look(services, localPorts, Project.of(this));
-    }
-
-    private static BitSet listening(LocalPorts localPorts) throws IOException {
-        BitSet listening = new BitSet();
-        for (PortMap.Group group : PortMap.Group.values()) {
-            for (int port = group.range.first(); port <= group.range.last(); port++) {
-                listening.set(port, localPorts.isListening(port));
+        Map<PortMap.Service, String> names = names(config);
+        List<PortMap.Service> services = List.copyOf(names.keySet());
+        boolean isStateEnough = plain && !check && !running;
+        List<ServicePort> ports = isStateEnough ? ServicePort.states(services, LocalPorts.read())
+            : ServicePort.look(services, LocalPorts.read(), Project.of(this));
+        List<Problems.Problem> problems = isStateEnough || running || listNotRunning ? List.of()
+            : new Problems(config, invocation()).of(ports);
+        List<ServicePort> shown = new ArrayList<>();
+        boolean isAnyTaken = false;
+        for (ServicePort port : ports) {
+            if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
+                shown.add(port);
+                sayOwner(port);
+                isAnyTaken |= isTaken(port);
             }
         }
-        return listening;
+        return listNotRunning && isAnyTaken ? new Report.Silent(Report.NO)
+            : new Status(this, config, names, shown, problems);
     }
 
-    private boolean isShown(PortMap.Service service) {
-        return all || !targets.isEmpty() || service.status() == PortMap.Status.ACTIVE;
-    }
-
-    private List<PortMap.Service> shown(List<PortMap.Service> services) {
-        List<PortMap.Service> shown = new ArrayList<>();
-        for (PortMap.Service service : services) {
-            if (isShown(service)) {
-                shown.add(service);
+    /** Returns the services with their names: the target as it was given, of a group or range the service's own. */
+    private Map<PortMap.Service, String> names(Config config) {
+        Map<PortMap.Service, String> names = new LinkedHashMap<>();
+        for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
+            names.put(service, service.shortName());
+        }
+        Targets all = new Targets(config);
+        for (String target : targets) {
+            List<String> one = List.of(target);
+            boolean isGroup = PortMap.Group.named(target) != null;
+            boolean isRange = !Targets.isName(target) && !PortRange.isPort(target);
+            for (PortMap.Service service : Invocation.isFunction() ? all.resolveWholeNames(one) : all.resolve(one)) {
+                boolean isMember = isGroup ? isStarted(service) : isRange && service.variable() != null;
+                if (isMember || !listNotRunning || !isGroup && !isRange) {
+                    names.putIfAbsent(service, isMember ? service.shortName() : target);
+                }
             }
         }
-        return shown;
+        return names;
     }
 
-    /** The ports in the order of the map, and for the picture all ports of its ranges that are listened on. */
-    private final class Status implements Report {
+    /** Returns whether the project starts the service, which it does not if the service is reserved or failed. */
+    private static boolean isStarted(PortMap.Service service) {
+        return service.status() == PortMap.Status.ACTIVE || service.status() == PortMap.Status.UNKNOWN;
+    }
 
-        private final List<ServicePort> rows;
-        private final List<Problems.Problem> problems;
-        private final Config config;
-        private final BitSet listening;
-        /** Of two services with one port, the first tells who has it. */
-        private final Set<Integer> explained = new HashSet<>();
+    private static boolean isTaken(ServicePort port) {
+        return port.isListening() && port.ownership() == Ownership.OTHER;
+    }
 
-        Status(List<ServicePort> rows, Config config, BitSet listening) {
-            this.rows = rows;
-            this.config = config;
-            this.listening = listening;
-            this.problems = plain && !check || running ? List.of() : new Problems(config, invocation()).of(rows);
+    private static boolean isRunning(ServicePort port) {
+        return port.isListening() && !isTaken(port);
+    }
+
+    /** Says which process is in the way of a service, or counts as the service although it may not be. */
+    private void sayOwner(ServicePort port) {
+        boolean isAsked = running || listNotRunning;
+        String name = port.service().name();
+        String start = "port " + port.service().port() + (name == null ? "" : " (" + name + ")") + " is in use";
+        if (isAsked && isTaken(port)) {
+            error(start + " by another program: " + OwnerWords.brief(port.othersThanOurs()));
+        } else if (isAsked && port.verdict() == LocalPorts.Verdict.BOUND) {
+            warn(start + ", but nothing listens: " + OwnerWords.brief(port.owners()));
+        } else if ((isAsked || check) && isRunning(port) && port.ownership() == Ownership.UNKNOWN) {
+            String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
+            note("port " + port.service().port() + " is in use by " + OwnerWords.brief(port.owners()) + doubt
+                + (name == null ? "the port" : name) + " counts as running");
         }
+    }
+
+    /** The states of the ports that are shown, in the order of the map, and the problems. */
+    private record Status(port_status options, Config config, Map<PortMap.Service, String> names,
+                          List<ServicePort> ports, List<Problems.Problem> problems) implements Report {
+
+        private static final int NAME_COLUMN = 25;
+        private static final int OWNER_COLUMN = 54;
 
         @Override
         public int exitCode() {
-            return check && !problems.isEmpty() || running && !areAllRunning() ? NO : YES;
-        }
-
-        private boolean areAllRunning() {
-            return rows.stream().filter(row -> isShown(row.service()))
-                .allMatch(row -> row.isListening() && row.ownership() != Ownership.OTHER);
+            return options.check && !problems.isEmpty()
+                || options.running && !ports.stream().allMatch(port_status::isRunning) ? NO : YES;
         }
 
         @Override
         public boolean isPlain() {
-            return plain;
+            return options.plain || options.listNotRunning;
         }
 
         @Override
         public Map<String, Object> document() {
             Map<String, Object> document = new LinkedHashMap<>();
-            document.put("ports", rows.stream().filter(row -> isShown(row.service())).map(ServicePort::fields).toList());
+            document.put("ports", ports.stream().map(ServicePort::fields).toList());
             document.put("problems", problems.stream().map(Problems.Problem::fields).toList());
             return document;
         }
 
         @Override
         public List<Line> lines() {
-            explained.clear();
-            List<Line> lines = listening == null ? new ArrayList<>(List.of(Line.of(TITLE))) : new Picture(config, listening).lines();
-            if (plain) {
-                for (ServicePort row : rows) {
-                    if (isShown(row.service())) {
-                        lines.add(status(row));
+            List<Line> lines = new ArrayList<>();
+            if (!options.listNotRunning) {
+                lines.add(Line.of("=== DevFlow Port Status ==="));
+            }
+            for (ServicePort port : isPlain() ? ports : List.<ServicePort>of()) {
+                if (options.plain) {
+                    lines.add(state(port));
+                } else if (!isRunning(port)) {
+                    lines.add(Line.of(names.get(port.service())));
+                }
+            }
+            if (!isPlain()) {
+                addGroups(lines);
+                // In a watch, what does not fit is left out from the end.
+                lines.addAll(options.watch != null ? 1 : lines.size(), summary());
+            }
+            return lines;
+        }
+
+        private void addGroups(List<Line> lines) {
+            for (int i = 0; i <= PortMap.Group.values().length; i++) {
+                PortMap.Group group = i < PortMap.Group.values().length ? PortMap.Group.values()[i] : null;
+                int start = lines.size();
+                for (ServicePort port : ports) {
+                    if (port.service().group() == group) {
+                        addRow(lines, port);
                     }
                 }
-                return lines;
-            }
-            if (listening == null) {
-                for (PortMap.Group group : PortMap.Group.values()) {
-                    addGroup(lines, group, group.title + " (" + group.range + ")");
+                if (lines.size() > start) {
+                    String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
+                    lines.add(start, Line.of("").with(heading, Line.Style.STRONG));
                 }
-                addGroup(lines, null, "Other ports");
+            }
+        }
+
+        private void addRow(List<Line> lines, ServicePort port) {
+            PortMap.Service service = port.service();
+            String owners = OwnerWords.row(isTaken(port) ? port.othersThanOurs() : port.owners());
+            String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
+                : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
+            String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
+            lines.add(state(port).cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
+            if (options.verbose && service.name() != null) {
+                lines.add(Line.of("    " + service.variable() + " (" + config.place(service) + ")"));
+            }
+            for (String detail : options.verbose ? OwnerWords.lines(port.owners(), true) : List.<String>of()) {
+                lines.add(Line.of("    " + detail));
+            }
+        }
+
+        private Line state(ServicePort port) {
+            boolean isGood = isRunning(port) || port.isListening() && (options.plain || port.service().name() == null);
+            boolean isInUse = port.verdict() == LocalPorts.Verdict.BOUND && !options.plain;
+            String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN" : isInUse ? "IN USE" : "INACTIVE";
+            String start = "Port " + port.service().port() + (isGood ? ": ✅ " : ": ❌ ");
+            Line line = options.verbose ? Line.of(start) : Line.row(start);
+            return line.with(state, isGood ? Line.Style.GOOD : Line.Style.BAD);
+        }
+
+        private List<Line> summary() {
+            List<Line> summary = new ArrayList<>();
+            int all = 0;
+            int running = 0;
+            for (ServicePort port : ports) {
+                all += isStarted(port.service()) ? 1 : 0;
+                running += isStarted(port.service()) && isRunning(port) ? 1 : 0;
+            }
+            if (all > 1) {
+                String verb = running == 1 ? " is" : " are";
+                summary.add(Line.of(running + " of " + all + " services" + verb + " running"));
             }
             for (Problems.Problem problem : problems) {
-                lines.add(Line.of("").doubtful("! ").with(problem.message()));
-                lines.addAll(problem.remedies());
-            }
-            return lines;
-        }
-
-        private void addGroup(List<Line> lines, PortMap.Group group, String heading) {
-            List<ServicePort> members = rows.stream().filter(row -> row.service().group() == group && isShown(row.service())).toList();
-            if (!members.isEmpty()) {
-                lines.add(Line.of("").strong(heading));
-            }
-            for (ServicePort row : members) {
-                lines.add(withName(status(row), row.service()));
-                if (row.isListening() && explained.add(row.service().port())) {
-                    OwnerWords.lines(row.owners(), false).forEach(owner -> lines.add(Line.detail("    " + owner)));
+                if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.
+                    summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
                 }
+                summary.addAll(problem.remedies());
             }
-        }
-
-        private Line status(ServicePort row) {
-            Line line = Line.of("Port " + row.service().port() + (row.isListening() ? ": ✅ " : ": ❌ "));
-            return line.with(row.isListening() ? "ACTIVE" : "INACTIVE",
-                plain ? Line.Style.PLAIN : row.isListening() ? Line.Style.GOOD : Line.Style.BAD);
-        }
-
-        private static Line withName(Line line, PortMap.Service service) {
-            if (service.name() == null) {
-                return line;
-            }
-            line.pad(WIDEST_STATUS).with(service.name()).pad(WIDEST_STATUS + WIDEST_NAME).with(service.variable());
-            return service.status() == PortMap.Status.ACTIVE ? line : line.with("  " + ServicePort.lowerCase(service.status()));
-        }
-    }
-
-    /** Says who may be in the place of a service that is asked for. */
-    private void noteOthers(List<ServicePort> rows) {
-        for (ServicePort row : rows) {
-            if (isShown(row.service()) && !row.isAvailable() && row.ownership() != Ownership.OURS) {
-                warn(row.service().port() + (!row.isListening() ? " is in use, and nothing listens: " + row.brief()
-                    : row.ownership() == Ownership.UNKNOWN ? " is in use, and it cannot be told whose it is: " + row.brief()
-                    : " is a stranger's: " + OwnerWords.brief(row.othersThanOurs())));
-            }
-        }
-    }
-
-    /** A picture of the documented ranges, a cell per port, or per hundred ports where the range is long. */
-    private record Picture(Config config, BitSet listening) {
-
-        /** What a cell shows, the most telling first; shapes differ as well as colours. */
-        private enum Cell {
-            LISTENING('■', Line.Style.GOOD, "listening"),
-            ASSIGNED('□', Line.Style.BAD, "assigned, nothing listens"),
-            RESERVED('◇', Line.Style.DOUBTFUL, "reserved"),
-            FREE('·', Line.Style.PLAIN, "free");
-
-            final char shape;
-            final Line.Style style;
-            final String meaning;
-
-            Cell(char shape, Line.Style style, String meaning) {
-                this.shape = shape;
-                this.style = style;
-                this.meaning = meaning;
-            }
-        }
-
-        private static final int CELLS_PER_ROW = 50;
-        private static final int CELLS_PER_BLOCK = 10;
-
-        List<Line> lines() {
-            List<Line> lines = new ArrayList<>();
-            for (PortMap.Group group : PortMap.Group.values()) {
-                int portsPerCell = group.range.size() / (2 * CELLS_PER_ROW);
-                lines.add(Line.of(group.title + (portsPerCell > 1 ? ", " + portsPerCell + " ports per cell" : "")));
-                for (int first = group.range.first(); first <= group.range.last(); first += CELLS_PER_ROW * portsPerCell) {
-                    lines.add(row(first, portsPerCell));
-                }
-            }
-            Line legend = Line.of("");
-            for (Cell cell : Cell.values()) {
-                legend.with("" + cell.shape, cell.style).with(" " + cell.meaning + (cell == Cell.FREE ? "" : "   "));
-            }
-            lines.add(legend);
-            return lines;
-        }
-
-        private Line row(int first, int portsPerCell) {
-            Line row = Line.of(" ".repeat(5 - String.valueOf(first).length()) + first);
-            for (int i = 0; i < CELLS_PER_ROW; i++) {
-                Cell cell = cell(first + i * portsPerCell, portsPerCell);
-                row.with(i % CELLS_PER_BLOCK == 0 ? " " : "").with("" + cell.shape, cell.style);
-            }
-            return row;
-        }
-
-        private Cell cell(int first, int ports) {
-            Cell cell = Cell.FREE;
-            for (int port = first; port < first + ports; port++) {
-                Cell one = cell(port);
-                cell = one.compareTo(cell) < 0 ? one : cell;
-            }
-            return cell;
-        }
-
-        private Cell cell(int port) {
-            List<PortMap.Service> services = config.at(port);
-            return listening.get(port) ? Cell.LISTENING : services.isEmpty() ? Cell.FREE
-                : services.stream().allMatch(service -> service.status() == PortMap.Status.RESERVED) ? Cell.RESERVED : Cell.ASSIGNED;
+            return summary;
         }
     }
 }

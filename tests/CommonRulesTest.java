@@ -29,26 +29,59 @@ class CommonRulesTest {
         assertEquals(0, help.exit());
         assertEquals("", help.err());
         for (String part : List.of("Usage: " + script, "Options:", "--json", "--env-file", "--color", "Exit codes:\n  0", "  2 ",
-            "Examples:\n  " + script)) {
+            "Examples:\n  jbang " + script + "@devflow")) {
             assertTrue(help.out().contains(part), part + " is missing in\n" + help.out());
         }
         assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
         assertEquals(help, Script.of(script, "-h").run());
     }
 
+    @Test
+    void helpPrintsExamplesThatRunWhenPasted() throws Exception {
+        String help = Script.of("check_port", "--help").env("DEVFLOW_PORTS_JBANGW", "/a clone/jbangw").run().out();
+        assertTrue(help.contains("Examples:\n  '/a clone/jbangw' check_port 3005\n"), help);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"check_port", "find_port", "port_status", "health_all"})
     void version(String script) throws Exception {
-        assertEquals(new Script.Result(0, script + " 2.0.0 (DevFlow ports)\n", ""), Script.of(script, "--version").run());
+        assertEquals(new Script.Result(0, script + " 3.0.0 (DevFlow ports)\n", ""), Script.of(script, "--version").run());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"500ms, 500", "5s, 5000", "2m, 120000", "30, 30000", "0.5, 500", "1.5s, 1500", "86400, 86400000", "1440m, 86400000",
+        "0,", "86401,", "0ms,", "5h,", "-1,", "1e3,", "s,", "1.2345,", "999999999999,"})
+    void timesTakeUnits(String text, Long millis) {
+        OptionValues.Seconds converter = new OptionValues.Seconds();
+        if (millis != null) {
+            assertEquals(millis, converter.convert(text).toMillis());
+        } else {
+            assertThrows(CommandLine.TypeConversionException.class, () -> converter.convert(text));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
+        "port_status --jsno | Unknown option: '--jsno'; use --json",
+        "health_all --timeuot=1 | Unknown option: '--timeuot=1'; use --timeout",
+        "port_status --nothing-like-it | Unknown option: '--nothing-like-it'; see jbang port_status@devflow --help",
+        "port_status --watch 5 | '--watch 5' is ambiguous; use --watch=5, or put the port before --watch;"
+            + " see jbang port_status@devflow --help"})
+    void wrongOptionIsOneLineThatSaysWhatToUse(String call, String message) throws Exception {
+        String[] words = call.split(" ");
+        assertEquals(new Script.Result(2, "", "ERROR: " + message + "\n"),
+            Script.of(words[0], Arrays.copyOfRange(words, 1, words.length)).run());
     }
 
     @ParameterizedTest
     @CsvSource({"check_port, 3005", "port_status,", "health_all,"})
-    void aConfiguredValueThatIsNoPortIsOneLineWithItsPlace(String script, String argument) throws Exception {
+    void valueThatIsNotAPortIsOneLineWithItsPlace(String script, String argument) throws Exception {
         Files.writeString(folder.resolve(".env"), "TOKEN=t0psecret\n\nORCHESTRATOR_PORT=hunter2\n");
         String[] args = argument == null ? new String[0] : new String[] {argument};
-        assertEquals(new Script.Result(2, "", "ERROR: .env:3: the value of ORCHESTRATOR_PORT is not a port (1-65535);"
-            + " correct it, or leave it empty for 3005\n"), Script.of(script, args).in(folder).run());
+        Script.Result result = Script.of(script, args).in(folder).run();
+        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+        assertTrue(result.err().startsWith("ERROR: .env:3: "), result.err());
+        assertFalse(result.err().contains("hunter2"), result.err());
     }
 
     @Test
@@ -60,16 +93,18 @@ class CommonRulesTest {
     }
 
     @Test
-    void anEnvFileThatIsNamedButNotThereIsMentioned() throws Exception {
+    void namedEnvFileThatDoesNotExistIsNoted() throws Exception {
         int port = Sockets.freePort();
-        assertEquals(new Script.Result(0, "Port " + port + ": available\n", "NOTE: no such file: none.env\n"),
-            Script.of("check_port", "--env-file=none.env", "" + port).run());
+        Script.Result result = Script.of("check_port", "--env-file=none.env", "" + port).run();
+        assertEquals(List.of(0, "Port " + port + ": available\n", 1L), List.of(result.exit(), result.out(), result.err().lines().count()));
+        assertTrue(result.err().matches("NOTE: .*none\\.env.*\n"), result.err());
     }
 
     @Test
-    void anEnvFileThatCannotBeReadIsExit2() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: " + folder + ": not a regular file; name another with --env-file\n"),
-            Script.of("port_status", "--env-file", folder.toString()).run());
+    void unreadableEnvFileIsExit2() throws Exception {
+        Script.Result result = Script.of("port_status", "--env-file", folder.toString()).run();
+        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()));
+        assertTrue(result.err().startsWith("ERROR: ") && result.err().contains(folder.toString()), result.err());
         assumeTrue(Servers.isOnPath("mkfifo"));
         Path fifo = folder.resolve("fifo");
         assertEquals(0, new ProcessBuilder("mkfifo", fifo.toString()).start().waitFor());
@@ -109,17 +144,17 @@ class CommonRulesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"port_status --map --json", "port_status --plain --json", "port_status --plain --quiet",
-        "port_status --map --quiet", "port_status --map --plain", "port_status --map --running", "port_status --map core",
-        "port_status --check --running",
-        "port_status --watch --check", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
-        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --verbose --free 65535", "check_port --force 1",
-        "check_port --grace=1 1", "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
-        "find_port --all codex-mcp", "find_port --dry-run codex", "find_port --write codex", "find_port --count=2 codex-mcp",
-        "find_port --write 3100", "find_port --dry-run 3100",
-        "health_all --all core", "health_all --host=h http://localhost:1/", "health_all --wait --watch", "health_all --prometheus --json",
+    @ValueSource(strings = {"port_status --plain --json", "port_status --plain --quiet", "port_status --check --running",
+        "port_status --watch --check", "port_status --watch --list-not-running", "port_status --running --list-not-running",
+        "port_status --list-not-running --json", "port_status --list-not-running --plain", "port_status --list-not-running --quiet",
+        "port_status --list-not-running --verbose", "port_status --verbose --json", "port_status --verbose --plain",
+        "port_status --verbose --quiet", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
+        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --force 1", "check_port --grace=1 1",
+        "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
+        "find_port --all codex-mcp", "find_port --write codex", "find_port --count=2 codex-mcp", "find_port --write 3100",
+        "health_all --all core", "health_all --wait --watch", "health_all --prometheus --json",
         "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --pid=1 core", "health_all --json --quiet"})
-    void ofTwoOptionsNoneIsIgnored(String call) {
+    void optionsThatCannotBeCombinedAreRefused(String call) {
         String[] words = call.split(" ");
         PortCommand command = switch (words[0]) {
             case "check_port" -> new check_port();
@@ -133,27 +168,19 @@ class CommonRulesTest {
     }
 
     @Test
-    void anErrorIsOneLineAndExitCode2() throws Exception {
-        for (String call : List.of("check_port --json --quiet 1", "find_port --export --json 3100", "port_status --map core",
-                "health_all --pid=1 core")) {
-            String[] words = call.split(" ");
-            Script.Result result = Script.of(words[0], Arrays.copyOfRange(words, 1, words.length)).in(folder).run();
-            assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
-            assertTrue(result.err().startsWith("ERROR: "), result.err());
-        }
-    }
-
-    @Test
-    void quietSaysNothingButErrorsAndWhoIsInTheWay() throws Exception {
+    void quietPrintsOnlyErrorsAndWhoIsInTheWay() throws Exception {
         try (ServerSocket listener = Sockets.listener("127.0.0.1")) {
             String port = "" + listener.getLocalPort();
             String name = Files.writeString(folder.resolve(".env"), "CODEX_MCP_PORT=" + port + "\n").toString();
             assertEquals(new Script.Result(0, "", ""), Script.of("find_port", "--quiet", "codex-mcp", "--env-file", name).run());
             assertEquals(new Script.Result(1, "", ""), Script.of("check_port", "--quiet", port, "--env-file", "none").run());
-            assertEquals(new Script.Result(1, "", ""), Script.of("health_all", "--quiet", "--wait=0.2", "1", "--env-file", "none").run());
+            assertEquals(new Script.Result(0, "", ""), Script.of("port_status", "--quiet", "codex-mcp", "--env-file", name).run());
+            Script.Result waited = Script.of("health_all", "--quiet", "--wait=0.2", "1", "--env-file", "none").run();
+            assertEquals(List.of(1, "", 1L), List.of(waited.exit(), waited.out(), waited.err().lines().count()), waited.err());
             Script.Result running = Script.of("port_status", "--quiet", "--running", port, "--env-file", name).run();
             assertEquals(List.of(1, "", 1L), List.of(running.exit(), running.out(), running.err().lines().count()));
-            assertTrue(running.err().startsWith("NOTE: " + port + " is a stranger's: in use by pid "), running.err());
+            assertTrue(running.err().startsWith("ERROR: port " + port + " (Codex MCP Server) is in use by another program: "), running.err());
+            assertTrue(running.err().contains(" (pid " + ProcessHandle.current().pid() + ") in "), running.err());
         }
     }
 
@@ -163,7 +190,7 @@ class CommonRulesTest {
     }
 
     @Test
-    void aFolderThatTheLocaleCannotNameIsNotTakenForAnother() throws Exception {
+    void folderThatTheLocaleCannotNameIsNotTakenForAnother() throws Exception {
         Script.Result result = Script.bash("mkdir $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && echo CODEX_MCP_PORT=$port >.env"
             + " && exec $java check_port codex-mcp")
             .env("java", String.join(" ", Script.JAVA)).env("port", Sockets.freePort()).env("LC_ALL", "C").in(folder).run();
@@ -173,18 +200,19 @@ class CommonRulesTest {
 
     @Test
     void digitsAreDigitsInAnyLanguage() throws Exception {
-        Script script = Script.of("port_status", "--map").env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR");
-        assertTrue(script.run().out().contains(" 3000 ·"));
+        Script script = Script.of("port_status", "core").env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR");
+        assertTrue(script.run().out().contains("Production Services (3000-3099)\n"));
     }
 
     @Test
-    void argumentsAreShownWithoutControlCharacters() throws Exception {
-        assertEquals("ERROR: unknown service or group 'a?[31mb??c'; to list them: jbang port_status@devflow --all\n",
-            Script.of("check_port", "a\u001B[31mb\n\u009Bc").env("LC_ALL", "C.UTF-8").run().err());
+    void messagesHaveNoControlCharacters() throws Exception {
+        String message = Script.of("check_port", "a\u001B[31mb\n\u009Bc").env("LC_ALL", "C.UTF-8").run().err();
+        assertTrue(message.startsWith("ERROR: unknown service or group 'a?[31mb??c'; "), message);
+        assertEquals(1, message.lines().count());
     }
 
     @Test
-    void anAnswerThatCannotBeWrittenIsNoAnswer() throws Exception {
+    void exitsWith2IfStandardOutputCannotBeWritten() throws Exception {
         assumeTrue(Files.exists(Path.of("/dev/full")));
         Process process = Script.of("port_status").builder().redirectOutput(Path.of("/dev/full").toFile()).start();
         assertEquals(2, process.waitFor());

@@ -54,9 +54,9 @@ class ConflictsTest {
             System.out.print(", running " + report(new port_status(), with("--running", args)).exitCode());
             Report find = report(new find_port(), args);
             System.out.print(", find " + find.exitCode() + " " + (find.exitCode() == 0 ? find.lines().get(0) : ""));
-            System.out.print(", free " + report(new check_port(), with("--free", args)).exitCode());
+            System.out.print(", stop " + report(new check_port(), with("--stop", args)).exitCode());
             if (report(new check_port(), args).exitCode() == 1) {
-                System.out.print(", force " + report(new check_port(), with("--force", with("--free", args))).exitCode());
+                System.out.print(", force " + report(new check_port(), with("--force", with("--stop", args))).exitCode());
             }
             System.out.println();
         }
@@ -83,7 +83,7 @@ class ConflictsTest {
         return result.out();
     }
 
-    /** What the scripts say where it is the project's own, a stranger's, or cannot be told whose. */
+    /** Returns what the scripts answer if the server belongs to the project, to another program, or is unknown. */
     private static String answers(String whose, String service) {
         String elsewhere = switch (service) {
             case "orchestrator" -> "1 ";
@@ -96,16 +96,16 @@ class ConflictsTest {
             default -> "3200";
         };
         return switch (whose) {
-            case "ours" -> "check 1 [true], status 0, running 0, find 0 " + own + ", free 0\n";
-            case "stranger" -> "check 1 [false], status 1 taken, running 1, find " + elsewhere + ", free 1, force 0\n";
-            default -> "check 1 [null], status 0, running 0, find " + elsewhere + ", free 1, force 0\n";
+            case "ours" -> "check 1 [true], status 0, running 0, find 0 " + own + ", stop 0\n";
+            case "other" -> "check 1 [false], status 1 taken, running 1, find " + elsewhere + ", stop 1, force 0\n";
+            default -> "check 1 [null], status 0, running 0, find " + elsewhere + ", stop 1, force 0\n";
         };
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"orchestrator", "codex-mcp", "real-dream-team-orchestrator"})
-    void aDocumentedPortHadByAStrangerAndByItsOwnService(String service) throws Exception {
-        assertEquals(answers("stranger", service) + answers("ours", service), play("""
+    void aDocumentedPortInUseByAnotherProgramAndByItsOwnService(String service) throws Exception {
+        assertEquals(answers("other", service) + answers("ours", service), play("""
             project app
             project other
             start other %1$s
@@ -117,15 +117,15 @@ class ConflictsTest {
 
     @ParameterizedTest
     @CsvSource(quoteCharacter = '"', delimiter = '|', value = {
-        "start app orchestrator; cd copy                                              | orchestrator | stranger",
+        "start app orchestrator; cd copy                                              | orchestrator | other",
         "start copy codex-mcp; cd copy                                                | codex-mcp    | ours",
-        "git -C app worktree add -q wt; start app/wt codex-mcp; cd app                | codex-mcp    | stranger",
+        "git -C app worktree add -q wt; start app/wt codex-mcp; cd app                | codex-mcp    | other",
         "git -C app worktree add -q wt; start app/wt orchestrator; cd app/wt; : >.env | orchestrator | ours",
-        "git -C app worktree add -q wt; start app real-dream-team-orchestrator; cd app/wt | real-dream-team-orchestrator | stranger",
+        "git -C app worktree add -q wt; start app real-dream-team-orchestrator; cd app/wt | real-dream-team-orchestrator | other",
         "git -C app submodule --quiet add ../copy lib; start app/lib codex-mcp; cd app | codex-mcp   | ours",
         "mkdir -p app/sub/deep; : >app/sub/.env; start app codex-mcp; cd app/sub      | codex-mcp    | ours",
         "started sh -c 'cd / && exec python3 $0/app/server.py 3005' \"$PWD\"; cd app   | orchestrator | ours",
-        "started sh -c 'cd / && exec python3 $0 3005 $1' \"$PWD/copy/server.py\" \"$PWD/app/.env\"; cd app | orchestrator | stranger"})
+        "started sh -c 'cd / && exec python3 $0 3005 $1' \"$PWD/copy/server.py\" \"$PWD/app/.env\"; cd app | orchestrator | other"})
     void checkoutsAreToldApart(String situation, String service, String whose) throws Exception {
         assertEquals(answers(whose, service), play("project app\nproject copy\n" + situation + "\njudge " + service));
     }
@@ -133,12 +133,12 @@ class ConflictsTest {
     @ParameterizedTest
     @CsvSource(quoteCharacter = '"', delimiter = '|', value = {
         "mkdir shared; mv app/.env shared; ln -s ../shared/.env app/.env; start app codex-mcp; cd app; judge codex-mcp      | ours",
-        "project shared; ln -sf ../shared/.env app/.env; start shared codex-mcp; cd app; judge codex-mcp                    | stranger",
+        "project shared; ln -sf ../shared/.env app/.env; start shared codex-mcp; cd app; judge codex-mcp                    | other",
         "start app codex-mcp; cd /; judge codex-mcp --env-file \"$OLDPWD/app/.env\"                                         | ours",
-        "mkdir conf; : >conf/dev.env; start app codex-mcp; cd app; judge codex-mcp --env-file ../conf/dev.env               | stranger",
+        "mkdir conf; : >conf/dev.env; start app codex-mcp; cd app; judge codex-mcp --env-file ../conf/dev.env               | other",
         "mkdir conf; : >conf/dev.env; start app codex-mcp; judge codex-mcp --env-file conf/dev.env --project app            | ours",
         "start app codex-mcp; judge codex-mcp --project app/                                                                | ours",
-        "mkdir app/part; start app codex-mcp; cd app; judge codex-mcp --project part                                        | stranger",
+        "mkdir app/part; start app codex-mcp; cd app; judge codex-mcp --project part                                        | other",
         "start app codex-mcp; export DEVFLOW_PROJECT=$PWD/app; cd /; judge codex-mcp                                        | ours",
         "export DEVFLOW_PROJECT=$PWD; start app codex-mcp; cd app; judge codex-mcp --project .                              | ours",
         "rm app/.env; start app codex-mcp; cd app; judge codex-mcp                                                          | unknown",
@@ -150,7 +150,7 @@ class ConflictsTest {
 
     @Test
     void aRepositoryInAHomeIsNoProject() throws Exception {
-        assertEquals(answers("stranger", "orchestrator") + answers("ours", "codex-mcp") + answers("unknown", "codex-mcp"), play("""
+        assertEquals(answers("other", "orchestrator") + answers("ours", "codex-mcp") + answers("unknown", "codex-mcp"), play("""
             project home
             project home/app plain
             project home/other plain
@@ -167,7 +167,7 @@ class ConflictsTest {
     /** In a root of its own, which has the folders of the real one. */
     @Test
     void aRepositoryInTheRootIsNoProject() throws Exception {
-        assertEquals(answers("stranger", "codex-mcp") + answers("ours", "codex-mcp"), play("""
+        assertEquals(answers("other", "codex-mcp") + answers("ours", "codex-mcp"), play("""
             mkdir root
             mount -t tmpfs tmpfs root
             for each in /*; do

@@ -1,78 +1,144 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.util.EnumSet;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is said to be done about supervisors and what the kernel chose: processes are made up, since most supervisors cannot be had. */
+/** What is said to be done about each kind of owner. The processes are made up, since most supervisors cannot be had here. */
 class RemedyTest {
 
-    private static Processes.Facts process(long pid, long uid, String... arguments) {
-        return new Processes.Facts(pid, 1, 0, 'S', pid, pid, false, uid, List.of(arguments), "/", "/usr/bin/" + arguments[0], "");
+    private static final long ANN = 1000;
+    private static final Config CONFIG = new Config(EnvFile.read(Path.of("missing.env")), Map.of());
+
+    private static Processes.Facts process(long pid, String name, char state) {
+        return new Processes.Facts(pid, 1, 0, state, pid, ANN, "ann", List.of(name, "x"), "/srv", "/usr/bin/" + name, "");
     }
 
-    private static Owners.Owner owner(TcpSocket.Kind kind, Keeper keeper, Ownership ownership, String... arguments) {
-        return new Owners.Owner(new TcpSocket(kind, "127.0.0.1", 50051, 1000, 7, null), List.of(process(20, 1000, arguments)),
-            List.of(), "jo", keeper, false, ownership, false, 1000);
+    private static Owner owner(TcpSocket.Kind kind, String name, List<Long> pids, Supervisor supervisor, Ownership ownership,
+                               boolean startedUs, long viewer) {
+        List<Processes.Facts> processes = new ArrayList<>();
+        pids.forEach(pid -> processes.add(process(Math.abs(pid), name, pid < 0 ? 'T' : 'S')));
+        return new Owner(new TcpSocket(kind, "127.0.0.1", 50051, ANN, 7, null), processes, List.of(), "ann", supervisor, ownership,
+            startedUs, viewer);
     }
 
-    private static String remedy(Keeper keeper) {
-        Owners.Owner owner = owner(TcpSocket.Kind.LISTENER, keeper, Ownership.OTHER, "node", "server.js");
-        return Remedy.lines(new LocalPorts.State(50051, LocalPorts.Verdict.LISTENING, List.of()), List.of(owner)).stream()
+    private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
+        return new Remedy(CONFIG, new Invocation(null)).lines(new ServicePort(service, verdict, List.of(owners))).stream()
             .map(line -> line.toString().strip()).collect(Collectors.joining(" / "));
     }
 
+    private static Supervisor supervisor(String kind, String name, String task, boolean isOffLimits) {
+        return kind == null ? null : new Supervisor(Supervisor.Kind.valueOf(kind), name, task, 5, isOffLimits);
+    }
+
+    /** Pids that are negative are of paused processes. */
     @ParameterizedTest
-    @CsvSource(nullValues = "-", value = {
-        "SUPERVISORD,  web:1,      to free it: supervisorctl stop web:1",
-        "SUPERVISORD,  -,          to free it: supervisorctl status / then supervisorctl stop NAME",
-        "PM2,          3,          to free it: pm2 stop 3",
-        "PM2,          -,          to free it: pm2 list / then pm2 stop ID",
-        "CIRCUSD,      -,          to free it: circusctl list / then circusctl stop NAME",
-        "RUNSV,        /etc/sv/w,  to free it: sv down /etc/sv/w",
-        "RUNSV,        -,          to free it: its folder: sudo readlink /proc/10/cwd / then sudo sv down FOLDER",
-        "S6_SUPERVISE, /run/s6/a b, to free it: s6-svc -d '/run/s6/a b'",
-        "S6_SUPERVISE, -,          to free it: its folder: sudo readlink /proc/10/cwd / then sudo s6-svc -d FOLDER",
-        "SUPERVISE,    /service/w, to free it: svc -d /service/w",
-        "SUPERVISE,    -,          to free it: its folder: sudo readlink /proc/10/cwd / then sudo svc -d FOLDER",
-        "NODEMON,      -,          to free it: kill 10 20",
-        "GUNICORN,     -,          to free it: kill 10 20",
-        "FOREVER,      -,          to free it: kill 10 20",
-        "UWSGI,        -,          to free it: kill 10 20",
-        "LOOP,         -,          to free it: kill 10 20"})
-    void aSupervisorIsToldToStopItsProgram(Keeper.Supervisor supervisor, String task, String remedy) {
-        assertEquals(remedy, remedy(new Keeper(Keeper.Kind.SUPERVISOR, supervisor, "x", task, 10)));
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "node         | 8        | -                | -            | -   | to free the port: kill 8",
+        "nginx        | 11 12 13 | -                | -            | -   | to free the port: kill 11 12 13",
+        "node         | 8 -9     | -                | -            | -   | to free the port: kill 8 9; kill -CONT 9",
+        "server       | 1        | -                | -            | -   | to free the port: do not kill server (pid 1), the first"
+            + " process of this machine, container or session; stop its socket unit, or the container from outside",
+        "systemd      | 900      | -                | -            | -   | to free the port: do not kill systemd (pid 900), the first"
+            + " process of this machine, container or session; stop its socket unit, or the container from outside",
+        "node         | 8        | CONTAINER        | docker       | ab1 | to free the port: docker stop ab1",
+        "node         | 8        | CONTAINER        | podman       | ab1 | to free the port: podman stop ab1",
+        "node         | 8        | CONTAINER        | container    | ab1 | to free the port: stop the container ab1",
+        "docker-proxy | 8        | PUBLISHER        | docker-proxy | -   | to free the port: stop the container that this shows:"
+            + " docker ps --filter publish=50051",
+        "rootlessport | 8        | PUBLISHER        | rootlessport | -   | to free the port: stop the container that this shows:"
+            + " podman port --all",
+        "ssh          | 8        | PUBLISHER        | ssh          | -   | to free the port: end the tunnel of ssh (pid 5)",
+        "nginx        | 8        | UNIT             | a b.service  | -   | to free the port: systemctl stop 'a b.service'",
+        "nginx        | 8        | USER_UNIT        | x.service    | -   | to free the port: systemctl --user stop x.service",
+        "node         | 14       | RESTARTS_ONE     | node --watch | -   | to free the port: kill 5 14",
+        "node         | 14       | RESTARTS_SEVERAL | pm2          | 3   | to free the port: pm2 stop 3",
+        "node         | 14       | RESTARTS_SEVERAL | pm2          | -   | to free the port: stop the program in pm2 (pid 5),"
+            + " which restarts it",
+        "node         | 14       | RESTARTS_SEVERAL | concurrently | -   | to free the port: stop the program in concurrently (pid 5),"
+            + " which restarts it"})
+    void eachListenerHasTheFirstRemedyThatApplies(String name, String pids, String kind, String supervisor, String task, String remedy) {
+        List<Long> all = List.of(pids.split(" ")).stream().map(Long::valueOf).toList();
+        Owner owner = owner(TcpSocket.Kind.LISTENER, name, all, supervisor(kind, supervisor, task, false), Ownership.OTHER, false, ANN);
+        assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner, owner));
     }
 
     @Test
-    void eachSupervisorIsKnownByItsProgram() {
-        Set<Keeper.Supervisor> named = EnumSet.noneOf(Keeper.Supervisor.class);
-        for (String program : List.of("supervisord", "pm2", "circusd", "runsv", "s6-supervise", "supervise", "nodemon", "gunicorn",
-                "forever", "uwsgi")) {
-            named.add(Keeper.Supervisor.named(program));
-        }
-        assertEquals(EnumSet.complementOf(EnumSet.of(Keeper.Supervisor.LOOP)), named);
-        for (String program : List.of("loop", "node", "", "s6_supervise", "runsvdir")) {
-            assertEquals(null, Keeper.Supervisor.named(program), program);
-        }
+    void aSupervisorThatIsOffLimitsIsNamedAndNotKilled() {
+        Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(14L), supervisor("RESTARTS_ONE", "nodemon", null, true),
+            Ownership.OTHER, false, ANN);
+        assertEquals("to free the port: stop the program in nodemon (pid 5), which restarts it",
+            remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
+    }
+
+    @Test
+    void theParentOfThisCommandIsNotToBeKilled() {
+        assertEquals("to free the port: do not kill 16: this command was started by bash (pid 16); stop bash where you started it",
+            remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
+                owner(TcpSocket.Kind.LISTENER, "bash", List.of(16L), null, Ownership.OURS, true, ANN)));
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "CONNECTION, OURS,     node x.js,             true",
-        "TIME_WAIT,  UNKNOWN,  node x.js,             true",
-        "UNKNOWN,    UNKNOWN,  node x.js,             false",
-        "LISTENER,   OTHER, node x.js,             true",
-        "LISTENER,   OTHER, node x.js 150051,      true",
-        "LISTENER,   OTHER, node x.js --port=50051, false",
-        "LISTENER,   OTHER, node x.js :50051/,     false",
-        "LISTENER,   OURS,     node x.js,             false",
-        "LISTENER,   UNKNOWN,  node x.js,             false"})
-    void aPortThatIsNotNamedMayBeTheKernelsChoice(TcpSocket.Kind kind, Ownership ownership, String command, boolean mayBe) {
-        assertEquals(mayBe, owner(kind, null, ownership, command.split(" ")).mayBeChosenByKernel());
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "LISTENER   | 8 | to free the port: ask ann, or: sudo kill 8",
+        "LISTENER   | - | to free the port: stop the process that this finds: sudo ss -ltnp 'sport = :50051'",
+        "CONNECTION | 8 | to free the port: wait until the connection is closed",
+        "TIME_WAIT  | - | to free the port: wait, at most a minute",
+        "UNKNOWN    | - | to free the port: stop the program that bound the port"})
+    void anotherUsersProcessAndWhatDoesNotListen(TcpSocket.Kind kind, Long pid, String remedy) {
+        Owner owner = owner(kind, "node", pid == null ? List.of() : List.of(pid), null, Ownership.OTHER, false, 1001);
+        assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
+    }
+
+    @Test
+    void rootIsNotToldToLookForWhatRootCannotSee() {
+        assertEquals("to free the port: stop the process where it runs, in another container or namespace",
+            remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
+                owner(TcpSocket.Kind.LISTENER, "", List.of(), null, Ownership.UNKNOWN, false, 0)));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "CODEX_MCP_PORT    | OURS    | -                | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
+        "QWEN_MCP_PORT     | OURS    | -                | Qwen MCP Server is running; to stop it: jbang check_port@devflow --stop qwen-mcp",
+        "CODEX_MCP_PORT    | OURS    | RESTARTS_ONE     | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
+        "CODEX_MCP_PORT    | OURS    | RESTARTS_SEVERAL | Codex MCP Server is running; to stop it: stop the program in x (pid 5), which"
+            + " restarts it",
+        "CODEX_MCP_PORT    | OTHER   | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
+            + " codex-mcp",
+        "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
+            + " cctools-grpc"})
+    void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Ownership ownership, String kind, String remedy) {
+        Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null, false), ownership, false, ANN);
+        assertEquals(remedy, remedy(PortMap.documented(variable), LocalPorts.Verdict.LISTENING, owner));
+    }
+
+    /** 3006 is Token Optimizer's. Which port it is depends on what listens on this machine. */
+    @Test
+    void aStaticServiceIsSetToAPortThatNoServiceIsConfiguredToUse() {
+        Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L), null, Ownership.OTHER, false, ANN);
+        String remedy = remedy(PortMap.documented("ORCHESTRATOR_PORT"), LocalPorts.Verdict.LISTENING, owner);
+        assertEquals("to free the port: kill 8 / to move the service: set ORCHESTRATOR_PORT=PORT in .env",
+            remedy.replaceFirst("=30(0[7-9]|[1-9]\\d)", "=PORT"));
+        assertEquals("to bind the port: run as root / to move the service: set ORCHESTRATOR_PORT=PORT in the environment",
+            remedy(PortMap.documented("ORCHESTRATOR_PORT").at(80, PortMap.Origin.ENVIRONMENT, 0), LocalPorts.Verdict.DENIED)
+                .replaceFirst("=30\\d\\d", "=PORT"));
+    }
+
+    @Test
+    void allWaysAreNamedAndEachOnce() {
+        Owner two = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L, 9L), null, Ownership.OTHER, false, ANN);
+        Owner container = owner(TcpSocket.Kind.LISTENER, "node", List.of(7L), supervisor("CONTAINER", "docker", "ab1", true),
+            Ownership.UNKNOWN, false, ANN);
+        Owner nodemon = owner(TcpSocket.Kind.LISTENER, "node", LongStream.of(9, 14).boxed().toList(),
+            supervisor("RESTARTS_ONE", "nodemon", null, false), Ownership.OTHER, false, ANN);
+        assertEquals("to free the port: docker stop ab1 / and: kill 5 8 9 14",
+            remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, two, container, nodemon, container));
     }
 }

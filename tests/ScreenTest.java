@@ -1,28 +1,28 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a terminal of any width shows is what a pipe gets: nothing is cut, and what programs read is not even wrapped. */
+/** On a terminal of any width, the rows of services are cut; everything else is what a pipe gets. */
 class ScreenTest {
 
-    private static final List<String> FOR_PROGRAMS = List.of("port_status --json", "port_status --plain", "check_port --json core mcp",
-        "find_port --export mcp grpc", "find_port --json codex-mcp", "find_port --count 3 3110", "health_all --json grpc");
-    private static final List<String> FOR_PEOPLE = List.of("check_port orchestrator 3101 50051", "port_status --all", "port_status --map",
-        "health_all --all");
+    private static final List<String> FOR_PROGRAMS = List.of("port_status --json", "port_status --plain",
+        "port_status --list-not-running vector-memory", "check_port --json core mcp", "find_port --export mcp grpc", "find_port --json codex-mcp",
+        "find_port --count 3 3110");
+    private static final List<String> FOR_PEOPLE = List.of("check_port orchestrator 3101 50051", "port_status --all",
+        "port_status --verbose --all");
 
     @TempDir
     Path folder;
 
-    /** Runs each command in a pipe and on a terminal of that width; what it printed is in the files N.pipe and N.terminal. */
+    /** Runs each command in a pipe and on a terminal of that width; their output is in the files N.pipe and N.terminal. */
     private void run(int columns, List<String> commands) throws Exception {
         assumeTrue(Servers.isOnPath("script"), "script is not installed");
         StringBuilder script = new StringBuilder("""
@@ -42,36 +42,29 @@ class ScreenTest {
         return Files.readString(folder.resolve(i + "." + where));
     }
 
-    @ParameterizedTest
-    @ValueSource(ints = {20, 40, 80, 200})
-    void whatProgramsReadIsTheSameToTheByte(int columns) throws Exception {
-        run(columns, FOR_PROGRAMS);
+    @Test
+    void programsReadTheSameBytes() throws Exception {
+        run(40, FOR_PROGRAMS);
         for (int i = 0; i < FOR_PROGRAMS.size(); i++) {
             assertFalse(output(i, "pipe").isEmpty(), FOR_PROGRAMS.get(i));
             assertEquals(output(i, "pipe"), output(i, "terminal"), FOR_PROGRAMS.get(i));
-            if (FOR_PROGRAMS.get(i).contains("--json")) {
-                assertFalse(JSON.std.mapFrom(output(i, "terminal")).isEmpty());
-            }
         }
     }
 
-    /** But for the colours, the blanks, and the latencies. */
     @ParameterizedTest
-    @ValueSource(ints = {20, 40, 80, 200})
-    void whatPeopleReadIsWholeAndNoWiderThanTheTerminal(int columns) throws Exception {
+    @ValueSource(ints = {40, 80, 200})
+    void onlyRowsAreCut(int columns) throws Exception {
         run(columns, FOR_PEOPLE);
         for (int i = 0; i < FOR_PEOPLE.size(); i++) {
-            String terminal = output(i, "terminal").replaceAll("\u001B\\[[0-9;]*m", "");
-            assertEquals(text(output(i, "pipe")), text(terminal), FOR_PEOPLE.get(i));
-            for (String row : terminal.lines().toList()) {
-                boolean isCommand = row.matches(" +(jbang|sudo|kill) .*");
-                assertTrue(Line.width(row) <= columns || isCommand, columns + " columns: " + row);
-                assertEquals(row.stripTrailing(), row);
+            List<String> pipe = output(i, "pipe").lines().toList();
+            List<String> terminal = output(i, "terminal").replaceAll("\u001B\\[[0-9;]*m", "").lines().toList();
+            assertEquals(pipe.size(), terminal.size(), FOR_PEOPLE.get(i));
+            for (int j = 0; j < pipe.size(); j++) {
+                String line = terminal.get(j);
+                boolean isRow = line.startsWith("Port ") && FOR_PEOPLE.get(i).equals("port_status --all");
+                assertEquals(isRow ? Line.fit(pipe.get(j), columns) : pipe.get(j), line);
+                assertEquals(line.stripTrailing(), line);
             }
         }
-    }
-
-    private static String text(String output) {
-        return output.replaceAll("\\s+", "").replaceAll("\\d+ms", "");
     }
 }

@@ -2,49 +2,49 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How this run was called, and so how a command is written that runs when it is pasted: by the jbangw that was typed, by
- * that of the clone whose functions are in use, or else by JBang, which does not tell a script how it was named.
+ * How commands are printed so that they run when they are pasted: by the jbangw that was typed, by that of the clone
+ * whose functions are in use, or else by JBang, which does not tell a script how it was called.
  *
- * @param envFile the {@code --env-file} that was given; null, or the default, for none
+ * @param envFile the {@code --env-file} that was given, or null
  */
 record Invocation(String envFile) {
 
     static final String DEFAULT_ENV_FILE = ".env";
     private static final String START_SCRIPT = "./devflow-start.sh";
-    private static final String JBANGW = System.getenv("DEVFLOW_PORTS_JBANGW");
-    private static final boolean IS_FUNCTION = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
 
-    /** The command that calls a script for the same {@code .env}. */
+    /** Returns the command that calls a script for the same {@code .env}. */
     String command(String script, String arguments) {
         String words = program(script) + " " + arguments;
         return fileName().equals(DEFAULT_ENV_FILE) ? words : words + " --env-file " + quoted(fileName());
     }
 
-    /** The {@code .env} in use, as it is named where this is read. */
+    /** Returns the name of the {@code .env} in use. */
     String fileName() {
         return seen(envFile == null ? DEFAULT_ENV_FILE : envFile);
     }
 
-    /** The command that starts the services; null where no start script lies in the working directory. */
+    /** Returns the command that starts the services; null unless the working directory has a start script. */
     static String start() {
         return Files.isExecutable(Path.of(START_SCRIPT)) ? quoted(seen(START_SCRIPT)) + " start" : null;
     }
 
-    /** Who reads what a start script prints may be in another folder. */
+    /** The reader of a start script's messages can be in another folder than the script. */
     private static String seen(String file) {
-        return IS_FUNCTION ? Path.of(file).toAbsolutePath().normalize().toString() : file;
+        return isFunction() ? Path.of(file).toAbsolutePath().normalize().toString() : file;
     }
 
-    /** Where the options of a script are explained. */
-    static String help(String script) {
-        return "see " + program(script) + " --help";
+    /** Returns whether a function of a start script was called, and not one of the four scripts. */
+    static boolean isFunction() {
+        return System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
     }
 
-    private static String program(String script) {
-        return JBANGW == null || JBANGW.isEmpty() ? "jbang " + script + "@devflow" : quoted(JBANGW) + " " + script;
+    /** Returns the words that call a script. */
+    static String program(String script) {
+        String jbangw = System.getenv("DEVFLOW_PORTS_JBANGW");
+        return jbangw == null || jbangw.isEmpty() ? "jbang " + script + "@devflow" : quoted(jbangw) + " " + script;
     }
 
-    /** A word as the shell reads it back. */
+    /** Returns the word as a shell reads it back. */
     static String quoted(String word) {
         return word.matches("[A-Za-z0-9_@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
     }

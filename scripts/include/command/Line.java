@@ -1,57 +1,33 @@
 import java.util.ArrayList;
 import java.util.List;
 
-/** A line of text for people: pieces with a style each, made printable when they are added; whoever prints it colours and wraps them. */
+/** A line of text for people, in pieces with a style each. Text is made printable when it is added. */
 final class Line {
 
-    /** What a piece means; COMMAND is to be pasted, and so never broken. */
-    enum Style { PLAIN, GOOD, BAD, DOUBTFUL, STRONG, COMMAND }
+    /** What a piece means to the reader. */
+    enum Style { PLAIN, GOOD, BAD, DOUBTFUL, STRONG }
 
-    /** A part of the line, without control characters. */
     record Piece(String text, Style style) { }
 
-    private static final int INDENT = 4;
-
-    private final List<Piece> pieces = new ArrayList<>();
+    final List<Piece> pieces = new ArrayList<>();
+    /** Whether a terminal shows only what fits into one row; it wraps other lines. */
+    final boolean isRow;
     private Object state;
-    private boolean isDetail;
 
-    private Line() { }
-
-    static Line of(String text) {
-        return new Line().with(text);
+    private Line(boolean isRow) {
+        this.isRow = isRow;
     }
 
-    /** A line that a watch leaves out first where there is not room for all. */
-    static Line detail(String text) {
-        Line line = of(text);
-        line.isDetail = true;
-        return line;
+    static Line of(String text) {
+        return new Line(false).with(text);
+    }
+
+    static Line row(String text) {
+        return new Line(true).with(text);
     }
 
     Line with(String text) {
         return with(text, Style.PLAIN);
-    }
-
-    Line good(String text) {
-        return with(text, Style.GOOD);
-    }
-
-    Line bad(String text) {
-        return with(text, Style.BAD);
-    }
-
-    Line doubtful(String text) {
-        return with(text, Style.DOUBTFUL);
-    }
-
-    Line strong(String text) {
-        return with(text, Style.STRONG);
-    }
-
-    /** A command that runs when it is pasted. */
-    Line command(String text) {
-        return with(text, Style.COMMAND);
     }
 
     Line with(String text, Style style) {
@@ -59,19 +35,17 @@ final class Line {
         return this;
     }
 
-    /** A copy with something behind it. */
-    Line followedBy(String text) {
-        Line copy = new Line();
-        copy.pieces.addAll(pieces);
-        return copy.with(text);
+    /** Adds spaces up to that column, at least one. */
+    Line pad(int column) {
+        return with(" ".repeat(Math.max(1, column - width())));
     }
 
-    /** Adds spaces up to so many columns. */
-    Line pad(int columns) {
-        return with(" ".repeat(Math.max(0, columns - width())));
+    /** Adds a cell of a table at that column, unless the cell is empty. */
+    Line cell(int column, String text) {
+        return text == null || text.isEmpty() ? this : pad(column).with(text);
     }
 
-    /** On a watch, the line counts as changed when this differs from the last time; else, when its text does. */
+    /** In a watch, the line counts as changed if this state differs from the last one; by default, if its text does. */
     Line changesWith(Object newState) {
         state = newState;
         return this;
@@ -79,22 +53,6 @@ final class Line {
 
     Object state() {
         return state == null ? toString() : state;
-    }
-
-    boolean isDetail() {
-        return isDetail;
-    }
-
-    List<Piece> pieces() {
-        return pieces;
-    }
-
-    int width() {
-        int width = 0;
-        for (Piece piece : pieces) {
-            width += width(piece.text);
-        }
-        return width;
     }
 
     @Override
@@ -106,97 +64,54 @@ final class Line {
         return text.toString();
     }
 
-    /**
-     * The line in rows of no more than so many columns, broken between its cells, which two spaces or more set apart; within
-     * a cell only where it is longer than a row, and so on within a word, but never within a command. The rows that follow
-     * the first are indented.
-     */
-    List<Line> wrapped(int columns) {
+    /** Returns how many cells of a terminal the line takes. */
+    int width() {
+        return width(toString());
+    }
+
+    /** Returns the line, cut with an ellipsis if it takes more than so many cells. */
+    Line fit(int columns) {
         if (width() <= columns) {
-            return List.of(this);
+            return this;
         }
-        List<Word> words = words();
-        int indent = Math.min(words.get(0).gap + INDENT, columns / 2);
-        List<Line> rows = new ArrayList<>();
-        Line row = new Line();
-        for (int i = 0; i < words.size(); i++) {
-            Word word = words.get(i);
-            int cell = cellWidth(words, i);
-            int needed = word.gap > 1 && cell <= columns - indent ? cell : word.text.width();
-            int left = columns - row.width() - needed;
-            if (i > 0 && left < Math.min(word.gap, 2)) {
-                rows.add(row);
-                row = Line.of(" ".repeat(indent));
-            } else {
-                boolean isAligned = rows.isEmpty() && word.gap <= left;
-                row.with(" ".repeat(i == 0 ? Math.min(word.gap, indent) : isAligned ? word.gap : Math.min(word.gap, 2)));
-            }
-            row = row.add(word.text, columns, indent, rows);
-        }
-        rows.add(row);
-        return rows;
-    }
-
-    /** Adds a word, and goes on to new rows where it is longer than one; returns the last. */
-    private Line add(Line word, int columns, int indent, List<Line> rows) {
-        Line row = this;
-        for (Piece piece : word.pieces) {
-            String rest = piece.text;
-            while (piece.style != Style.COMMAND && row.width() + width(rest) > columns) {
-                boolean hasRoom = row.width() <= indent || row.width() < columns - 1;
-                String start = hasRoom ? start(rest, columns - row.width()) : "";
-                rows.add(row.with(start, piece.style));
-                row = Line.of(" ".repeat(indent));
-                rest = rest.substring(start.length());
-            }
-            row.with(rest, piece.style);
-        }
-        return row;
-    }
-
-    /** What is not to be broken if it can be helped, and so many spaces before it. */
-    private record Word(Line text, int gap) { }
-
-    private List<Word> words() {
-        List<Word> words = new ArrayList<>();
-        int gap = 0;
-        boolean isWithin = false;
+        Line cut = new Line(isRow);
+        int left = columns - 1;
         for (Piece piece : pieces) {
-            int start = 0;
-            for (int end = 0; end <= piece.text.length(); end++) {
-                boolean isEnd = end == piece.text.length();
-                if (!isEnd && (piece.style == Style.COMMAND || piece.text.charAt(end) != ' ')) {
-                    continue;
-                }
-                if (end > start) {
-                    if (!isWithin) {
-                        words.add(new Word(new Line(), gap));
-                    }
-                    words.get(words.size() - 1).text.with(piece.text.substring(start, end), piece.style);
-                    isWithin = true;
-                }
-                if (!isEnd) {
-                    gap = isWithin ? 1 : gap + 1;
-                    isWithin = false;
-                }
-                start = end + 1;
+            int end = 0;
+            while (end < piece.text.length() && (left -= width(piece.text.codePointAt(end))) >= 0) {
+                end += Character.charCount(piece.text.codePointAt(end));
             }
+            cut.with(piece.text.substring(0, end), piece.style);
         }
-        return words;
+        return cut.with("…");
     }
 
-    /** How many columns the cell needs that begins with this word. */
-    private static int cellWidth(List<Word> words, int first) {
-        int width = words.get(first).text.width();
-        for (int i = first + 1; i < words.size() && words.get(i).gap == 1; i++) {
-            width += 1 + words.get(i).text.width();
+    static String fit(String text, int columns) {
+        return of(text).fit(columns).toString();
+    }
+
+    static int width(String text) {
+        int width = 0;
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            width += width(text.codePointAt(i));
         }
         return width;
     }
 
-    // Text.
+    /** East Asian characters and emoji take two cells (Unicode, UAX 11), combining marks take none. */
+    private static int width(int c) {
+        int type = Character.getType(c);
+        boolean isMark = type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;
+        boolean isWide = c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c)
+            || c >= 0x1100 && c <= 0x115F // Hangul Jamo
+            || c >= 0x2E80 && c <= 0xA4CF // CJK radicals to Yi
+            || c >= 0xAC00 && c <= 0xD7A3 // Hangul syllables
+            || c >= 0xFE30 && c <= 0xFE6F // CJK compatibility forms
+            || c >= 0xFF00 && c <= 0xFF60; // fullwidth forms
+        return isMark ? 0 : isWide ? 2 : 1;
+    }
 
-    /** The text, with every character that could control a terminal replaced by a question mark. */
+    /** Returns the text with a question mark in place of every character that could control a terminal. */
     static String printable(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
@@ -207,56 +122,10 @@ final class Line {
     }
 
     private static boolean isPrintable(int c) {
-        return c >= ' ' && c < 0x7F || switch (Character.getType(c)) {
+        return switch (Character.getType(c)) {
             case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
                 Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> false;
             default -> true;
         };
-    }
-
-    /** The text, cut off where it would need more than so many columns. */
-    static String fit(String text, int columns) {
-        return width(text) <= columns || text.isEmpty() ? text : start(text, columns - 1) + "…";
-    }
-
-    /** The beginning that needs no more than so many columns, but at least one character. */
-    private static String start(String text, int columns) {
-        int end = Character.charCount(text.codePointAt(0));
-        for (int used = width(text.codePointAt(0)); end < text.length(); end += Character.charCount(text.codePointAt(end))) {
-            used += width(text.codePointAt(end));
-            if (used > columns) {
-                break;
-            }
-        }
-        return text.substring(0, end);
-    }
-
-    /** How many columns the text needs. */
-    static int width(String text) {
-        int width = 0;
-        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-            width += width(text.codePointAt(i));
-        }
-        return width;
-    }
-
-    /** East Asian characters and emoji need two columns (Unicode, UAX 11), combining marks none of their own. */
-    private static int width(int c) {
-        if (c < 0x300) {
-            return 1;
-        }
-        return switch (Character.getType(c)) {
-            case Character.NON_SPACING_MARK, Character.ENCLOSING_MARK -> 0;
-            default -> isWide(c) ? 2 : 1;
-        };
-    }
-
-    private static boolean isWide(int c) {
-        return c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c)
-            || c >= 0x1100 && c <= 0x115F // Hangul Jamo
-            || c >= 0x2E80 && c <= 0xA4CF // CJK radicals to Yi
-            || c >= 0xAC00 && c <= 0xD7A3 // Hangul syllables
-            || c >= 0xFE30 && c <= 0xFE6F // CJK compatibility forms
-            || c >= 0xFF00 && c <= 0xFF60; // fullwidth forms
     }
 }

@@ -1,45 +1,77 @@
+//SOURCES Invocation.java UserException.java
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Stack;
+import java.util.regex.Matcher;
 import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
 
-/** How options read their values. */
+/** Reads options with picocli, which a command line without an option does not load. */
 final class OptionValues {
 
     private OptionValues() { }
 
-    /** Reads a number of seconds, from a millisecond to a day. */
+    /** Sets the fields of a command; returns the exit code if help or the version was printed, else null. */
+    static Integer parse(Object command, PrintStream out, String... args) {
+        CommandLine line = new CommandLine(command).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true)
+            .setUsageHelpWidth(80).setOut(new PrintWriter(out, true));
+        String program = Invocation.program(line.getCommandName());
+        line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
+        line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, help -> examples(help, program));
+        try {
+            return CommandLine.executeHelpRequest(line.parseArgs(args));
+        } catch (ParameterException e) {
+            List<String> near = e instanceof UnmatchedArgumentException unknown ? unknown.getSuggestions() : List.of();
+            throw new UserException(e.getMessage().lines().findFirst().orElse("") + "; "
+                + (near.isEmpty() ? "see " + program + " --help" : "use " + String.join(" or ", near)));
+        }
+    }
+
+    /** Returns the examples so that they run when they are pasted; picocli would wrap them. */
+    private static String examples(Help help, String program) {
+        String examples = String.join("\n", help.commandSpec().usageMessage().footer()) + "\n";
+        return examples.replaceAll(help.commandSpec().name() + "(?=\\s)", Matcher.quoteReplacement(program));
+    }
+
+    /** Reads a time of a day at most: {@code 500ms}, {@code 5s}, {@code 2m}, or a number of seconds. */
     static final class Seconds implements CommandLine.ITypeConverter<Duration> {
 
         @Override
         public Duration convert(String text) {
-            if (text.matches("[0-9]{1,5}(\\.[0-9]{1,3})?")) {
-                Duration duration = Duration.ofMillis(Math.round(Double.parseDouble(text) * 1000));
+            String number = text.replaceFirst("(ms|s|m)$", "");
+            if (number.matches("[0-9]{1,8}(\\.[0-9]{1,3})?")) {
+                int unit = text.endsWith("ms") ? 1 : text.endsWith("m") ? 60_000 : 1000;
+                Duration duration = Duration.ofMillis(Math.round(Double.parseDouble(number) * unit));
                 if (!duration.isZero() && duration.compareTo(Duration.ofDays(1)) <= 0) {
                     return duration;
                 }
             }
-            throw new CommandLine.TypeConversionException("'" + text + "' is not a number of seconds from 0.001 to 86400");
+            throw new CommandLine.TypeConversionException(
+                "'" + text + "' is not a time of at most a day; use 500ms, 5s, 2m or a number of seconds");
         }
     }
 
-    /**
-     * Lets an option take a value only if it is attached, {@code --watch=5}, so that a target may follow it. A number
-     * that follows it, {@code --watch 5}, could be meant for either, and is refused.
-     */
+    /** Lets an option take a value by {@code =} alone, because a target can follow; a number there is ambiguous. */
     static final class AttachedValue implements CommandLine.IParameterPreprocessor {
 
         @Override
-        public boolean preprocess(Stack<String> args, CommandLine.Model.CommandSpec command,
-                                  CommandLine.Model.ArgSpec option, Map<String, Object> info) {
+        public boolean preprocess(Stack<String> args, Model.CommandSpec command, Model.ArgSpec option,
+                                  Map<String, Object> info) {
             if (" ".equals(info.get("separator"))) {
-                String name = ((CommandLine.Model.OptionSpec) option).longestName();
-                if (!args.isEmpty() && args.peek().matches("[0-9.]+")) {
-                    throw new ParameterException(command.commandLine(), "'" + name + " " + args.peek() + "' is ambiguous;"
-                        + " write " + name + "=" + args.peek() + " for seconds, or the port before " + name);
+                Model.OptionSpec spec = (Model.OptionSpec) option;
+                String name = spec.longestName();
+                if (!args.isEmpty() && args.peek().matches("[0-9.]+(ms|s|m)?")) {
+                    throw new ParameterException(command.commandLine(), "'" + name + " " + args.peek()
+                        + "' is ambiguous; use " + name + "=" + args.peek() + ", or put the port before " + name);
                 }
-                args.push(((CommandLine.Model.OptionSpec) option).fallbackValue());
+                args.push(spec.fallbackValue());
             }
             return false;
         }

@@ -1,45 +1,45 @@
-//SOURCES Invocation.java Json.java Line.java Report.java Terminal.java UserException.java
+//SOURCES Invocation.java Line.java OptionValues.java Report.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
+//DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
-//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.reflect.useNativeAccessorOnly=true
-//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.includeInExceptions=hostInfoExclSocket -Djdk.console=java.base -Xlog:disable
+//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Xlog:disable
+//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true -Djdk.console=java.base
+//RUNTIME_OPTIONS -Djdk.includeInExceptions=hostInfoExclSocket
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashSet;
+import java.time.LocalTime;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.ParseResult;
 
 /**
- * What the four commands share: the common options, exit codes, the two streams and colour.
+ * What the four commands share: common options, exit codes, text and JSON, watching, errors.
  *
- * <p>A command line without an option is not parsed, only taken; picocli, which costs more start-up time than all the
- * rest, is loaded when there is something for it to do. The runtime options are for start-up, too: only what runs often is
- * compiled, archives are mapped where they were made for, reflection makes no method handles, and what exceptions may say
- * (the default) is not looked up.
+ * <p>A library costs more start-up time than everything else, so a class of its own loads it when it is needed. The
+ * runtime options shorten the start: only what runs often is compiled, archives are mapped where they were made for.
  */
-@Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 2.0.0 (DevFlow ports)",
+@Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 3.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
     descriptionHeading = "%n", parameterListHeading = "%nTargets:%n", optionListHeading = "%nOptions:%n",
     exitCodeListHeading = "%nExit codes:%n", footerHeading = "%nExamples:%n")
-abstract class PortCommand implements Callable<Integer> {
+abstract class PortCommand {
 
     enum Colour { auto, always, never }
 
@@ -51,209 +51,191 @@ abstract class PortCommand implements Callable<Integer> {
         description = "Where ports are configured (default .env); the environment takes precedence.")
     String envFile;
 
-    @Option(names = "--project", paramLabel = "DIR",
-        description = "The project's folder, by which its own processes are known (default: that of the .env file).")
+    @Option(names = "--project", paramLabel = "DIR", description = "The project's folder; processes that run from it"
+        + " belong to the project (default: the folder of .env, or its Git checkout).")
     String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
 
-    @Option(names = {"-q", "--quiet"}, description = "Print nothing; the exit code is the answer.")
+    @Option(names = {"-q", "--quiet"},
+        description = "Print only errors, and the process that is in the way; the exit code is the answer.")
     boolean quiet;
 
     @Option(names = "--color", paramLabel = "WHEN",
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
-    private final Set<String> said = new HashSet<>();
-    private PrintStream out;
-    private PrintStream err;
+    private final PrintStream out = stream(FileDescriptor.out);
+    private final PrintStream err = stream(FileDescriptor.err);
+    private final Set<String> said = new LinkedHashSet<>();
+    private boolean isPainting;
 
-    /** Standard output, in UTF-8 whatever the locale, and written at once: no reader sees half an answer. */
-    private PrintStream out() {
-        return out = out != null ? out : stream(FileDescriptor.out, 1 << 16);
-    }
-
-    /** Standard error. */
     PrintStream err() {
-        return err = err != null ? err : stream(FileDescriptor.err, 1 << 10);
+        return err;
     }
 
-    /** Gathers the facts; what becomes of them on screen is decided here and nowhere else. */
+    /** Opens a stream in UTF-8, whatever the locale, and so large that no reader sees half an answer. */
+    private static PrintStream stream(FileDescriptor descriptor) {
+        BufferedOutputStream buffer = new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16);
+        return new PrintStream(buffer, false, StandardCharsets.UTF_8);
+    }
+
+    /** Gathers the facts of one look. */
     abstract Report report() throws Exception;
 
-    /** How often to look again until interrupted, or null: once. */
+    /** Returns the time between two looks of a watch; null to look once. */
     Duration interval() {
         return null;
     }
 
-    @Override
-    public Integer call() throws Exception {
-        if (quiet && (json || interval() != null)) {
-            throw new UserException("--quiet prints nothing; leave it out, or the option for what to print; " + help());
+    /** Answers, once or in a watch; returns the exit code. */
+    int call() throws Exception {
+        require(!quiet || !json && interval() == null, "--quiet cannot be combined with --json or --watch");
+        if (interval() != null) {
+            watch();
+            return Report.YES;
         }
-        if (interval() == null) {
-            Report report = report();
-            print(report);
-            if (report.conclusion() != null) {
-                out().flush();
-                note(report.conclusion());
-            }
-            return report.exitCode();
+        Report report = report();
+        print(report);
+        if (report.conclusion() != null) {
+            warn(report.conclusion());
         }
-        if (json || !Terminal.isInteractive()) {
-            while (!out().checkError()) {
-                print(report());
-                out().flush();
-                Thread.sleep(interval().toMillis());
-            }
-        } else {
-            Terminal.watch(out(), interval(), hasColour(), () -> report().lines());
-        }
-        return Report.YES;
+        return report.exitCode();
     }
 
     private void print(Report report) throws IOException {
-        if (quiet || report instanceof Report.Silent) {
-            return;
+        if (json && report.document() != null) {
+            out.println(Json.text(report.document()));
+        } else if (!json && !quiet) {
+            Terminal.print(out, report.lines(), hasColour() && !report.isPlain());
         }
-        if (json) {
-            out().println(Json.text(report.document()));
-        } else if (report.isPlain()) {
-            for (Line line : report.lines()) {
-                out().println(line);
+        out.flush();
+    }
+
+    /** Looks again and again until the process is interrupted or nobody reads its output any more. */
+    private void watch() throws Exception {
+        isPainting = !json && Terminal.isInteractive();
+        String footer = ", every " + Terminal.seconds(interval()) + "; Ctrl-C ends";
+        for (Set<Object> before = null; !out.checkError(); Thread.sleep(interval().toMillis())) {
+            Report report = report();
+            if (isPainting) {
+                List<Line> lines = new ArrayList<>();
+                said.forEach(note -> lines.add(Line.of(note)));
+                said.clear();
+                lines.addAll(report.lines());
+                before = Terminal.paint(out, lines, LocalTime.now().withNano(0) + footer, hasColour(), before);
+            } else {
+                print(report);
             }
-        } else {
-            Terminal.print(out(), report.lines(), hasColour());
         }
     }
 
     /** Runs the command and ends the process with its exit code. */
     static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
-        if (command.out != null && command.out.checkError()) {
+        if (command.out.checkError()) {
             exit = Report.UNKNOWN;
-            Terminal.sayWhyUnwritten(command.err());
+            Terminal.sayWhyUnwritten(command.err);
         }
-        // A JVM that fails to start exits with 1, too, so the launcher asks for another status for no. No hook has anything to
-        // do by now, and exit would look for a logger to tell.
+        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. No hook is needed
+        // by now, and exit() would load a logger.
         Runtime.getRuntime().halt(exit == Report.NO ? Integer.getInteger("devflow.no", Report.NO) : exit);
     }
 
-    /** Runs the command and says what went wrong; returns its exit code. */
+    /** Runs the command, says what failed, and returns the exit code. */
     int execute(String... args) {
         Locale.setDefault(Locale.ROOT); // Digits are digits, whatever the user's language.
-        System.setProperty("java.net.preferIPv4Stack", "false"); // With this set from outside, Java would be blind to IPv6.
+        System.setProperty("java.net.preferIPv4Stack", "false"); // "true" from outside would make Java blind to IPv6.
         try {
-            if (hasOption(args)) {
-                Integer done = Parser.parse(this, args);
-                if (done != null) {
-                    return done;
-                }
-            } else {
-                targets = List.of(args);
-            }
-            return call();
-        } catch (UserException e) {
-            error(e.getMessage());
-        } catch (IOException e) {
-            error(UserException.of(e, "cannot tell").getMessage());
+            boolean hasOption = (" " + String.join(" ", args)).contains(" -");
+            Integer helped = hasOption ? OptionValues.parse(this, out, args) : null;
+            targets = hasOption ? targets : List.of(args);
+            return helped != null ? helped : call();
         } catch (Throwable e) {
+            isPainting = false;
             error(explain(e));
+            return Report.UNKNOWN;
         }
-        return Report.UNKNOWN;
     }
 
-    private static boolean hasOption(String... args) {
-        for (String arg : args) {
-            if (arg.startsWith("-")) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** What the user can put right, wherever it was thrown; anything else is a fault of ours. */
+    /** Returns what the user can put right, wherever it was thrown; anything else is a fault of the scripts. */
     private static String explain(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof UserException) {
-                return cause.getMessage();
-            }
-            if (UserException.isOutOfDescriptors(cause)) {
-                return UserException.OUT_OF_DESCRIPTORS;
-            }
+        Throwable cause = failure;
+        while (cause.getCause() != null && !(cause instanceof UserException) && !(cause instanceof IOException)) {
+            cause = cause.getCause();
         }
-        StackTraceElement[] trace = failure.getStackTrace();
-        return "internal error: " + failure + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
+        StackTraceElement[] trace = cause.getStackTrace();
+        return cause instanceof UserException ? cause.getMessage()
+            : cause instanceof IOException io ? UserException.of(io, "no answer").getMessage()
+            : "internal error: " + cause + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }
 
-    /** The command that calls a script with these arguments, for the same {@code .env}; it runs when it is pasted. */
+    /** Refuses the command line unless the condition holds. */
+    void require(boolean condition, String message) {
+        if (!condition) {
+            throw new UserException(message + "; " + help());
+        }
+    }
+
+    static boolean atMostOne(boolean... given) {
+        int count = 0;
+        for (boolean one : given) {
+            count += one ? 1 : 0;
+        }
+        return count <= 1;
+    }
+
+    /** Prints commands for the same {@code .env}. */
     Invocation invocation() {
         return new Invocation(envFile);
     }
 
-    /** Where the user finds the options. */
+    /** Returns where the user finds the options. */
     String help() {
-        return Invocation.help(getClass().getSimpleName());
+        return "see " + Invocation.program(getClass().getSimpleName()) + " --help";
     }
 
-    /** Says on standard error what the user should know, but for --quiet. */
+    /** Says what the script did or assumed, except with {@code --quiet}. */
     void note(String message) {
         if (!quiet) {
             warn(message);
         }
     }
 
-    /** The same, even with --quiet. */
+    /** Says the same, also with {@code --quiet}. */
     void warn(String message) {
         say("NOTE: " + message);
     }
 
-    /** Says on standard error what is wrong. */
+    /** Says why there is no answer, or why the answer is no. */
     void error(String message) {
         say("ERROR: " + message);
     }
 
-    /** A watch looks again and again, and says the same thing once. */
+    /** Says each thing once on standard error; while a picture is painted, the picture shows what is said. */
     private void say(String line) {
-        if (said.add(line)) {
-            err().println(Line.printable(line));
-            err().flush();
+        if (said.add(line) && !isPainting) {
+            err.println(Line.printable(line));
+            err.flush();
         }
     }
 
     private boolean hasColour() {
-        return colour == Colour.always || colour == Colour.auto && Terminal.isInteractive() && isColourWelcome();
+        String noColour = System.getenv("NO_COLOR"); // An empty one does not count (no-color.org).
+        return colour == Colour.always || colour == Colour.auto && Terminal.isInteractive()
+            && (noColour == null || noColour.isEmpty()) && !"0".equals(System.getenv("CLICOLOR"));
     }
 
-    private static boolean isColourWelcome() {
-        String noColour = System.getenv("NO_COLOR"); // An empty one is none (no-color.org).
-        return (noColour == null || noColour.isEmpty()) && !"0".equals(System.getenv("CLICOLOR")) && !"dumb".equals(System.getenv("TERM"));
-    }
+    /** Loads the library for JSON. */
+    private static final class Json {
 
-    private static PrintStream stream(FileDescriptor descriptor, int buffer) {
-        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor), buffer), false,
-            StandardCharsets.UTF_8);
-    }
+        private static final JsonFactory ASCII =
+            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-    /** In a class of its own, so that a run which does without the library does not load it. */
-    private static final class Parser {
-
-        /** Sets the command's fields; returns an exit code if that was all there was to do, else null. */
-        static Integer parse(PortCommand command, String... args) {
-            CommandLine line = new CommandLine(command)
-                .setExpandAtFiles(false)
-                .setOverwrittenOptionsAllowed(true)
-                .setUsageHelpWidth(80)
-                .setOut(new PrintWriter(command.out(), true));
-            try {
-                ParseResult result = line.parseArgs(args);
-                line.setColorScheme(Help.defaultColorScheme(command.hasColour() ? Help.Ansi.ON : Help.Ansi.OFF));
-                return CommandLine.executeHelpRequest(result);
-            } catch (ParameterException e) {
-                throw new UserException(
-                    e.getMessage().lines().findFirst().orElse("") + "; " + command.help());
-            }
+        /** Returns one line of ASCII, which no locale garbles and no terminal obeys. */
+        static String text(Map<String, Object> document) throws IOException {
+            return JSON.builder(ASCII).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
         }
     }
 }

@@ -3,9 +3,8 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Something that the user can put right; the message is one line that says what, where and what to do. */
+/** Something that the user can put right; the message is one line that says what failed, where, and what to do. */
 final class UserException extends RuntimeException {
-    /** What it is when this process may open no more files. */
     static final String OUT_OF_DESCRIPTORS = "too many open files; raise the limit (ulimit -n)";
     private static final long serialVersionUID = 1;
 
@@ -13,19 +12,16 @@ final class UserException extends RuntimeException {
         super(message, null, false, false);
     }
 
-    /** What could not be done, and the system's reason. */
+    /** Returns what failed and the system's reason. */
     static UserException of(IOException cause, String what) {
-        if (isOutOfDescriptors(cause)) {
-            return new UserException(OUT_OF_DESCRIPTORS);
-        }
         String reason = cause instanceof AccessDeniedException ? "permission denied"
             : cause instanceof NoSuchFileException ? "no such file or directory"
-            : cause instanceof FileSystemException f && f.getReason() != null ? f.getReason()
+            : cause instanceof FileSystemException file && file.getReason() != null ? file.getReason()
             : String.valueOf(cause.getMessage());
-        return new UserException(what + ": " + reason);
+        return new UserException(isOutOfDescriptors(cause) ? OUT_OF_DESCRIPTORS : what + ": " + reason);
     }
 
-    /** Whether the system refused another file or socket (EMFILE). */
+    /** Returns whether the system refused to open another file or socket (EMFILE). */
     static boolean isOutOfDescriptors(Throwable failure) {
         return String.valueOf(failure.getMessage()).contains("Too many open files");
     }

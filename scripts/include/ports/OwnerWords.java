@@ -1,4 +1,4 @@
-//SOURCES Owner.java Ownership.java Processes.java Supervisor.java TcpSocket.java
+//SOURCES Owner.java Ownership.java Processes.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.Collection;
@@ -31,12 +31,7 @@ final class OwnerWords {
         return joined(owners, OwnerWords::row);
     }
 
-    /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
-    static String process(Processes.Facts process) {
-        return cut(process.command()) + " (pid " + process.pid() + ")";
-    }
-
-    /** Returns a line for each process; if verbose, for each socket, and below it the user, the address and the start. */
+    /** Returns a line for each process; if verbose, two for each socket. */
     static List<String> lines(List<Owner> owners, boolean isVerbose) {
         Collection<String> lines = isVerbose ? new ArrayList<>() : new LinkedHashSet<>();
         for (Owner owner : owners) {
@@ -71,8 +66,8 @@ final class OwnerWords {
     private static String row(Owner owner) {
         Processes.Facts process = owner.process();
         return switch (owner.kind()) {
-            case LISTENER -> process == null ? unseen(owner)
-                : process.command() + " (" + process.pid() + ")" + (owner.ownership() == Ownership.OTHER ? inFolder(process) : "");
+            case LISTENER -> process == null ? unseen(owner) : process.command() + " (" + process.pid() + ")"
+                + (owner.ownership() == Ownership.OTHER ? inFolder(process) : "");
             case CONNECTION -> "a connection of " + (process == null ? owner.user() : process.pid());
             case TIME_WAIT -> "a closed connection";
             case UNKNOWN -> "a bound socket";
@@ -87,9 +82,12 @@ final class OwnerWords {
         return process.workingDirectory() == null ? "" : " in " + process.workingDirectory();
     }
 
-    private static String cut(String command) {
-        return command.codePointCount(0, command.length()) <= LONGEST_COMMAND ? command
-            : command.substring(0, command.offsetByCodePoints(0, LONGEST_COMMAND - 1)) + "…";
+    /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
+    static String process(Processes.Facts process) {
+        String command = process.command();
+        boolean isLong = command.codePointCount(0, command.length()) > LONGEST_COMMAND;
+        return (isLong ? command.substring(0, command.offsetByCodePoints(0, LONGEST_COMMAND - 1)) + "…" : command)
+            + " (pid " + process.pid() + ")";
     }
 
     private static String line(Owner owner) {
@@ -101,24 +99,25 @@ final class OwnerWords {
 
     private static String details(Owner owner) {
         Processes.Facts process = owner.process();
+        List<Long> pids = owner.processes().stream().map(Processes.Facts::pid).toList();
         return Stream.of(
             owner.user() == null ? null : "user " + owner.user(),
             owner.socket().address().isEmpty() ? null : "address " + owner.socket().address(),
             process == null || process.startedAt() == null ? null : "started at " + process.startedAt(),
             owner.starter() == null ? null : "started by " + process(owner.starter()),
-            owner.processes().size() < 2 ? null : "socket shared by " + owner.processes().size() + " processes: "
-                + owner.processes().stream().map(each -> "" + each.pid()).collect(Collectors.joining(", "))
+            pids.size() < 2 ? null : "socket shared by the processes " + pids
         ).filter(Objects::nonNull).collect(Collectors.joining("; "));
     }
 
     /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
     static String supervisor(Supervisor supervisor) {
+        String name = supervisor.name();
         return switch (supervisor.kind()) {
-            case UNIT -> "systemd unit " + supervisor.name();
-            case USER_UNIT -> "systemd user unit " + supervisor.name();
-            case CONTAINER -> supervisor.name() + (supervisor.name().equals("container") ? " " : " container ") + supervisor.task();
-            case PUBLISHER -> supervisor.name() + ", which publishes the port of a container or another machine";
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> supervisor.name() + " (pid " + supervisor.pid() + ")";
+            case UNIT -> "systemd unit " + name;
+            case USER_UNIT -> "systemd user unit " + name;
+            case CONTAINER -> (name.equals("container") ? name : name + " container") + " " + supervisor.task();
+            case PUBLISHER -> name + ", which publishes the port of a container or another machine";
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> name + " (pid " + supervisor.pid() + ")";
         };
     }
 

@@ -44,12 +44,13 @@ record Problems(Config config, Invocation invocation) {
     private void addMisconfigured(List<Problem> problems, PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
-            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured to use port "
-                + service.port() + ", which is outside " + group.range, remedy("to move the service: "
-                + new Remedy(config, invocation).setting(service))));
+            String message = service.name() + " is configured for port " + service.port() + ", outside " + group.range;
+            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), message,
+                remedy("to move the service: " + new Remedy(config, invocation).setting(service))));
         }
         for (String difference : config.differences(service)) {
-            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference, remedy("set both to the same port")));
+            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference,
+                remedy("to correct this: set both to the same port")));
         }
     }
 
@@ -63,14 +64,14 @@ record Problems(Config config, Invocation invocation) {
         List<ServicePort> reserved = with(PortMap.Status.RESERVED, ofOnePort);
         ServicePort any = ofOnePort.get(0);
         boolean isTaken = any.isListening() && any.ownership() == Ownership.OTHER;
+        String others = "in use by another program: " + OwnerWords.brief(any.othersThanOurs());
         if (!expected.isEmpty() && !any.isListening() && !any.isAvailable()) {
             add(problems, Kind.UNAVAILABLE, expected, any.owners().isEmpty() ? " cannot be used: " + any.brief()
                 : " is in use, but nothing listens: " + OwnerWords.brief(any.owners()));
         } else if (!expected.isEmpty() && isTaken) {
-            add(problems, Kind.TAKEN, expected, " is in use by another program: " + OwnerWords.brief(any.othersThanOurs()));
+            add(problems, Kind.TAKEN, expected, " is " + others);
         } else if (!reserved.isEmpty() && isTaken) {
-            add(problems, Kind.RESERVED_PORT_IN_USE, reserved, " is reserved, but in use by another program: "
-                + OwnerWords.brief(any.othersThanOurs()));
+            add(problems, Kind.RESERVED_PORT_IN_USE, reserved, " is reserved, but " + others);
         }
     }
 
@@ -88,10 +89,12 @@ record Problems(Config config, Invocation invocation) {
     private Problem sharedPort(List<PortMap.Service> services) {
         String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
             .collect(Collectors.joining(" and "));
-        List<PortMap.Service> toMove = services.stream().sorted(Allocator.PRECEDENCE).skip(1).toList(); // The first keeps the port.
-        PortMap.Service service = toMove.stream().filter(PortMap.Service::isMovable).findFirst().orElse(toMove.get(0));
-        return new Problem(Kind.SHARED_PORT, services, "Port " + services.get(0).port() + " is configured for " + services.size()
-            + " services: " + names, remedy("to separate the services: " + new Remedy(config, invocation).move(service)));
+        // The first keeps the port.
+        List<PortMap.Service> others = services.stream().sorted(Allocator.PRECEDENCE).skip(1).toList();
+        PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
+        return new Problem(Kind.SHARED_PORT, services, "Port " + toMove.port() + " is configured for " + services.size()
+            + " services: " + names,
+            remedy("to separate the services: " + new Remedy(config, invocation).move(toMove)));
     }
 
     private static void addDown(List<Problem> problems, List<ServicePort> ports) {
@@ -100,7 +103,8 @@ record Problems(Config config, Invocation invocation) {
         if (!down.isEmpty()) {
             String who = down.size() == 1 ? down.get(0).name() + " is" : down.size() + " expected services are";
             String start = Invocation.start();
-            problems.add(new Problem(Kind.DOWN, down, who + " not running", start == null ? List.of() : remedy("to start: " + start)));
+            problems.add(new Problem(Kind.DOWN, down, who + " not running",
+                start == null ? List.of() : remedy("to start: " + start)));
         }
     }
 }

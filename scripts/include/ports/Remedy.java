@@ -50,19 +50,22 @@ record Remedy(Config config, Invocation invocation) {
 
     /** Returns what to set, with a port that is available and that no service is configured to use. */
     String setting(PortMap.Service service) {
-        String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName();
-        PortRange range = service.group() == null ? new PortRange(service.port(), PortRange.HIGHEST) : service.group().range;
-        LocalPorts localPorts = LocalPorts.read();
-        try {
-            for (int port = Math.max(service.port() + 1, range.first()); port <= range.last(); port++) {
-                if (!config.isClaimedByAnother(port, service) && localPorts.isAvailable(port)) {
-                    return "set " + service.variable() + "=" + port + " in " + place;
-                }
-            }
-        } catch (IOException e) {
-            // Without a look at the ports, no port can be suggested.
+        PortRange range = service.group() != null ? service.group().range
+            : new PortRange(service.port(), PortRange.HIGHEST);
+        int port = range.contains(service.port()) ? service.port() + 1 : range.first();
+        while (port <= range.last() && (config.isClaimedByAnother(port, service) || !isAvailable(port))) {
+            port++;
         }
-        return "set " + service.variable() + " to another port in " + place;
+        return "set " + service.variable() + (port > range.last() ? " to another port" : "=" + port) + " in "
+            + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : invocation.fileName());
+    }
+
+    private static boolean isAvailable(int port) {
+        try {
+            return LocalPorts.read().isAvailable(port);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private Set<String> steps(ServicePort port, boolean isRunning) {
@@ -101,14 +104,12 @@ record Remedy(Config config, Invocation invocation) {
     private static String step(Owner owner) {
         Processes.Facts process = owner.process();
         String named = process.name() + " (pid " + process.pid() + ")";
-        if (process.name().equals("systemd")) {
-            return "do not kill " + named + "; stop the unit of its socket, which is in this list: systemctl "
-                + (process.pid() == 1 ? "" : "--user ") + "list-sockets";
-        } else if (owner.processes().stream().anyMatch(each -> each.pid() == 1)) {
-            return "do not kill 1, the first process of this machine or container; stop the container from outside";
+        if (process.name().equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1)) {
+            return "do not kill " + named + ", the first process of this machine, container or session;"
+                + " stop its socket unit, or the container from outside";
         } else if (owner.startedUs()) {
-            return "do not kill " + process.pid() + ": this command was started by " + named + "; stop " + process.name()
-                + " where you started it";
+            return "do not kill " + process.pid() + ": this command was started by " + named + "; stop "
+                + process.name() + " where you started it";
         }
         return owner.supervisor() == null ? null : step(owner, owner.supervisor());
     }
@@ -118,12 +119,13 @@ record Remedy(Config config, Invocation invocation) {
         String process = name + " (pid " + supervisor.pid() + ")";
         return switch (supervisor.kind()) {
             case UNIT -> "systemctl stop " + Invocation.quoted(name);
-            case USER_UNIT -> (owner.isAnotherUsers() ? "sudo systemctl --user -M " + owner.user() + "@" : "systemctl --user")
-                + " stop " + Invocation.quoted(name);
+            case USER_UNIT -> (owner.isAnotherUsers() ? "sudo systemctl --user -M " + owner.user() + "@ stop "
+                : "systemctl --user stop ") + Invocation.quoted(name);
             case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
             case PUBLISHER -> switch (name) {
                 case "ssh", "kubectl", "limactl", "OrbStack" -> "end the tunnel of " + process;
-                case "rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" -> "stop the container that this shows: podman port --all";
+                case "rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" ->
+                    "stop the container that this shows: podman port --all";
                 default -> "stop the container that this shows: docker ps --filter publish=" + owner.socket().port();
             };
             case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || isKilled(supervisor) ? null

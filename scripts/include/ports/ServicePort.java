@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * A service, or a port without one, with the state of its port and its owners: the one record from the facts to the words.
+ * A service, or a port without one, with the state and the owners of the port: one record from the facts to the words.
  *
  * @param owners empty if the port is available or denied, or if they were not looked up
  */
@@ -51,13 +51,16 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return verdict == LocalPorts.Verdict.LISTENING;
     }
 
-    /** Returns whether the port is the project's: OTHER if any owner is, OURS if all are listeners of ours, else UNKNOWN. */
+    /** Returns OTHER if any owner is, OURS if all are listeners of ours, otherwise UNKNOWN. */
     Ownership ownership() {
-        if (owners.stream().anyMatch(owner -> owner.ownership() == Ownership.OTHER)) {
-            return Ownership.OTHER;
+        boolean areOurs = !owners.isEmpty();
+        for (Owner owner : owners) {
+            if (owner.ownership() == Ownership.OTHER) {
+                return Ownership.OTHER;
+            }
+            areOurs &= owner.isListener() && owner.ownership() == Ownership.OURS;
         }
-        boolean areAllOurs = owners.stream().allMatch(owner -> owner.isListener() && owner.ownership() == Ownership.OURS);
-        return areAllOurs && !owners.isEmpty() ? Ownership.OURS : Ownership.UNKNOWN;
+        return areOurs ? Ownership.OURS : Ownership.UNKNOWN;
     }
 
     /** Returns the owners that do not belong to the project. */

@@ -25,10 +25,10 @@ final class Stopping {
     record Refused(Owner owner, Processes.Facts process, Refusal reason) { }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
-    private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server", "openvscode-server", "tmux",
-        "screen", "SCREEN");
-    private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server", "/.windsurf-server",
-        "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
+    private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server",
+        "openvscode-server", "tmux", "screen", "SCREEN");
+    private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server",
+        "/.windsurf-server", "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
 
     /** The port as it was. */
     final ServicePort before;
@@ -39,10 +39,15 @@ final class Stopping {
     /** The owners that the port has now. */
     List<Owner> now;
 
-    private Stopping(ServicePort before, Judge judge) {
+    private final Project project;
+    private final boolean isForced;
+
+    private Stopping(ServicePort before, Project project, boolean isForced) {
         this.before = before;
+        this.project = project;
+        this.isForced = isForced;
         now = before.owners();
-        refused = before.isListening() ? now.stream().map(judge::refused).filter(Objects::nonNull).toList() : List.of();
+        refused = !before.isListening() ? List.of() : now.stream().map(this::refused).filter(Objects::nonNull).toList();
         outcome = switch (before.verdict()) {
             case AVAILABLE -> Outcome.AVAILABLE;
             case DENIED -> Outcome.DENIED;
@@ -58,16 +63,16 @@ final class Stopping {
      * @param grace how long a server may take to stop before it is killed
      * @param isForced whether other programs are stopped, too
      */
-    static List<Stopping> stop(List<PortMap.Service> services, Project project, Duration grace, boolean isForced) throws Exception {
-        Judge judge = new Judge(project, isForced, Processes.read());
-        List<Stopping> all = look(services, project).stream().map(port -> new Stopping(port, judge)).toList();
+    static List<Stopping> stop(List<PortMap.Service> services, Project project, Duration grace, boolean isForced)
+            throws IOException, InterruptedException {
+        List<Stopping> all = ServicePort.look(services, LocalPorts.read(), () -> project).stream()
+            .map(port -> new Stopping(port, project, isForced)).toList();
         List<Stopping> begun = all.stream().filter(each -> each.outcome == Outcome.STILL_IN_USE).toList();
         Set<Long> told = new HashSet<>();
-        begun.forEach(each -> each.terminate(judge, told));
+        begun.forEach(each -> each.terminate(told));
         if (!await(services(begun), grace)) {
             lookAgain(begun, project);
-            Judge again = new Judge(project, isForced, Processes.read());
-            await(services(begun.stream().filter(each -> each.kill(again)).toList()), UNTIL_BINDABLE);
+            await(services(begun.stream().filter(Stopping::kill).toList()), UNTIL_BINDABLE);
         }
         if (!begun.isEmpty()) {
             Thread.sleep(begun.stream().anyMatch(Stopping::mayBeRestarted) ? 1000 : 300);
@@ -102,18 +107,15 @@ final class Stopping {
         return stoppings.stream().map(each -> each.before.service()).toList();
     }
 
-    private static List<ServicePort> look(List<PortMap.Service> services, Project project) throws IOException {
-        return ServicePort.look(services, LocalPorts.read(), () -> project);
-    }
-
     /** Looks who has the ports now. A server that started since has a new socket. */
     private static void lookAgain(List<Stopping> begun, Project project) throws IOException {
-        List<ServicePort> ports = look(services(begun), project);
+        List<ServicePort> ports = ServicePort.look(services(begun), LocalPorts.read(), () -> project);
         for (int i = 0; i < ports.size(); i++) {
             Stopping each = begun.get(i);
             each.now = ports.get(i).owners();
             each.outcome = ports.get(i).isAvailable() ? Outcome.FREED
-                : each.now.isEmpty() || each.now.stream().anyMatch(each::isOriginal) ? Outcome.STILL_IN_USE : Outcome.CAME_BACK;
+                : each.now.isEmpty() || each.now.stream().anyMatch(each::isOriginal) ? Outcome.STILL_IN_USE
+                : Outcome.CAME_BACK;
         }
     }
 
@@ -126,56 +128,45 @@ final class Stopping {
             .anyMatch(supervisor -> supervisor != null && supervisor.kind() != Supervisor.Kind.RESTARTS_ONE);
     }
 
-    // Judging.
-
-    /** Tells which processes may be signalled, as they are when they are looked at. */
-    private record Judge(Project project, boolean isForced, Processes processes) {
-
-        /** Returns why no process of an owner is signalled; null if all of them may be. */
-        Refused refused(Owner owner) {
-            Processes.Facts self = processes.self();
-            if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
-                return new Refused(owner, owner.process(), Refusal.UNSEEN); // In another namespace, a pid is another process's.
-            }
-            return owner.processes().stream().map(process -> new Refused(owner, process, refusal(owner, process, self)))
-                .filter(refused -> refused.reason != null).findFirst().orElse(null);
+    /** Returns why no process of an owner is signalled; null if all of them may be. */
+    private Refused refused(Owner owner) {
+        Processes processes = Processes.read();
+        Processes.Facts self = processes.self();
+        if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
+            return new Refused(owner, owner.process(), Refusal.UNSEEN); // Another namespace has other pids.
         }
-
-        private Refusal refusal(Owner owner, Processes.Facts process, Processes.Facts self) {
-            Supervisor supervisor = owner.supervisor();
-            Ownership ownership = Ownership.of(process, project, processes);
-            return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
-                : processes.isDescendant(self.pid(), process.pid()) ? Refusal.OWN_ANCESTOR
-                : Supervisor.isPublisher(process) || supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER ? Refusal.PUBLISHER
-                : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
-                : isOfLogin(process) ? Refusal.LOGIN
-                : self.uid() != 0 && self.uid() != (process.uid() < 0 ? owner.socket().uid() : process.uid()) ? Refusal.ANOTHER_USERS
-                : isForced || ownership == Ownership.OURS ? null
-                : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
-        }
-
-        /** Returns whether the user's terminal or editor would end with the process. */
-        private static boolean isOfLogin(Processes.Facts process) {
-            String program = process.executable() + " " + process.command();
-            return LOGINS.contains(process.name()) || EDITORS.stream().anyMatch(program::contains);
-        }
-
-        /** Returns the supervisor if it is the project's and would restart the process; otherwise null. */
-        Processes.Facts supervisor(Owner owner) {
-            Supervisor supervisor = owner.supervisor();
-            boolean isOne = supervisor != null && supervisor.kind() == Supervisor.Kind.RESTARTS_ONE && !supervisor.isOffLimits();
-            Processes.Facts process = isOne ? processes.of(supervisor.pid()) : null;
-            return process != null && Ownership.of(process, project, processes) == Ownership.OURS ? process : null;
-        }
+        return owner.processes().stream()
+            .map(process -> new Refused(owner, process, refusal(owner, process, processes)))
+            .filter(refused -> refused.reason != null).findFirst().orElse(null);
     }
 
-    // Signalling.
+    private Refusal refusal(Owner owner, Processes.Facts process, Processes processes) {
+        Processes.Facts self = processes.self();
+        Supervisor supervisor = owner.supervisor();
+        Ownership ownership = Ownership.of(process, project, processes);
+        boolean isInContainer = supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER;
+        long uid = process.uid() < 0 ? owner.socket().uid() : process.uid();
+        return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
+            : processes.isDescendant(self.pid(), process.pid()) ? Refusal.OWN_ANCESTOR
+            : Supervisor.isPublisher(process) || isInContainer ? Refusal.PUBLISHER
+            : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
+            : isOfLogin(process) ? Refusal.LOGIN
+            : self.uid() != 0 && self.uid() != uid ? Refusal.ANOTHER_USERS
+            : isForced || ownership == Ownership.OURS ? null
+            : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
+    }
 
-    /** Sends SIGTERM. A process that shares the socket of its parent is left to its parent. */
-    private void terminate(Judge judge, Set<Long> told) {
-        Stream<Processes.Facts> supervisors = before.owners().stream().map(judge::supervisor).filter(Objects::nonNull);
-        Stream<Processes.Facts> roots = before.owners().stream().flatMap(owner -> owner.processes().stream()
-            .filter(process -> owner.processes().stream().noneMatch(other -> other.pid() == process.parent())));
+    /** Returns whether the user's terminal or editor would end with the process. */
+    private static boolean isOfLogin(Processes.Facts process) {
+        String program = process.executable() + " " + process.command();
+        return LOGINS.contains(process.name()) || EDITORS.stream().anyMatch(program::contains);
+    }
+
+    /** Sends SIGTERM, first to the supervisor. A process that shares the socket of its parent is left to its parent. */
+    private void terminate(Set<Long> told) {
+        Stream<Processes.Facts> supervisors = before.owners().stream().map(this::supervisor).filter(Objects::nonNull);
+        Stream<Processes.Facts> roots = before.owners().stream().map(Owner::processes).flatMap(all -> all.stream()
+            .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
         for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {
             signalled.put(process.pid(), process);
             if (told.add(process.pid())) { // A second SIGTERM makes some servers quit without saving.
@@ -184,10 +175,20 @@ final class Stopping {
         }
     }
 
+    /** Returns the supervisor if it would restart the process and belongs to the project; otherwise null. */
+    private Processes.Facts supervisor(Owner owner) {
+        Supervisor supervisor = owner.supervisor();
+        if (supervisor == null || supervisor.kind() != Supervisor.Kind.RESTARTS_ONE || supervisor.isOffLimits()) {
+            return null;
+        }
+        return owner.ancestors().stream().filter(ancestor -> ancestor.pid() == supervisor.pid()
+            && Ownership.of(ancestor, project, Processes.read()) == Ownership.OURS).findFirst().orElse(null);
+    }
+
     /** Kills the processes that still have the original sockets; returns false if one of them may not be signalled. */
-    private boolean kill(Judge judge) {
+    private boolean kill() {
         List<Owner> originals = now.stream().filter(this::isOriginal).toList();
-        if (originals.isEmpty() || originals.stream().anyMatch(owner -> judge.refused(owner) != null)) {
+        if (originals.isEmpty() || originals.stream().anyMatch(owner -> refused(owner) != null)) {
             return false;
         }
         for (Processes.Facts process : originals.stream().flatMap(owner -> owner.processes().stream()).toList()) {

@@ -1,20 +1,20 @@
-//SOURCES ../command/Line.java ../command/Report.java Owner.java OwnerWords.java Processes.java Project.java
-//SOURCES ServicePort.java Stopping.java Supervisor.java
+//SOURCES ../command/Line.java ../command/Report.java Owner.java OwnerWords.java ServicePort.java Stopping.java
+//SOURCES Supervisor.java
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Reports what became of ports that were to be made available.
+ * Reports what became of ports whose listeners were to be stopped.
  *
  * @param singles the ports that were named one by one; other ports are shown only if they were in use
+ * @param hasProject whether it can be told which processes belong to the project
  */
-record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project project) implements Report {
-
-    private static final Set<Stopping.Outcome> AVAILABLE = Set.of(Stopping.Outcome.AVAILABLE, Stopping.Outcome.FREED);
+record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, boolean hasProject) implements Report {
 
     @Override
     public int exitCode() {
@@ -23,7 +23,7 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project pr
     }
 
     private static boolean isAvailable(Stopping stopping) {
-        return AVAILABLE.contains(stopping.outcome);
+        return stopping.outcome == Stopping.Outcome.AVAILABLE || stopping.outcome == Stopping.Outcome.FREED;
     }
 
     @Override
@@ -31,39 +31,45 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project pr
         List<Line> lines = new ArrayList<>();
         for (Stopping each : stoppings) {
             if (each.outcome != Stopping.Outcome.AVAILABLE || singles.contains(each.before.service().port())) {
-                boolean isDenied = each.outcome == Stopping.Outcome.DENIED;
-                lines.add(ServicePort.row(each.before.service(), isAvailable(each) ? "available" : isDenied ? "denied" : "in use",
-                    isAvailable(each), words(each)));
+                String state = isAvailable(each) ? "available"
+                    : each.outcome == Stopping.Outcome.DENIED ? "denied" : "in use";
+                lines.add(ServicePort.row(each.before.service(), state, isAvailable(each), words(each)));
             }
         }
-        return lines.isEmpty() ? List.of(Line.of(stoppings.size() + " ports: " + stoppings.size() + " available")) : lines;
+        int count = stoppings.size();
+        return lines.isEmpty() ? List.of(Line.of(count + " ports: " + count + " available")) : lines;
     }
 
-    /** Returns a line for each port that is not available. */
+    /** Returns a sentence for each port that is not available. */
     List<String> failures() {
         return stoppings.stream().filter(each -> !isAvailable(each))
             .map(each -> "port " + each.before.service().port() + ": " + words(each)).toList();
     }
 
     private String words(Stopping stopping) {
-        String signalled = stopping.signalled.values().stream().map(OwnerWords::process).collect(Collectors.joining(" and "));
+        String signalled = joined(stopping.signalled.values().stream().map(OwnerWords::process), " and ");
         String now = OwnerWords.brief(stopping.now);
         return switch (stopping.outcome) {
             case AVAILABLE -> "";
-            case FREED -> "stopped " + signalled + restart(stopping);
-            case REFUSED -> "not stopped: " + stopping.refused.stream().map(this::words).distinct().collect(Collectors.joining("; "));
+            case FREED -> "stopped " + signalled
+                + joined(stopping.before.owners().stream().map(StoppingReport::restart), "");
+            case REFUSED -> "not stopped: " + joined(stopping.refused.stream().map(this::words), "; ");
             case NOT_LISTENING -> "nothing listens, so nothing was stopped: " + now;
             case STILL_IN_USE -> "told " + signalled + " to stop; still in use" + (now.isEmpty() ? "" : " by " + now);
             case CAME_BACK -> "stopped " + signalled + ", but it came back as " + now
-                + stopping.now.stream().map(StoppingReport::starter).distinct().collect(Collectors.joining());
+                + joined(stopping.now.stream().map(StoppingReport::starter), "");
             case DENIED -> stopping.before.brief() + ", so it cannot be told whether the port is available";
         };
     }
 
-    private static String restart(Stopping stopping) {
-        return stopping.before.owners().stream().map(Owner::supervisor)
-            .filter(supervisor -> supervisor != null && supervisor.kind() == Supervisor.Kind.RESTARTS_SEVERAL)
-            .map(supervisor -> "; " + OwnerWords.supervisor(supervisor) + " may start it again").distinct().collect(Collectors.joining());
+    private static String joined(Stream<String> words, String separator) {
+        return words.distinct().collect(Collectors.joining(separator));
+    }
+
+    private static String restart(Owner owner) {
+        Supervisor supervisor = owner.supervisor();
+        return supervisor == null || supervisor.kind() != Supervisor.Kind.RESTARTS_SEVERAL ? ""
+            : "; " + OwnerWords.supervisor(supervisor) + " may start it again";
     }
 
     /** A shell that restarts a server is a starter, too. */
@@ -74,19 +80,19 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project pr
 
     private String words(Stopping.Refused refused) {
         boolean isFirst = refused.process() == refused.owner().process();
-        String who = isFirst ? OwnerWords.brief(List.of(refused.owner())) : OwnerWords.process(refused.process());
-        String force = project == null ? "; name the project with --project DIR, or --force stops it too" : "; --force stops it too";
-        return who + switch (refused.reason()) {
-            case UNSEEN -> refused.process() == null ? "" : " cannot be signalled from here";
-            case FIRST_PROCESS -> " is the first process of this machine, container or session";
-            case OWN_ANCESTOR -> " started this command";
-            case PUBLISHER -> " serves the port of a container or another machine; stop the container or the tunnel";
-            case SUPERVISOR -> " runs other programs, too; stop its program instead";
-            case LOGIN -> " belongs to a terminal, an editor or a login";
-            case ANOTHER_USERS -> " is a process of another user";
-            case OTHER -> " belongs to another program" + force;
-            case UNKNOWN -> " may belong to another program" + force;
-        };
+        String force = (hasProject ? "; " : "; name the project with --project DIR, or ") + "--force stops it too";
+        return (isFirst ? OwnerWords.brief(List.of(refused.owner())) : OwnerWords.process(refused.process()))
+            + switch (refused.reason()) {
+                case UNSEEN -> refused.process() == null ? "" : " cannot be signalled from here";
+                case FIRST_PROCESS -> " is the first process of this machine or container";
+                case OWN_ANCESTOR -> " started this command";
+                case PUBLISHER -> " serves the port of a container or another machine; stop that";
+                case SUPERVISOR -> " runs other programs, too; stop its program instead";
+                case LOGIN -> " belongs to a terminal, an editor or a login";
+                case ANOTHER_USERS -> " is a process of another user";
+                case OTHER -> " belongs to another program" + force;
+                case UNKNOWN -> " may belong to another program" + force;
+            };
     }
 
     @Override
@@ -95,10 +101,11 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, Project pr
     }
 
     private Map<String, Object> fields(Stopping stopping) {
+        String words = words(stopping);
         Map<String, Object> fields = ServicePort.fields(stopping.before.service());
         fields.put("outcome", ServicePort.lowerCase(stopping.outcome));
         fields.put("stopped", List.copyOf(stopping.signalled.keySet()));
-        fields.put("reason", words(stopping).isEmpty() ? null : words(stopping));
+        fields.put("reason", words.isEmpty() ? null : words);
         fields.put("occupants", OwnerWords.json(stopping.now, false));
         return fields;
     }
