@@ -379,16 +379,17 @@ class StoppingTest {
     void saysWhoCameBackAndWhoStartedIt() throws Exception {
         int port = Sockets.freePort();
         String command = PYTHON + " " + server() + " \"" + LISTEN + "ready()\" " + port;
-        Process shell = start(folder, "bash", "-c", "while :; do " + command + "; done");
+        Process shell = start(folder, "bash", "-c", "exec -a honcho bash -c \"$1\"", "bash", "while :; do " + command + "; done");
         Script stop = Script.of("check_port", "--stop", "" + port, "--project", folder.toString());
         Script.Result result = stop.run();
         for (int i = 0; i < 20 && result.exit() == 0; i++) { // On a busy machine it may need more time to come back.
+            assertTrue(result.out().contains("; honcho (pid " + shell.pid() + ") may start it again"), result.out());
             assertEquals("ready", shell.inputReader().readLine());
             result = stop.run();
         }
         assertEquals(1, result.exit(), result.out());
         assertTrue(result.out().matches("Port " + port + ": in use  stopped .*\\(pid (\\d+)\\), but it came back as"
-            + " .*\\(pid (?!\\1)\\d+\\), started by .*\\(pid " + shell.pid() + "\\)\n"), result.out());
+            + " .*\\(pid (?!\\1)\\d+\\), started by honcho \\(pid " + shell.pid() + "\\)\n"), result.out());
     }
 
     @Test
