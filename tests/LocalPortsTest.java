@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LocalPortsTest {
 
     private static LocalPorts.Verdict verdict(int port) throws Exception {
-        return LocalPorts.read().state(port).verdict();
+        return LocalPorts.read().verdict(port);
     }
 
     /** Once the listener is closed: what another test starts at that moment has it, too, until it runs its own program. */
@@ -47,9 +47,7 @@ class LocalPortsTest {
     void seesAListenerOnAnyAddress(String address) throws Exception {
         assumeTrue(!address.equals("127.0.0.2") || onLinux(), "only Linux has all of 127.0.0.0/8");
         try (ServerSocket listener = Sockets.listener(address)) {
-            LocalPorts.State state = LocalPorts.read().state(listener.getLocalPort());
-            assertEquals(LocalPorts.Verdict.LISTENING, state.verdict());
-            assertTrue(state.listeners().stream().allMatch(found -> found.port() == listener.getLocalPort()));
+            assertEquals(LocalPorts.Verdict.LISTENING, verdict(listener.getLocalPort()));
         }
         try (ServerSocket listener = Sockets.listener(address)) {
             int port = listener.getLocalPort();
@@ -117,7 +115,8 @@ class LocalPortsTest {
         assumeTrue(onLinux() && Servers.isOnPath("setpriv"), "setpriv is not installed");
         String[] own = Namespace.unshare("--net");
         String[] ordinary = {"setpriv", "--bounding-set=-net_bind_service"};
-        assertEquals(new Script.Result(1, "Port 1023: denied  this user may not bind it\n  to bind it: run as root\n", ""),
+        assertEquals(new Script.Result(1,
+            "Port 1023: denied  you are not permitted to bind port 1023\n  to bind the port: run as root\n", ""),
             Script.of("check_port", "1023").under(ordinary).under(own).run());
         assertEquals(new Script.Result(0, "1024\n", ""), Script.of("find_port", "1000").under(ordinary).under(own).run());
         assertEquals(new Script.Result(1, "", "ERROR: No available ports in range 80-90: this user may not bind them; run as root,"

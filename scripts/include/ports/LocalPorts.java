@@ -18,17 +18,11 @@ import java.util.List;
  */
 final class LocalPorts {
 
-    /** Whether a server can bind a port. */
-    enum Verdict {
-        /** A server can bind the port now, on all addresses and on both loopback addresses. */
-        AVAILABLE,
-        /** A socket listens on the port, on some local address. */
-        LISTENING,
-        /** Nothing listens, but the port cannot be bound: a connection or a bound socket uses it. */
-        BOUND,
-        /** This user is not permitted to bind the port: a privileged port, an excluded range. */
-        DENIED
-    }
+    /**
+     * Whether a server can bind a port now, on all addresses and on both loopback addresses. BOUND: nothing listens, but a
+     * connection or a bound socket uses the port. DENIED: this user is not permitted to bind a privileged port.
+     */
+    enum Verdict { AVAILABLE, LISTENING, BOUND, DENIED }
 
     private static final int CONNECT_MILLIS = 500;
     private static final long FRESH_NANOS = 100_000_000;

@@ -38,10 +38,8 @@ enum Ownership {
     }
 
     private static boolean isInAnotherContainer(Processes.Facts process, Processes processes) {
-        Supervisor container = Supervisor.inControlGroup(process.controlGroup());
-        Processes.Facts self = processes.self();
-        return container != null && container.kind() == Supervisor.Kind.CONTAINER
-            && (self == null || !container.equals(Supervisor.inControlGroup(self.controlGroup())));
+        Supervisor group = Supervisor.inControlGroup(process.controlGroup());
+        return group != null && group.kind() == Supervisor.Kind.CONTAINER && !group.isOf(processes.self());
     }
 
     /** Returns whether the working directory can be read, and its path leads to the same folder here. */
@@ -88,7 +86,7 @@ enum Ownership {
     }
 
     private static boolean isFileIn(Project project, Path folder, String file) {
-        return contains(project, folder, file) && Files.isRegularFile(folder.resolve(file));
+        return contains(project, folder, file) && Files.isRegularFile(folder.resolve(file)); // and never opened
     }
 
     private static boolean contains(Project project, Path folder, String place) {

@@ -38,9 +38,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         if (isPublisher(process)) {
             return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), true);
         }
-        Processes.Facts self = processes.self();
         Supervisor group = inControlGroup(process.controlGroup());
-        boolean isManaged = group != null && (self == null || !group.equals(inControlGroup(self.controlGroup())))
+        boolean isManaged = group != null && !group.isOf(processes.self())
             && (group.kind == Kind.CONTAINER || isInSessionOf(firstOfUnit(process, processes), process));
         return isManaged ? group : amongAncestors(process, processes);
     }
@@ -71,6 +70,11 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
             }
         }
         return null;
+    }
+
+    /** Returns whether a process is in this unit or container, too. */
+    boolean isOf(Processes.Facts process) {
+        return process != null && equals(inControlGroup(process.controlGroup()));
     }
 
     /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
