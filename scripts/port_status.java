@@ -1,10 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
-//SOURCES include/command/PortCommand.java include/command/Report.java include/config/Config.java
-//SOURCES include/config/PortMap.java include/config/PortRange.java include/config/Targets.java
-//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Ownership.java
-//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/command/Report.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/PortRange.java include/config/Targets.java include/ports/LocalPorts.java
+//SOURCES include/ports/OwnerWords.java include/ports/Ownership.java include/ports/Problems.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -80,15 +80,13 @@ class port_status extends PortCommand {
         List<Problems.Problem> problems = isStateEnough || running || listNotRunning ? List.of()
             : new Problems(config, invocation()).of(ports);
         List<ServicePort> shown = new ArrayList<>();
-        boolean isAnyTaken = false;
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
                 shown.add(port);
                 sayOwner(port);
-                isAnyTaken |= isTaken(port);
             }
         }
-        return listNotRunning && isAnyTaken ? new Report.Silent(Report.NO)
+        return listNotRunning && shown.stream().anyMatch(ServicePort::isTaken) ? new Report.Silent(Report.NO)
             : new Status(this, config, names, shown, problems);
     }
 
@@ -103,7 +101,7 @@ class port_status extends PortCommand {
             List<String> one = List.of(target);
             boolean isGroup = PortMap.Group.named(target) != null;
             boolean isRange = !Targets.isName(target) && !PortRange.isPort(target);
-            for (PortMap.Service service : Invocation.isFunction() ? all.resolveWholeNames(one) : all.resolve(one)) {
+            for (PortMap.Service service : wholeNames ? all.resolveWholeNames(one) : all.resolve(one)) {
                 boolean isMember = isGroup ? isStarted(service) : isRange && service.variable() != null;
                 if (isMember || !listNotRunning || !isGroup && !isRange) {
                     names.putIfAbsent(service, isMember ? service.shortName() : target);
@@ -118,24 +116,16 @@ class port_status extends PortCommand {
         return service.status() == PortMap.Status.ACTIVE || service.status() == PortMap.Status.UNKNOWN;
     }
 
-    private static boolean isTaken(ServicePort port) {
-        return port.isListening() && port.ownership() == Ownership.OTHER;
-    }
-
-    private static boolean isRunning(ServicePort port) {
-        return port.isListening() && !isTaken(port);
-    }
-
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
     private void sayOwner(ServicePort port) {
         boolean isAsked = running || listNotRunning;
         String name = port.service().name();
         String start = "port " + port.service().port() + (name == null ? "" : " (" + name + ")") + " is in use";
-        if (isAsked && isTaken(port)) {
+        if (isAsked && port.isTaken()) {
             error(start + " by another program: " + OwnerWords.brief(port.othersThanOurs()));
         } else if (isAsked && port.verdict() == LocalPorts.Verdict.BOUND) {
             warn(start + ", but nothing listens: " + OwnerWords.brief(port.owners()));
-        } else if ((isAsked || check) && isRunning(port) && port.ownership() == Ownership.UNKNOWN) {
+        } else if ((isAsked || check) && port.isRunning() && port.ownership() == Ownership.UNKNOWN) {
             String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
             note("port " + port.service().port() + " is in use by " + OwnerWords.brief(port.owners()) + doubt
                 + (name == null ? "the port" : name) + " counts as running");
@@ -152,7 +142,7 @@ class port_status extends PortCommand {
         @Override
         public int exitCode() {
             return options.check && !problems.isEmpty()
-                || options.running && !ports.stream().allMatch(port_status::isRunning) ? NO : YES;
+                || options.running && !ports.stream().allMatch(ServicePort::isRunning) ? NO : YES;
         }
 
         @Override
@@ -177,7 +167,7 @@ class port_status extends PortCommand {
             for (ServicePort port : isPlain() ? ports : List.<ServicePort>of()) {
                 if (options.plain) {
                     lines.add(state(port));
-                } else if (!isRunning(port)) {
+                } else if (!port.isRunning()) {
                     lines.add(Line.of(names.get(port.service())));
                 }
             }
@@ -207,7 +197,7 @@ class port_status extends PortCommand {
 
         private void addRow(List<Line> lines, ServicePort port) {
             PortMap.Service service = port.service();
-            String owners = OwnerWords.row(isTaken(port) ? port.othersThanOurs() : port.owners());
+            String owners = OwnerWords.row(port.isTaken() ? port.othersThanOurs() : port.owners());
             String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
                 : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
             String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
@@ -221,11 +211,11 @@ class port_status extends PortCommand {
         }
 
         private Line state(ServicePort port) {
-            boolean isGood = isRunning(port) || port.isListening() && (options.plain || port.service().name() == null);
+            boolean isGood = port.isRunning() || port.isListening() && (options.plain || port.service().name() == null);
             boolean isInUse = port.verdict() == LocalPorts.Verdict.BOUND && !options.plain;
             String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN" : isInUse ? "IN USE" : "INACTIVE";
             String start = "Port " + port.service().port() + (isGood ? ": ✅ " : ": ❌ ");
-            Line line = options.verbose ? Line.of(start) : Line.row(start);
+            Line line = options.verbose || options.plain ? Line.of(start) : Line.row(start);
             return line.with(state, isGood ? Line.Style.GOOD : Line.Style.BAD);
         }
 
@@ -235,11 +225,11 @@ class port_status extends PortCommand {
             int running = 0;
             for (ServicePort port : ports) {
                 all += isStarted(port.service()) ? 1 : 0;
-                running += isStarted(port.service()) && isRunning(port) ? 1 : 0;
+                running += isStarted(port.service()) && port.isRunning() ? 1 : 0;
             }
             if (all > 1) {
-                String verb = running == 1 ? " is" : " are";
-                summary.add(Line.of(running + " of " + all + " services" + verb + " running"));
+                String are = running == 1 ? " is" : " are";
+                summary.add(Line.of(running + " of " + all + " services" + are + " running"));
             }
             for (Problems.Problem problem : problems) {
                 if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.

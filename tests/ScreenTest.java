@@ -44,7 +44,7 @@ class ScreenTest {
 
     @Test
     void programsReadTheSameBytes() throws Exception {
-        run(40, FOR_PROGRAMS);
+        run(20, FOR_PROGRAMS);
         for (int i = 0; i < FOR_PROGRAMS.size(); i++) {
             assertFalse(output(i, "pipe").isEmpty(), FOR_PROGRAMS.get(i));
             assertEquals(output(i, "pipe"), output(i, "terminal"), FOR_PROGRAMS.get(i));

@@ -30,12 +30,8 @@ record Invocation(String envFile) {
 
     /** The reader of a start script's messages can be in another folder than the script. */
     private static String seen(String file) {
-        return isFunction() ? Path.of(file).toAbsolutePath().normalize().toString() : file;
-    }
-
-    /** Returns whether a function of a start script was called, and not one of the four scripts. */
-    static boolean isFunction() {
-        return System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
+        boolean isFunction = System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
+        return isFunction ? Path.of(file).toAbsolutePath().normalize().toString() : file;
     }
 
     /** Returns the words that call a script. */

@@ -66,6 +66,9 @@ abstract class PortCommand {
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
+    /** Whether targets must be full names of services, as in the functions of a start script. */
+    boolean wholeNames;
+
     private final PrintStream out = stream(FileDescriptor.out);
     private final PrintStream err = stream(FileDescriptor.err);
     private final Set<String> said = new LinkedHashSet<>();

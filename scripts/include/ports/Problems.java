@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java Allocator.java
-//SOURCES OwnerWords.java Ownership.java Remedy.java ServicePort.java
+//SOURCES OwnerWords.java Remedy.java ServicePort.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -63,14 +63,13 @@ record Problems(Config config, Invocation invocation) {
         List<ServicePort> expected = with(PortMap.Status.ACTIVE, ofOnePort);
         List<ServicePort> reserved = with(PortMap.Status.RESERVED, ofOnePort);
         ServicePort any = ofOnePort.get(0);
-        boolean isTaken = any.isListening() && any.ownership() == Ownership.OTHER;
         String others = "in use by another program: " + OwnerWords.brief(any.othersThanOurs());
         if (!expected.isEmpty() && !any.isListening() && !any.isAvailable()) {
             add(problems, Kind.UNAVAILABLE, expected, any.owners().isEmpty() ? " cannot be used: " + any.brief()
                 : " is in use, but nothing listens: " + OwnerWords.brief(any.owners()));
-        } else if (!expected.isEmpty() && isTaken) {
+        } else if (!expected.isEmpty() && any.isTaken()) {
             add(problems, Kind.TAKEN, expected, " is " + others);
-        } else if (!reserved.isEmpty() && isTaken) {
+        } else if (!reserved.isEmpty() && any.isTaken()) {
             add(problems, Kind.RESERVED_PORT_IN_USE, reserved, " is reserved, but " + others);
         }
     }

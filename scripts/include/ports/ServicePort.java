@@ -63,6 +63,16 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return areOurs ? Ownership.OURS : Ownership.UNKNOWN;
     }
 
+    /** Returns whether another program has the port. */
+    boolean isTaken() {
+        return isListening() && ownership() == Ownership.OTHER;
+    }
+
+    /** Returns whether a service is running: a process of the project listens, or one that may belong to the project. */
+    boolean isRunning() {
+        return isListening() && !isTaken();
+    }
+
     /** Returns the owners that do not belong to the project. */
     List<Owner> othersThanOurs() {
         return owners.stream().filter(owner -> owner.ownership() != Ownership.OURS).toList();
