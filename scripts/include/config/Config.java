@@ -26,28 +26,26 @@ final class Config {
         return new Config(EnvFile.of(command), System.getenv());
     }
 
-    /**
-     * Reads the configuration. Another {@code NAME_PORT} in {@code .env} is a service, or an alias of a documented one.
-     *
-     * @throws UserException if a documented variable has a value that is not a port
-     */
+    /** Reads the configuration; a documented variable whose value is not a port is an error. */
     Config(EnvFile envFile, Map<String, String> environment) {
         this.envFile = envFile;
         this.environment = environment;
         for (EnvFile.Entry entry : envFile.entries()) {
             String value = entry.value();
-            values.put(entry.name(), isExpression(entry.name()) ? new Expansion(this).of(value) : value);
+            values.put(entry.name(), isExpression(entry.name()) ? new Syntax(this).expand(value) : value);
         }
         for (int i = 0; i < services.size(); i++) {
             services.set(i, configured(services.get(i)));
         }
         for (EnvFile.Entry entry : envFile.entries()) {
-            if (PortRange.isPort(values.get(entry.name())) && entry.name().matches("[A-Z_][A-Z0-9_]*_PORT")) {
+            if (PortRange.isPort(values.get(entry.name())) && Syntax.PORT_VARIABLE.matcher(entry.name()).matches()) {
                 addUndocumented(entry);
             }
         }
         for (int i = 0; i < services.size(); i++) {
-            services.set(i, withHealth(services.get(i)));
+            PortMap.Service service = services.get(i);
+            services.set(i, service.with(service.port(), service.origin(), service.line(), health(service),
+                service.aliases()));
         }
     }
 
@@ -89,7 +87,9 @@ final class Config {
             if (services.get(i).variable().equals(variable)) {
                 return;
             }
-            if (isNamesake(services.get(i), PortMap.SERVICES.get(i).port(), variable, port)) {
+            boolean hasPort = port == services.get(i).port() || port == PortMap.SERVICES.get(i).port()
+                || setting.value.equals(fileValue(services.get(i).variable()));
+            if (hasPort && hasWordsOf(services.get(i).variable(), variable)) {
                 namesakes.add(services.get(i));
             }
         }
@@ -97,37 +97,31 @@ final class Config {
             PortMap.Service service = namesakes.get(0);
             List<PortMap.Alias> aliases = new ArrayList<>(service.aliases());
             aliases.add(new PortMap.Alias(variable, port, entry.line()));
-            services.set(services.indexOf(service), with(service, service.health(), aliases));
+            services.set(services.indexOf(service),
+                service.with(service.port(), service.origin(), service.line(), service.health(), aliases));
         } else {
             services.add(new PortMap.Service(variable, variable, port, setting.origin, setting.line,
                 PortMap.Group.of(port), PortMap.Status.UNKNOWN, null, null, List.of()));
         }
     }
 
-    /** Returns whether a variable has a port of a documented service, and words of its name in their order. */
-    private boolean isNamesake(PortMap.Service service, int documentedPort, String variable, int port) {
-        boolean hasPort = port == service.port() || port == documentedPort
-            || fileValue(service.variable()).equals("" + port);
-        return hasPort && PortMap.stem(service.variable())
-            .matches("(.*_)?" + PortMap.stem(variable).replace("_", "_(.*_)?") + "(_.*)?");
+    /** Returns whether all words of a name are words of the documented one, in their order. */
+    private static boolean hasWordsOf(String documented, String name) {
+        return PortMap.stem(documented).matches("(.*_)?" + PortMap.stem(name).replace("_", "_(.*_)?") + "(_.*)?");
     }
 
-    private static PortMap.Service with(PortMap.Service service, String health, List<PortMap.Alias> aliases) {
-        return service.with(service.port(), service.origin(), service.line(), health, aliases);
-    }
-
-    private PortMap.Service withHealth(PortMap.Service service) {
+    private String health(PortMap.Service service) {
         for (String variable : service.variables()) {
             Setting setting = setting(PortMap.stem(variable) + "_HEALTH");
-            if (setting != null && Expansion.isHealth(setting.value)) {
-                return with(service, setting.value, service.aliases());
+            if (setting != null && Syntax.isHealth(setting.value)) {
+                return setting.value;
             }
             if (setting != null) {
                 notes.add(place(setting.origin, setting.line) + ": " + setting.variable + " is ignored: it is not a"
                     + " path, tcp, grpc, or a URL (http, https, grpc, grpcs, tcp) without a user");
             }
         }
-        return service;
+        return service.health();
     }
 
     /** Returns whether {@code .env} sets a variable to an expression; {@code $} in single quotes is none. */
@@ -136,9 +130,10 @@ final class Config {
         return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
     }
 
-    /** Expands references to variables. It is a class of its own because few files need it. */
-    private record Expansion(Config config) {
+    /** The forms of names and values. It is a class of its own because not every call needs it, and it takes time. */
+    private record Syntax(Config config) {
 
+        private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Z_][A-Z0-9_]*_PORT");
         private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
             "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))");
         private static final Pattern HEALTH = Pattern.compile(
@@ -146,7 +141,7 @@ final class Config {
         private static final int LONGEST = 1_000;
 
         /** Returns the text with its references expanded, or as it is if either is too long. */
-        String of(String text) {
+        String expand(String text) {
             String expanded = text.length() > LONGEST ? text
                 : REFERENCE.matcher(text).replaceAll(reference -> Matcher.quoteReplacement(value(reference)));
             return expanded.length() > LONGEST ? text : expanded;
@@ -156,7 +151,7 @@ final class Config {
             String name = reference.group(reference.group(1) != null ? 1 : 4);
             String value = config.environment.getOrDefault(name, config.values.get(name));
             boolean isSet = value != null && !(value.isEmpty() && ":".equals(reference.group(2)));
-            return isSet ? value : reference.group(3) == null ? "" : of(reference.group(3));
+            return isSet ? value : reference.group(3) == null ? "" : expand(reference.group(3));
         }
 
         static boolean isHealth(String value) {

@@ -66,7 +66,6 @@ final class PortMap {
     /**
      * A service and its port. A port without a service has the status NONE, and neither name nor variable.
      *
-     * @param line the line of {@code .env}, or 0
      * @param group null if the port of an undocumented service is in no documented range
      * @param health how its health is checked: a path, a URL, {@code tcp} or {@code grpc}; null if nothing says so
      */
@@ -77,7 +76,6 @@ final class PortMap {
             return status != Status.UNKNOWN && status != Status.NONE;
         }
 
-        /** Returns whether the service can be assigned another port. */
         boolean isMovable() {
             return isDocumented() ? group.strategy != Strategy.STATIC : status == Status.UNKNOWN;
         }
@@ -85,7 +83,9 @@ final class PortMap {
         /** Returns its variable and its aliases. */
         List<String> variables() {
             List<String> variables = new ArrayList<>(List.of(variable));
-            aliases.forEach(alias -> variables.add(alias.variable));
+            for (Alias alias : aliases) {
+                variables.add(alias.variable);
+            }
             return variables;
         }
 
