@@ -99,7 +99,7 @@ class HealthAllTest {
     void judges(int status, String body, String verdict) throws Exception {
         int port = Sockets.freePort();
         HttpServer server = jdkServer("127.0.0.1", port, status, body, () -> { });
-        Health health = RawServer.ask("http://127.0.0.1:" + port + "/health", 30);
+        Health health = RawServer.check("http://127.0.0.1:" + port + "/health", 30);
         server.stop(0);
         assertEquals(List.of(verdict, status), List.of(health.verdict().text(), health.httpStatus()), health.toString());
     }
@@ -273,7 +273,7 @@ class HealthAllTest {
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {
             double timeout = verdicts.contains("timeout") ? 1.5 : 30;
-            Health health = RawServer.ask("http://127.0.0.1:" + server.getLocalPort() + "/health", timeout);
+            Health health = RawServer.check("http://127.0.0.1:" + server.getLocalPort() + "/health", timeout);
             assertTrue(List.of(verdicts.split("\\|")).contains(health.verdict().text()), health.toString());
             assertEquals(status, health.httpStatus());
             assertEquals(word, health.word());
@@ -309,9 +309,9 @@ class HealthAllTest {
         HttpServer server = jdkServer("127.0.0.1", port, 503, "", () -> { });
         try (ServerSocket silent = Sockets.listener("::1", port)) {
             for (int i = 0; i < 10; i++) {
-                Health health = new HealthProbe(Set.of(), null)
-                    .ask(Endpoint.of("http://localhost:" + port + "/health"), Duration.ofMillis(500)).join();
-                assertEquals(List.of(HealthVerdict.UNHEALTHY, 503), Arrays.asList(health.verdict(), health.httpStatus()), silent::toString);
+                Health health = new HealthProbe(Set.of(), null, false)
+                    .check(Endpoint.of("http://localhost:" + port + "/health"), Duration.ofMillis(500)).join();
+                assertEquals(List.of(Health.Verdict.UNHEALTHY, 503), Arrays.asList(health.verdict(), health.httpStatus()), silent::toString);
             }
         } finally {
             server.stop(0);
@@ -339,7 +339,7 @@ class HealthAllTest {
         try (ServerSocket server = rawServer(behaviour)) {
             Endpoint endpoint = Endpoint.of("http://127.0.0.1:" + server.getLocalPort() + "/");
             for (int i = 0; i < 10; i++) {
-                new HealthProbe(Set.of(), null).ask(endpoint, Duration.ofMillis(200)).join();
+                new HealthProbe(Set.of(), null, false).check(endpoint, Duration.ofMillis(200)).join();
             }
             for (int i = 0; i < 50 && connections(server) > 0; i++) {
                 Thread.sleep(100);
@@ -467,8 +467,8 @@ class HealthAllTest {
     /** What shows the progress took all but the last moment. */
     @Test
     void aSlowScreenDoesNotMakeAWaitFail() throws Exception {
-        List<HealthChecks.Check> nobody = List.of(HealthChecks.Check.of(Endpoint.of("http://127.0.0.1:" + Sockets.freePort() + "/")));
-        HealthChecks checks = new HealthChecks(new HealthProbe(Set.of(), null), false);
+        List<HealthChecks.Check> nobody = List.of(HealthChecks.Check.of("http://127.0.0.1:" + Sockets.freePort() + "/"));
+        HealthChecks checks = new HealthChecks(new HealthProbe(Set.of(), null, false), false, () -> null, null);
         Waiting waiting = new Waiting(checks, null, Duration.ofMillis(100), Duration.ofSeconds(3));
         Waiting.Outcome outcome = waiting.await(nobody, (results, left) -> {
             try {
@@ -477,7 +477,7 @@ class HealthAllTest {
                 throw new IllegalStateException(e);
             }
         });
-        assertFalse(outcome.isPassing());
+        assertTrue(outcome.failure().startsWith("gave up after 3 s: http://127.0.0.1:"), outcome.failure());
     }
 
     @Test

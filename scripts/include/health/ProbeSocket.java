@@ -1,43 +1,41 @@
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.util.Random;
 import java.util.Set;
 
 /**
- * A TCP connection for one question. It waits for its peer for a limited time in all; what this process takes for itself, say to
- * load classes, is not counted. It never connects to itself, and is closed so that no peer sees a reset.
+ * A TCP connection for one probe, with one deadline for connecting and for all reads. The connection is never one to itself, and
+ * it is closed so that the server sees no reset.
  */
 final class ProbeSocket extends Socket {
 
-    private static final int MOST_BYTES = 1 << 20; // of an endless answer
-    private static final long FAREWELL_NANOS = 20_000_000;
+    private static final int MOST_BYTES = 1 << 20; // of an endless response
+    private static final int SILENCE_MILLIS = 50; // of a proxy that looks for its server
+    private static final int FAREWELL_MILLIS = 20;
     private static final int OFFERS = 4; // of the system, before other ports are tried
     private static final int MOST_BINDS = 64;
-    private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
+    private static final int FIRST_UNUSUAL_PORT = 61_000; // above the range of Linux and above every documented range
 
-    private final long patience;
-    private long left;
+    private final long deadline;
+    private final byte[] beginning = new byte[4]; // of what the server sends
     private int received;
 
-    private ProbeSocket(long patienceNanos) {
-        patience = patienceNanos;
-        left = patienceNanos;
+    private ProbeSocket(long deadline) {
+        this.deadline = deadline;
     }
 
-    /** Connects from a port that no service has, so that none of theirs stays in TIME_WAIT. */
-    static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts) throws IOException {
-        ProbeSocket socket = bound(patienceNanos, target.getPort(), servicePorts);
-        long start = System.nanoTime();
+    /** Connects from a port that no service uses, so that no service's port is left in TIME_WAIT. */
+    static ProbeSocket connect(InetSocketAddress target, long deadline, Set<Integer> servicePorts) throws IOException {
+        ProbeSocket socket = bound(deadline, target.getPort(), servicePorts);
         try {
             socket.connect(target, socket.millisLeft());
-            socket.left -= System.nanoTime() - start;
             socket.setTcpNoDelay(true); // TLS writes in small pieces.
             if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
                 socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
@@ -50,38 +48,40 @@ final class ProbeSocket extends Socket {
         }
     }
 
-    /** Binds first, because a socket without a port is given one while it connects, and that may be its target's. */
-    static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
+    /** Binds before connecting: while it connects, the system may give a socket its target's port. */
+    static ProbeSocket bound(long deadline, int target, Set<Integer> servicePorts) throws IOException {
         for (int i = 0; i < MOST_BINDS; i++) {
-            ProbeSocket socket = new ProbeSocket(patienceNanos);
+            ProbeSocket socket = new ProbeSocket(deadline);
             try {
                 socket.bind(new InetSocketAddress(i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
                 if (socket.getLocalPort() != target && !servicePorts.contains(socket.getLocalPort())) {
                     return socket;
                 }
             } catch (BindException e) {
-                // It is taken, or every port that the system offers is.
+                // The port is in use, or every port that the system offers is.
             }
             socket.closeNow();
         }
-        throw new BindException("no port to ask from is free");
+        throw new BindException("no port to connect from is available");
     }
 
-    /** How long this side has waited for the other one. */
-    long waitedMillis() {
-        return (patience - left) / 1_000_000;
+    /** Does nothing if the socket is connected: OkHttp connects the socket that it is given. */
+    @Override
+    public void connect(SocketAddress target, int timeout) throws IOException {
+        if (!isConnected()) {
+            super.connect(target, timeout);
+        }
     }
 
-    /** Whether the other side has said anything. */
-    boolean hasReceived() {
-        return received > 0;
+    private int millisLeft() throws SocketTimeoutException {
+        long left = deadline - System.nanoTime();
+        if (left <= 0) {
+            throw new SocketTimeoutException("the time is up");
+        }
+        return (int) Math.min(Integer.MAX_VALUE, left / 1_000_000 + 1);
     }
 
-    private int millisLeft() {
-        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, left) / 1_000_000 + 1);
-    }
-
-    /** Also what TLS reads from: each read ends when the time of all of them is up. */
+    /** Returns a stream of which each read ends at the deadline. */
     @Override
     public InputStream getInputStream() throws IOException {
         return new FilterInputStream(super.getInputStream()) {
@@ -93,33 +93,58 @@ final class ProbeSocket extends Socket {
 
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                if (left <= 0 || received > MOST_BYTES) {
-                    throw left <= 0 ? new SocketTimeoutException("the time is up") : new IOException("no end of it");
+                if (received > MOST_BYTES) {
+                    throw new IOException("the response has no end");
                 }
                 setSoTimeout(millisLeft());
-                long start = System.nanoTime();
-                try {
-                    int count = super.read(bytes, offset, length);
-                    received += Math.max(0, count);
-                    return count;
-                } finally {
-                    left -= System.nanoTime() - start;
+                int count = super.read(bytes, offset, length);
+                for (int i = received; i < beginning.length && i < received + count; i++) {
+                    beginning[i] = bytes[offset + i - received];
                 }
+                received += Math.max(0, count);
+                return count;
             }
         };
     }
 
-    /** Says that this is all, then reads what is still under way, for a moment: to close before that is a reset, which can end a server. */
+    boolean isLate() {
+        return System.nanoTime() >= deadline;
+    }
+
+    boolean hasReceived() {
+        return received > 0;
+    }
+
+    /** Returns whether the server sent a record of TLS, mostly an alert. */
+    boolean hasReceivedTls() {
+        return received > 1 && beginning[0] == 0x15 && beginning[1] == 3;
+    }
+
+    /** Returns whether the server sent a frame with settings, as every server of HTTP/2 does first. */
+    boolean hasReceivedHttp2() {
+        return received > 3 && beginning[0] == 0 && beginning[3] == 4;
+    }
+
+    /** Returns whether the server closes the connection at once, as a proxy does without its server. */
+    boolean isClosedAtOnce() {
+        try {
+            setSoTimeout(SILENCE_MILLIS);
+            return super.getInputStream().read() < 0;
+        } catch (IOException e) {
+            return !(e instanceof SocketTimeoutException);
+        }
+    }
+
+    /** Says that nothing more is sent, then reads what is under way: closing before that is a reset, which can end a server. */
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {
-            left = FAREWELL_NANOS;
-            received = Math.min(received, MOST_BYTES / 2);
             try {
                 shutdownOutput();
-                getInputStream().transferTo(OutputStream.nullOutputStream());
+                setSoTimeout(FAREWELL_MILLIS);
+                super.getInputStream().read(new byte[MOST_BYTES]);
             } catch (IOException e) {
-                // It has nothing more to say, or no end of it.
+                // The server has nothing more to say.
             }
         }
         closeNow();

@@ -1,118 +1,150 @@
-//SOURCES ../ports/LocalPorts.java ../ports/Owners.java ../ports/Processes.java ../ports/Project.java
+//SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/OwnerWords.java ../ports/Owners.java
+//SOURCES ../ports/Ownership.java ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
+//SOURCES ../ports/SocketTable.java ../ports/TcpSocket.java HealthChecks.java
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
-/** The processes that a start script has started, and whether the ports that are waited for are theirs. */
+/** The processes that a start script has started, one of which must be listening. */
 final class Started {
 
-    /**
-     * Why waiting is in vain: a process has ended, or a stranger has the port.
-     *
-     * @param pid 0 where it is a stranger
-     * @param status of the process that has ended; null where it is not to be seen
-     */
-    record Failure(long pid, Integer status, int port, List<Owners.Owner> strangers) { }
-
-    private static final long GRACE_NANOS = 1_000_000_000; // for the child that a process leaves behind to listen
+    private static final long GRACE_NANOS = 2_000_000_000; // for a process that it leaves running to listen
+    private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // of Processes.Facts.startTime()
+    private static final int LONGEST_COMMAND = 60;
 
     private final Map<Long, Processes.Facts> processes = new LinkedHashMap<>();
-    private final Map<Long, Long> endedAt = new LinkedHashMap<>();
-    private final Project project;
-    private Collection<Integer> ports = List.of();
-    private Map<Integer, List<Owners.Owner>> listeners = Map.of();
-    private Processes now;
+    private final Map<Long, Long> endedAt = new HashMap<>();
+    private final Supplier<Project> project;
+    private Processes now = Processes.read();
+    private long earliest = Long.MAX_VALUE;
 
-    /** @param project what is ours, or null */
-    Started(Collection<Long> pids, Project project) {
+    /** If the start of a process cannot be read any more, that of the start script counts. */
+    Started(Collection<Long> pids, Supplier<Project> project) {
         this.project = project;
-        now = Processes.read();
-        pids.forEach(pid -> processes.put(pid, now.of(pid)));
+        String starter = System.getenv("DEVFLOW_PORTS_STARTER");
+        for (long pid : pids) {
+            processes.put(pid, now.of(pid));
+            Processes.Facts process = processes.get(pid) != null || starter == null || !starter.matches("[0-9]{1,9}")
+                ? processes.get(pid) : now.of(Long.parseLong(starter));
+            earliest = process == null ? earliest : Math.min(earliest, process.startTime());
+        }
     }
 
-    /** Looks who listens on these ports now, and which of the processes have ended. */
-    void look(Collection<Integer> awaited) throws IOException {
-        ports = awaited;
-        LocalPorts localPorts = LocalPorts.read();
-        List<LocalPorts.State> states = new ArrayList<>();
-        for (LocalPorts.State state : localPorts.states(ports)) {
-            if (state.verdict() == LocalPorts.Verdict.LISTENING) {
-                states.add(state);
+    /** Looks at the processes anew. */
+    void look() {
+        now = Processes.read();
+    }
+
+    /** Returns whether a listener is one of the processes or a descendant of one. */
+    boolean has(Owners.Owner listener) {
+        return processes.keySet().stream().anyMatch(pid -> isBelow(listener, pid));
+    }
+
+    private boolean isBelow(Owners.Owner listener, long pid) {
+        return listener.processes().stream().anyMatch(sharer -> now.isDescendant(sharer.pid(), pid));
+    }
+
+    /**
+     * Returns whether these are the expected listeners of a port: the processes and their descendants, and what they may have left
+     * running, which does not belong to another program and is not older than all of them by more than a second.
+     */
+    boolean accepts(List<Owners.Owner> listeners) {
+        return !listeners.isEmpty()
+            && listeners.stream().allMatch(listener -> has(listener) || listener.ownership() != Ownership.OTHER && !isOlder(listener));
+    }
+
+    private boolean isOlder(Owners.Owner listener) {
+        return !listener.processes().isEmpty() && listener.processes().get(0).startTime() < earliest - SECOND;
+    }
+
+    /** Returns why waiting is in vain; null if it is not. */
+    String failure(List<HealthChecks.Result> results) {
+        for (long pid : processes.keySet()) {
+            if (isRunning(pid)) {
+                continue;
+            }
+            long ended = endedAt.computeIfAbsent(pid, key -> System.nanoTime());
+            Integer status = Processes.exitStatus(pid);
+            boolean isLate = System.nanoTime() - ended > GRACE_NANOS;
+            if (status != null && status != 0 || isLate && results.stream().noneMatch(result -> accepts(result.listeners()))) {
+                List<String> words = new ArrayList<>(List.of(exit(pid)));
+                results.forEach(result -> addOthers(result, words));
+                return String.join("; ", words);
             }
         }
-        listeners = states.isEmpty() ? Map.of() : Owners.of(states, localPorts, project);
-        now = Processes.read();
-        processes.forEach((pid, process) -> {
-            if (!isRunning(pid, process)) {
-                endedAt.putIfAbsent(pid, System.nanoTime());
-            }
-        });
+        return null;
     }
 
-    /** A number that belongs to another process by now has ended, too. */
-    private boolean isRunning(long pid, Processes.Facts before) {
+    /** A pid that belongs to another process by now does not count. */
+    private boolean isRunning(long pid) {
+        Processes.Facts before = processes.get(pid);
         Processes.Facts process = now.of(pid);
         return process != null && process.isRunning() && before != null && process.startTime() == before.startTime();
     }
 
-    /** Whether who listens on this port is one of them or was started by one, or what those left behind that ended well. */
-    boolean have(int port) {
-        if (!listeners.containsKey(port)) {
-            return false;
-        }
-        long foreign = listeners.keySet().stream().filter(other -> !isTheirs(other)).count();
-        boolean mayBeLeftBehind = endedAt.size() == processes.size() || foreign <= endedAt.size();
-        return isTheirs(port) || mayBeLeftBehind && strangers(port).isEmpty();
-    }
+    // Words.
 
-    /** Whether nobody else listens there. */
-    private boolean isTheirs(int port) {
-        return listeners.get(port).stream().allMatch(listener -> processes.keySet().stream().anyMatch(pid -> isHad(listener, pid)));
-    }
-
-    /** Whether a listener belongs to this process, to a child of it, or shares its socket with one. */
-    private boolean isHad(Owners.Owner listener, long pid) {
-        return listener.processes().stream().anyMatch(sharer -> now.isDescendant(sharer.pid(), pid));
-    }
-
-    private List<Owners.Owner> strangers(int port) {
-        return listeners.get(port).stream().filter(Owners.Owner::isOthers)
-            .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
-    }
-
-    /** Why it is in vain to wait any longer, or null. When time is up, nobody is given time to leave something behind. */
-    Failure failure(boolean isTimeUp) {
-        for (int port : listeners.keySet()) {
-            List<Owners.Owner> strangers = strangers(port);
-            if (!strangers.isEmpty()) {
-                return new Failure(0, null, port, strangers);
+    /** Returns what the processes do and who listens instead. */
+    List<String> explanation(List<HealthChecks.Result> missing) throws IOException {
+        List<String> words = new ArrayList<>();
+        missing.forEach(result -> addOthers(result, words));
+        Set<Integer> ports = new TreeSet<>();
+        missing.forEach(result -> ports.add(result.check().endpoint().port()));
+        for (long pid : processes.keySet()) {
+            Set<Integer> own = isRunning(pid) ? ports(pid) : Set.of();
+            if (!isRunning(pid)) {
+                words.add(exit(pid));
+            } else if (own.stream().noneMatch(ports::contains)) {
+                String command = now.of(pid).command();
+                words.add("process " + pid + " (" + (command.length() > LONGEST_COMMAND ? command.substring(0, LONGEST_COMMAND) + "…" : command)
+                    + ") runs but " + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ") + text(ports));
             }
         }
-        Failure failure = null;
-        for (Map.Entry<Long, Long> ended : endedAt.entrySet()) {
-            Integer status = Processes.exitStatus(ended.getKey());
-            if (status != null && status != 0) {
-                return new Failure(ended.getKey(), status, 0, List.of());
-            }
-            if ((isTimeUp || System.nanoTime() - ended.getValue() > GRACE_NANOS) && areMoreThanCanCome()) {
-                failure = new Failure(ended.getKey(), status, 0, List.of());
-            }
-        }
-        return failure;
+        return words;
     }
 
-    /** Whether there are more ports without a listener than processes that may yet listen; one may do so on several. */
-    private boolean areMoreThanCanCome() {
-        long silent = ports.size() - listeners.size();
-        if (endedAt.size() < processes.size() && ports.size() > processes.size()) {
-            return false;
+    private static String exit(long pid) {
+        Integer status = Processes.exitStatus(pid);
+        return "process " + pid + " exited" + (status == null ? "" : " with code " + status);
+    }
+
+    private static String text(Set<Integer> ports) {
+        return ports.toString().replaceAll("[\\[\\]]", "");
+    }
+
+    private void addOthers(HealthChecks.Result result, List<String> words) {
+        List<Owners.Owner> listeners = result.listeners().stream().filter(listener -> !has(listener)).toList();
+        if (!listeners.isEmpty()) {
+            words.add("port " + result.check().endpoint().port() + " is in use by " + OwnerWords.brief(listeners)
+                + (listeners.stream().anyMatch(this::isOlder) ? ", which was running before the processes named by --pid" : "")
+                + (project.get() == null ? "; name the project with --project DIR to tell its processes from others" : ""));
         }
-        long pending = processes.keySet().stream().filter(pid -> !endedAt.containsKey(pid)
-            && listeners.values().stream().noneMatch(all -> all.stream().anyMatch(listener -> isHad(listener, pid)))).count();
-        return silent > pending;
+    }
+
+    /** Returns the ports on which the process or a descendant listens. */
+    private Set<Integer> ports(long pid) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        Set<Integer> ports = new TreeSet<>();
+        List<PortMap.Service> all = new ArrayList<>();
+        for (TcpSocket socket : localPorts.hasTables() ? SocketTable.listeners() : List.<TcpSocket>of()) {
+            all.add(PortMap.Service.none(socket.port()));
+        }
+        for (ServicePort port : ServicePort.look(all.stream().distinct().toList(), localPorts, project)) {
+            if (port.owners().stream().anyMatch(owner -> isBelow(owner, pid))) {
+                ports.add(port.service().port());
+            }
+        }
+        return ports;
     }
 }

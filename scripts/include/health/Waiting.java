@@ -1,22 +1,24 @@
-//SOURCES HealthChecks.java Started.java
+//SOURCES ../command/Terminal.java Health.java HealthChecks.java Started.java
+
+
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.stream.Collectors;
 
-/** Repeats health checks until all pass, time is up, or waiting is in vain. */
+/** Repeats health checks until all pass, the time is up, or waiting is in vain. */
 final class Waiting {
 
-    /** How it ended: the last results, whether all passed, and why waiting was in vain, or null. */
-    record Outcome(List<HealthChecks.Result> results, boolean isPassing, Started.Failure failure) { }
+    /** The last results, and why the wait was given up; null if all passed. */
+    record Outcome(List<HealthChecks.Result> results, String failure) { }
 
-    private static final Duration SHORTEST_QUESTION = Duration.ofMillis(100);
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration OVERRUN = Duration.ofSeconds(-1); // left, where this process did not run for a while
+    private static final Duration LAST_QUESTION = Duration.ofMillis(500);
 
     private final HealthChecks checks;
     private final Started started;
@@ -25,11 +27,11 @@ final class Waiting {
     private final long start = System.nanoTime();
 
     /**
-     * Waits from now on.
+     * Starts the clock.
      *
-     * @param started what is to answer, or null: anybody
-     * @param timeout for each check
-     * @param limit for all of it
+     * @param started the processes that must listen; null for any
+     * @param timeout of a check
+     * @param limit of the wait
      */
     Waiting(HealthChecks checks, Started started, Duration timeout, Duration limit) {
         this.checks = checks;
@@ -38,77 +40,83 @@ final class Waiting {
         this.limit = limit;
     }
 
-    /** Waits; the progress is told before each pause: the results so far, and the time that is left. */
+    /**
+     * Waits. Before each pause, tells the results so far and the time that is left. After the time is up, possibly because this
+     * process was paused, the checks are made once more.
+     */
     Outcome await(List<HealthChecks.Check> all, BiConsumer<List<HealthChecks.Result>, Duration> progress)
             throws InterruptedException, IOException {
-        List<HealthChecks.Result> results = make(all, all);
-        boolean isFirstRound = true;
+        List<HealthChecks.Result> results = make(all, shorter(timeout, limit));
+        boolean isOfAll = true;
+        boolean isLast = false;
         while (true) {
-            Started.Failure failure = failure();
-            boolean isPassing = failure == null && HealthChecks.areAllPassing(results);
-            if (failure != null || isPassing && isFirstRound || isTimeUp()) {
-                return new Outcome(results, isPassing, failure);
+            boolean isPassing = HealthChecks.areAllPassing(results);
+            String failure = failure(results);
+            if (failure != null || isPassing && isOfAll) {
+                return new Outcome(results, failure);
             }
-            if (isPassing) {
-                isFirstRound = true; // One that passed in an earlier round may be gone again.
-                results = make(all, all);
-                continue;
+            if (isLast) {
+                return new Outcome(results, "gave up after " + Terminal.seconds(limit) + ": " + missing(results));
             }
-            isFirstRound = false;
-            progress.accept(results, left());
-            Thread.sleep(pause().toMillis());
-            if (isTimeUp()) {
-                return new Outcome(results, false, failure()); // This process was stopped meanwhile.
+            if (!isPassing) {
+                progress.accept(results, left());
+                Thread.sleep(shorter(pause(), left()).toMillis());
             }
-            List<HealthChecks.Result> news = again(results, all);
-            if (left().compareTo(OVERRUN) < 0 && !HealthChecks.areAllPassing(news)) {
-                return new Outcome(results, false, failure()); // Stopped while asking: the silence was ours.
-            }
-            results = news;
+            isLast = left().isZero();
+            isOfAll = isLast || isPassing; // What passed in an earlier round may have gone since.
+            results = isOfAll ? make(all, shorter(timeout, isLast ? LAST_QUESTION : left())) : again(results);
         }
     }
 
-    /** Repeats the checks that have not passed. */
-    private List<HealthChecks.Result> again(List<HealthChecks.Result> results, List<HealthChecks.Check> all) throws IOException {
-        Map<HealthChecks.Check, HealthChecks.Result> news = make(results.stream().filter(result -> !result.isPassing())
-            .map(HealthChecks.Result::check).toList(), all).stream()
-            .collect(Collectors.toMap(HealthChecks.Result::check, result -> result));
-        return results.stream().map(result -> news.getOrDefault(result.check(), result)).toList();
-    }
-
-    /** Makes some of the checks, and looks once who has then the ports of all. */
-    private List<HealthChecks.Result> make(List<HealthChecks.Check> some, List<HealthChecks.Check> all) throws IOException {
-        List<HealthChecks.Result> results = checks.make(some, shorter(timeout, left()));
-        if (started == null) {
-            return results;
+    private List<HealthChecks.Result> again(List<HealthChecks.Result> results) throws IOException {
+        List<HealthChecks.Check> missing = new ArrayList<>();
+        results.stream().filter(result -> !result.isPassing()).forEach(result -> missing.add(result.check()));
+        List<HealthChecks.Result> news = make(missing, shorter(timeout, left()));
+        List<HealthChecks.Result> merged = new ArrayList<>();
+        for (HealthChecks.Result result : results) {
+            merged.add(result.isPassing() ? result : news.remove(0));
         }
-        started.look(all.stream().filter(Waiting::isHere).map(check -> check.endpoint().port()).distinct().toList());
-        return results.stream().map(result -> new HealthChecks.Result(result.check(), result.health(),
-            result.isPassing() && (!isHere(result.check()) || started.have(result.check().endpoint().port())))).toList();
+        return merged;
     }
 
-    private Started.Failure failure() {
-        return started == null ? null : started.failure(isTimeUp());
+    private List<HealthChecks.Result> make(List<HealthChecks.Check> some, Duration time) throws IOException {
+        List<HealthChecks.Result> results = checks.make(some, time);
+        if (started != null) {
+            started.look();
+            results.replaceAll(result -> result.check().endpoint().isLocal() && !started.accepts(result.listeners())
+                ? result.failed() : result);
+        }
+        return results;
     }
 
-    private boolean isTimeUp() {
-        return left().compareTo(SHORTEST_QUESTION) < 0;
+    private String failure(List<HealthChecks.Result> results) {
+        for (HealthChecks.Result result : results) {
+            if (result.health().verdict() == Health.Verdict.TAKEN) {
+                return "gave up: port " + result.check().endpoint().port() + " is " + result.health().reason();
+            }
+        }
+        String failure = started == null ? null : started.failure(results);
+        return failure == null ? null : "gave up: " + failure;
     }
 
-    /** Whether it is asked on this machine. */
-    private static boolean isHere(HealthChecks.Check check) {
-        return check.endpoint().isHere();
+    private String missing(List<HealthChecks.Result> results) throws IOException {
+        List<HealthChecks.Result> missing = results.stream().filter(result -> !result.isPassing()).toList();
+        List<String> words = new ArrayList<>(missing.stream().filter(result -> !result.health().verdict().isPassing())
+            .map(HealthChecks.Result::inShort).toList());
+        if (started != null) {
+            words.addAll(started.explanation(missing));
+        }
+        return String.join("; ", words);
     }
 
-    /** Short at first, then a tenth of the time waited, and never so long that the last check has less than its time. */
+    /** Short at first, then a tenth of the time that has passed. */
     private Duration pause() {
-        Duration pause = shorter(limit.minus(left()).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
-        pause = shorter(pause, left().minus(SHORTEST_QUESTION));
-        return pause.isNegative() ? Duration.ZERO : pause; // To tell the progress takes time, too.
+        return shorter(limit.minus(left()).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
     }
 
     private Duration left() {
-        return limit.minusNanos(System.nanoTime() - start);
+        Duration left = limit.minusNanos(System.nanoTime() - start);
+        return left.isNegative() ? Duration.ZERO : left;
     }
 
     private static Duration shorter(Duration one, Duration other) {
