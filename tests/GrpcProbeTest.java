@@ -88,10 +88,10 @@ class GrpcProbeTest {
     @ParameterizedTest
     @CsvSource({"'-ERR unknown command\r\n', NOT_GRPC, does not speak HTTP/2", "'SSH-2.0-OpenSSH_9.2\r\n', NOT_GRPC, does not speak HTTP/2",
         "'HTTP/1.1 400 Bad Request\r\n\r\n', NOT_GRPC, does not speak HTTP/2", "'J\0\0\0', NOT_GRPC, does not speak HTTP/2",
-        "'\0\0\0\4\0\0\0\0\0', NOT_GRPC, closed the connection before the response was complete",
+        "'\0\0\0\4\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
         "'\0\0\0\4\0\0\0\0\0\0\0\b\7\0\0\0\0\0\0\0\0\0\0\0\0\0', UNHEALTHY, is shutting down",
         "'\0\0', NOT_GRPC, does not speak HTTP/2",
-        "'', DOWN, closed the connection without a response"})
+        "'', DOWN, closed without a response"})
     void tellsOtherServersFromGrpc(String greeting, Health.Verdict verdict, String reason) throws Exception {
         try (RawServer server = RawServer.saying(greeting)) {
             Health health = server.checkBy("grpc", 10);

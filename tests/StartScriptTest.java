@@ -14,7 +14,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Start scripts from their first start to their stop: tests/devflow-start.sh, the README's, and what else scripts contain. */
@@ -200,70 +199,6 @@ class StartScriptTest {
     }
 
     // Waiting for what was started.
-
-    /** What starts something in the background, and how waiting for it and for the orchestrator ends. */
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
-        "node services/orchestrator.js & | 0 |",
-        "sh -c 'sh -c `node services/orchestrator.js; :`; :' & | 0 |",
-        "sh -c 'node services/orchestrator.js & sleep 0.2' & | 0 |",
-        "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & | 0 |",
-        "PORT=3005 setsid python3 -m http.server 3005 --directory www >log 2>&1 & | 0 |",
-        "(exit 7) & | 1 | process PID ended with status 7",
-        "sleep 60 & kill $! | 1 | process PID ended with status 143",
-        "sh -c 'sleep 0.5; exit 3' & | 1 | process PID ended with status 3",
-        "(exit 0) & | 1 | process PID ended with status 0",
-        "sh -c 'sleep 60 & exit 0' & | 1 | process PID ended with status 0",
-        "node services/orchestrator.js & until_taken 3005; node services/orchestrator.js 2>log & | 1 | process PID ended with status 1",
-        "listen 3005 3005; sleep 60 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
-        "listen 3005 3005; python3 -m http.server --bind ::1 3005 >log 2>&1 & | 1 | gave up: a stranger answers on 3005: pid PID (COMMAND)",
-        "python3 -c `$holder` listen 3005 3005 >log & | 1 | gave up: time is up, after 4 s",
-        "sleep 60 & | 1 | gave up: time is up, after 4 s"})
-    void aWaitEndsWithTheProcessOrItsStranger(String start, int exit, String last) throws Exception {
-        Files.writeString(Files.createDirectory(project.resolve("www")).resolve("health"), "OK");
-        String seconds = last != null && last.contains("time is up") ? "4" : "60";
-        Script.Result result = run("touch .env\nexport ORCHESTRATOR_PORT=3005\n" + start.replace('`', '"') + "\n"
-            + "devflow_wait_healthy --wait=" + seconds + " --timeout=1 --pid=$! orchestrator >/dev/null");
-        String err = result.err().replaceAll("(pid|process) \\d+", "$1 PID").replaceAll("\\(.*\\)", "(COMMAND)");
-        assertEquals(List.of(exit, last == null ? "" : "NOTE: " + last), List.of(result.exit(), err.lines().reduce("", (a, b) -> b)), err);
-    }
-
-    /** The old server answers while it drains; that is no answer of the new one. */
-    @Test
-    void anotherOfTheProjectIsWaitedOut() throws Exception {
-        assertOut("0 new\n", run("""
-            devflow_assign_ports
-            node services/orchestrator.js & old=$!; until_taken 3005
-            sh -c 'while kill -0 '$old'; do sleep 0.1; done 2>/dev/null; exec node services/orchestrator.js' & new=$!
-            (sleep 1; kill $old) &
-            devflow_wait_healthy --wait=60 --pid=$new orchestrator >/dev/null
-            echo "$? $([ "$(owner 3005)" = $new ] && echo new)"
-            """));
-    }
-
-    @Test
-    void waitsForSeveralProcessesOfWhichOneLeavesItsServerBehind() throws Exception {
-        assertOut("0\n0\n1\nNOTE: process PID ended with status 5\n2\n1\n", run("""
-            devflow_assign_ports
-            sh -c 'node services/codex-mcp.js & exit 0' & daemon=$!
-            sh -c 'sleep 1; exec node services/orchestrator.js' & server=$!
-            devflow_wait_healthy --wait=60 --pid=$daemon --pid $server codex-mcp orchestrator >/dev/null; echo $?
-            devflow_wait_healthy --pid=$$ orchestrator codex-mcp >/dev/null; echo $?
-            (exit 5) & devflow_wait_healthy --wait=60 --pid=$server --pid=$! codex-mcp orchestrator >/dev/null 2>err; echo $?
-            tail -n 1 err | sed 's/process [0-9]*/process PID/'
-            devflow_wait_healthy --pid=0 orchestrator 2>/dev/null; echo $?
-            devflow_wait_healthy --pid=4194305 model-registry >/dev/null 2>&1; echo $?
-            """));
-    }
-
-    @Test
-    void aProcessOfAnotherUserRunsUntilItEnds() throws Exception {
-        assumeTrue(Namespace.IS_ROOT && Servers.isOnPath("setpriv"), "only root can start it");
-        assertOut("1 NOTE: gave up: time is up, after 1 s\n", run("""
-            setpriv --reuid nobody --clear-groups sleep 60 & devflow_wait_healthy --wait=1 --pid=$! model-registry >/dev/null 2>err
-            echo "$? $(cat err)"
-            """));
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"bash -euo pipefail", "bash", "zsh"})

@@ -54,8 +54,8 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         }
     }
 
-    static final String CLOSED = "closed the connection without a response";
-    static final String BROKEN = "closed the connection before the response was complete";
+    static final String CLOSED = "closed without a response";
+    static final String BROKEN = "closed before the end of its response";
     /** The beginning of the reason if the check itself failed. */
     static final String INTERNAL = "internal error, please report it: ";
 
@@ -67,7 +67,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
     }
 
     static Health timeout(long millis) {
-        return of(Verdict.TIMEOUT, null, "no response within " + millis + " ms").at(null, millis);
+        return of(Verdict.TIMEOUT, null, "no response in " + millis + " ms").at(null, millis);
     }
 
     Health at(String reached, long latency) {
