@@ -3,10 +3,9 @@
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/command/Report.java include/command/Terminal.java include/command/UserException.java
 //SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/health/Endpoint.java include/health/Health.java include/health/HealthChecks.java
-//SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
-//SOURCES include/health/Waiting.java include/ports/LocalPorts.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/health/Health.java include/health/HealthChecks.java include/health/HealthProbe.java
+//SOURCES include/health/Metrics.java include/health/Started.java include/ports/LocalPorts.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -35,19 +34,16 @@ import picocli.CommandLine.Option;
         "  health_all --json orchestrator grpc://localhost:50051"})
 class health_all extends PortCommand {
 
-    private static final int NAME_COLUMN = 25;
-    private static final int SHORTEST_NAME_WIDTH = 28; // of the longest documented name
-    private static final int ANSWER_WIDTH = 20; // with the latency
-
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
+    @Option(names = "--timeout", paramLabel = "TIME", converter = OptionValues.Seconds.class,
         description = "Give up on an endpoint after this time (default 2s).")
     private Duration timeout = Duration.ofSeconds(2);
 
-    @Option(names = "--all", description = "Without a target, also check the expected services without a health endpoint.")
+    @Option(names = "--all",
+        description = "Without a target, also check the expected services without a health endpoint.")
     private boolean all;
 
-    @Option(names = "--allow-degraded", description = "Accept servers that are up but not healthy: HTTP status 2xx, 3xx, 401,"
-        + " 403, 405, 426 or 429, and a body that does not say unhealthy.")
+    @Option(names = "--allow-degraded", description = "Accept servers that are up but not healthy: HTTP status 2xx,"
+        + " 3xx, 401, 403, 405, 426 or 429, and a body that does not say unhealthy.")
     private boolean allowDegraded;
 
     @Option(names = "--host", paramLabel = "HOST", description = "Check the services on this host (default localhost).")
@@ -60,19 +56,19 @@ class health_all extends PortCommand {
     @Option(names = "--insecure", description = "Trust every certificate, for https and grpcs.")
     private boolean isInsecure;
 
-    @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
+    @Option(names = "--wait", paramLabel = "TIME", arity = "0..1", fallbackValue = "30",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Wait until all are healthy, for at most this time (default 30s).")
     private Duration wait;
 
-    @Option(names = "--pid", paramLabel = "PID", description = "With --wait, require that this process or a descendant is"
-        + " listening; stop waiting if it exits (repeatable).")
+    @Option(names = "--pid", paramLabel = "PID", description = "With --wait, require that this process, a descendant,"
+        + " or what it left running is listening; stop waiting if it exits (repeatable).")
     private List<Long> pids = List.of();
 
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
 
-    @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
+    @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Check again at this interval (default 2s) until interrupted, and mark the changes.")
     private Duration watch;
@@ -107,20 +103,19 @@ class health_all extends PortCommand {
         if (watch == null && !quiet) {
             noteRedirected(results);
         }
-        return new Answers(results, null);
+        return new Results(results, null, prometheus);
     }
 
     private void validate() {
+        boolean areUrls = !targets.isEmpty() && targets.stream().allMatch(target -> target.contains("://"));
         require(watch == null || wait == null, "--watch and --wait cannot be combined");
-        require(!prometheus || !json && !quiet && watch == null, "--prometheus cannot be combined with --json, --quiet or --watch");
+        require(!prometheus || !json && !quiet && watch == null,
+            "--prometheus cannot be combined with --json, --quiet or --watch");
         require(!isInsecure || caFile == null, "--insecure and --cacert cannot be combined");
         require(!all || targets.isEmpty(), "--all works only without targets");
-        require(host.equals("localhost") || targets.isEmpty() || !targets.stream().allMatch(target -> target.contains("://")),
-            "--host works only with services; a URL names its own host");
+        require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
-        for (long pid : pids) {
-            require(pid > 0, "--pid " + pid + " is not the number of a process");
-        }
+        require(pids.stream().allMatch(pid -> pid > 0), "--pid requires the number of a process");
     }
 
     private void require(boolean condition, String message) {
@@ -129,40 +124,37 @@ class health_all extends PortCommand {
         }
     }
 
-    /** Names the ports that respond in place of a listener here, and that port_status does not show. */
+    /** Names the ports that respond although no listener is visible, so that port_status does not show them. */
     private void noteRedirected(List<HealthChecks.Result> results) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         for (HealthChecks.Result result : results) {
-            Endpoint endpoint = result.check().endpoint();
-            if (result.isPassing() && endpoint.isLocal() && localPorts.hasTables() && !localPorts.isListening(endpoint.port())) {
-                note("port " + endpoint.port() + " responds, but no listener is visible on this machine:"
-                    + " the port is redirected, for example to a container");
+            int port = result.check().endpoint().port();
+            boolean isLocal = result.check().endpoint().isLocal() && localPorts.hasTables();
+            if (result.isPassing() && isLocal && !localPorts.isListening(port)) {
+                note("port " + port + " responds, but no listener is visible on this machine: the port is redirected,"
+                    + " for example to a container");
             }
         }
     }
 
-    // Targets.
-
     private List<HealthChecks.Check> checks(Config config) {
-        Targets names = new Targets(config);
-        Map<String, HealthChecks.Check> checks = new LinkedHashMap<>();
+        Map<String, HealthChecks.Check> checks = new LinkedHashMap<>(); // each is made once
         for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
             if (service.healthPath() != null || all && service.status() == PortMap.Status.ACTIVE) {
                 add(checks, HealthChecks.Check.of(service, host));
             }
         }
         for (String target : targets) {
+            require(!target.matches("[^:/]+:[0-9]+"),
+                "'" + target + "' is not a target; use the port alone, or the URL http://" + target + "/");
             if (target.contains("://")) {
                 add(checks, HealthChecks.Check.of(target));
                 continue;
             }
-            if (target.matches("[^:/]+:[0-9]+")) {
-                throw new UserException("'" + target + "' is not a target; use the port alone, or the URL http://" + target + "/");
-            }
-            boolean isGroup = PortMap.Group.named(target) != null;
-            for (PortMap.Service service : names.resolve(target)) {
-                boolean isExpected = service.status() != PortMap.Status.RESERVED && service.status() != PortMap.Status.FAILED;
-                if (!isGroup || isExpected) {
+            for (PortMap.Service service : new Targets(config).resolve(target)) {
+                boolean isGroup = PortMap.Group.named(target) != null;
+                PortMap.Status status = service.status();
+                if (!isGroup || status != PortMap.Status.RESERVED && status != PortMap.Status.FAILED) {
                     add(checks, HealthChecks.Check.of(service, host));
                 }
             }
@@ -174,77 +166,60 @@ class health_all extends PortCommand {
         checks.putIfAbsent(check.service().variable() + " " + check.endpoint(), check);
     }
 
-    // Waiting.
-
     private Report await(List<HealthChecks.Check> checks, Supplier<Project> project) throws Exception {
         boolean showsProgress = !quiet && Terminal.isStderrTerminal();
         if (showsProgress) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err(), "")));
         }
         Started started = pids.isEmpty() ? null : new Started(pids, project);
-        HealthChecks health = new HealthChecks(probe, allowDegraded, project, started == null ? null : started::has);
-        Waiting.Outcome outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
+        HealthChecks health = new HealthChecks(probe, allowDegraded, project, started);
+        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> {
             if (showsProgress) {
-                Terminal.progress(err(), summary(results) + ", " + left.toSeconds() + " s left; waiting for " + results.stream()
-                    .filter(result -> !result.isPassing()).map(HealthChecks.Result::inShort).collect(Collectors.joining(", ")));
+                Terminal.progress(err(), summary(results) + ", " + left.toSeconds() + " s left; waiting for "
+                    + HealthChecks.missing(results).stream().map(HealthChecks.Result::inShort)
+                        .collect(Collectors.joining(", ")));
             }
         });
         if (showsProgress) {
             Terminal.progress(err(), "");
         }
-        return new Answers(outcome.results(), outcome.failure());
+        return new Results(outcome.results(), outcome.failure(), prometheus);
     }
 
     private static String summary(List<HealthChecks.Result> results) {
-        return results.stream().filter(HealthChecks.Result::isPassing).count() + " of " + results.size() + " healthy";
+        return results.size() - HealthChecks.missing(results).size() + " of " + results.size() + " healthy";
     }
 
-    /** The results, and why a wait for them was given up, or null. */
-    private final class Answers implements Report {
+    /** @param conclusion why a wait was given up, or null */
+    private record Results(List<HealthChecks.Result> results, String conclusion, boolean isPlain) implements Report {
 
-        private final List<HealthChecks.Result> results;
-        private final String failure;
-
-        Answers(List<HealthChecks.Result> results, String failure) {
-            this.results = results;
-            this.failure = failure;
-        }
+        private static final int NAME_COLUMN = 25;
+        private static final int NAME_WIDTH = 28; // of the longest documented name
+        private static final int ANSWER_WIDTH = 20; // with the latency
 
         @Override
         public int exitCode() {
-            return failure == null && HealthChecks.areAllPassing(results) ? YES : NO;
-        }
-
-        @Override
-        public String conclusion() {
-            return failure;
-        }
-
-        @Override
-        public boolean isPlain() {
-            return prometheus;
+            return conclusion == null && HealthChecks.missing(results).isEmpty() ? YES : NO;
         }
 
         @Override
         public Map<String, Object> document() {
-            return Map.of("endpoints", results.stream().map(Answers::fields).toList());
-        }
-
-        private static Map<String, Object> fields(HealthChecks.Result result) {
-            Map<String, Object> fields = ServicePort.fields(result.check().service());
-            fields.put("url", result.check().url());
-            fields.putAll(result.health().fields());
-            return fields;
+            return Map.of("endpoints", results.stream().map(result -> {
+                Map<String, Object> fields = ServicePort.fields(result.check().service());
+                fields.put("url", result.check().url());
+                fields.putAll(result.health().fields());
+                return fields;
+            }).toList());
         }
 
         @Override
         public List<Line> lines() {
             List<Line> lines = new ArrayList<>();
-            if (prometheus) {
+            if (isPlain) {
                 Metrics.lines(results).forEach(line -> lines.add(Line.of(line)));
                 return lines;
             }
-            int width = SHORTEST_NAME_WIDTH;
+            int width = NAME_WIDTH;
             for (HealthChecks.Result result : results) {
                 width = Math.max(width, Line.width(result.check().title()));
             }
@@ -266,11 +241,12 @@ class health_all extends PortCommand {
             String answer = health.answer();
             if (!answer.isEmpty()) {
                 String millis = health.millis() + " ms";
-                line.with(answer + " ".repeat(Math.max(1, ANSWER_WIDTH - Line.width(answer) - millis.length())) + millis);
+                answer += " ".repeat(Math.max(1, ANSWER_WIDTH - Line.width(answer) - millis.length())) + millis;
             }
-            line.with(health.location() == null ? "" : "  to " + health.location());
-            line.with(health.reason() == null ? "" : (answer.isEmpty() ? "" : "  ") + health.reason());
-            return line.changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word()));
+            answer += health.location() == null ? "" : "  to " + health.location();
+            answer += health.reason() == null ? "" : "  " + health.reason();
+            return line.with(answer.strip())
+                .changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word()));
         }
     }
 }

@@ -92,11 +92,11 @@ class HealthBodyTest {
         "false | UNHEALTHY | false",
         "\"UP\" | HEALTHY | ",
         // What is no JSON
-        "{'status':'DOWN'} | DEGRADED | ",
+        "{'status':'DOWN'} | UNHEALTHY | DOWN",
         "{\"status\":\"DOW | DEGRADED | ",
-        "{\"status\":\"ok\"} trailing | DEGRADED | ok",
+        "{\"status\":\"ok\"} trailing | DEGRADED | ",
         "{\"status\":\"down\",\"since\": | UNHEALTHY | down",
-        "{\"status\":\"ok\"} trailing DOWN | DEGRADED | ok",
+        "{\"status\":\"ok\"} trailing DOWN | DEGRADED | ",
         "reticulating | DEGRADED | ",
         "OK | HEALTHY | ",
         "DOWN | UNHEALTHY | DOWN",
@@ -126,7 +126,7 @@ class HealthBodyTest {
         "Prometheus Server is Healthy. | HEALTHY", "<html><body>It works</body></html> | HEALTHY", "`` | HEALTHY",
         "`[+]ping ok\n[+]etcd ok\nhealthz check passed` | HEALTHY",
         "`[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed` | UNHEALTHY", "[-]etcd failed | UNHEALTHY",
-        "{'status':'DOWN'} | DEGRADED", "{\"healthy\":false} | UNHEALTHY"})
+        "{'status':'DOWN'} | UNHEALTHY", "{\"healthy\":false} | UNHEALTHY"})
     void judgesText(String body, Health.Verdict verdict) throws Exception {
         assertEquals(verdict, read(body, "text/plain", 200).verdict());
     }

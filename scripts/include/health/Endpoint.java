@@ -6,8 +6,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A health check's URL. The host is a name or an address without brackets; a name may have underscores, as in Compose, which
- * {@link java.net.URI} refuses. The path includes the query.
+ * A health check's URL. The host is a name or an address without brackets; a name may have underscores, as in Compose,
+ * which {@link java.net.URI} refuses. The path includes the query.
  */
 record Endpoint(Protocol protocol, String host, int port, String path) {
 
@@ -50,7 +50,8 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
     }
 
     static Endpoint of(String url) {
-        Matcher parts = Pattern.compile("([A-Za-z]+)://(\\[[^]]*]|[^]\\[:/?#]*)(?::([0-9]{0,5}))?([/?][^#]*)?(?:#.*)?").matcher(url);
+        String form = "([A-Za-z]+)://(\\[[^]]*]|[^]\\[:/?#]*)(?::([0-9]{0,5}))?([/?][^#]*)?(?:#.*)?";
+        Matcher parts = Pattern.compile(form).matcher(url);
         boolean isText = url.chars().allMatch(character -> character > ' ' && character != 0x7F);
         Protocol protocol = isText && parts.matches() ? Protocol.of(parts.group(1)) : null;
         String host = protocol == null ? null : host(parts.group(2));
@@ -58,13 +59,14 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
             String digits = parts.group(3);
             int port = digits == null || digits.isEmpty() ? protocol.usualPort : Integer.parseInt(digits);
             String path = parts.group(4) == null ? "" : parts.group(4);
+            path = protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path;
             if (port > 0 && port <= 65_535) {
-                return new Endpoint(protocol, host, port, protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path);
+                return new Endpoint(protocol, host, port, path);
             }
         }
         String shown = url.contains("@") ? url.replaceFirst("(?s)^(\\w+://|).*@", "$1...@") : url; // without a password
-        throw new UserException("'" + shown
-            + "' is not a supported URL; use http://HOST:PORT/PATH, https://, grpc://, grpcs:// or tcp://, without a password");
+        throw new UserException("'" + shown + "' is not a supported URL; use http://HOST:PORT/PATH, https://, grpc://,"
+            + " grpcs:// or tcp://, without a password");
     }
 
     /** Returns a service's endpoint on that host, unless the service's configuration names a URL. */
@@ -96,10 +98,9 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
     /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
     static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        int scope = host.indexOf('%');
         if (host.contains(":")) {
             try {
-                InetAddress.getByName("[" + (scope < 0 ? host : host.substring(0, scope)) + "]"); // not looked up, in brackets
+                InetAddress.getByName("[" + host.split("%")[0] + "]"); // In brackets, nothing is looked up.
                 return host.replace("%25", "%"); // RFC 6874: a URL has %25 for the percent sign.
             } catch (UnknownHostException e) {
                 return null;
@@ -110,13 +111,13 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
 
     /** Returns whether the host is this machine. */
     boolean isLocal() {
-        return host.equalsIgnoreCase("localhost") || host.startsWith("127.") || host.equals("::1") || host.equals("0.0.0.0")
-            || host.equals("::");
+        return host.equalsIgnoreCase("localhost") || host.startsWith("127.") || host.equals("::1")
+            || host.equals("0.0.0.0") || host.equals("::");
     }
 
     /** Returns host and port as in a URL or, without the scope, in a Host header; the usual port is left out. */
     String authority(boolean withScope) {
-        String name = withScope || host.indexOf('%') < 0 ? host.replace("%", "%25") : host.substring(0, host.indexOf('%'));
+        String name = withScope ? host.replace("%", "%25") : host.split("%")[0];
         return (host.contains(":") ? "[" + name + "]" : name) + (port == protocol.usualPort ? "" : ":" + port);
     }
 

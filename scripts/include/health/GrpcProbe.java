@@ -21,88 +21,83 @@ import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
-import okhttp3.internal.http2.ConnectionShutdownException;
-import okhttp3.internal.http2.ErrorCode;
-import okhttp3.internal.http2.StreamResetException;
 
-/** One call of {@code grpc.health.v1.Health/Check} over a connection that is already open. Only gRPC endpoints load OkHttp. */
+/** One call of {@code grpc.health.v1.Health/Check} over an open connection. Only gRPC endpoints load OkHttp. */
 final class GrpcProbe {
 
     /** The states of grpc/health/v1/health.proto. */
     private static final String[] STATES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
     /** The statuses of a call, grpc/doc/statuscodes.md. */
-    private static final String[] STATUSES = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-        "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-        "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
-    private static final String SHUTTING_DOWN = "is shutting down";
+    private static final String[] STATUSES = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
+        "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
+        "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
     private static final OkHttpClient CLIENT = new OkHttpClient.Builder()
         .protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE)).proxy(Proxy.NO_PROXY)
         .retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
+        .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
+        .readTimeout(Duration.ZERO) // The connection limits the time.
         // OkHttp repeats a request that is answered with 503 and Retry-After: 0.
         .addNetworkInterceptor(chain -> chain.proceed(chain.request()).newBuilder().removeHeader("Retry-After").build())
-        .readTimeout(Duration.ZERO).build(); // The connection limits the time.
+        .build();
 
     private GrpcProbe() { }
 
     /** Loads the library, so that no latency includes that. */
     static void warmUp() {
-        CLIENT.newBuilder().build();
+        CLIENT.newBuilder();
     }
 
     /** Asks for the health of the service that the endpoint's path names. */
     static Health check(Endpoint endpoint, Socket connection, Tls tls) throws IOException {
-        OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection))
-            .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)); // Closes the connection behind the response.
-        if (endpoint.protocol().isTls()) {
-            client.protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1)).sslSocketFactory(tls.context.getSocketFactory(), tls.trust);
-            if (tls.isInsecure) {
-                client.hostnameVerifier((host, session) -> true);
-            }
+        OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection));
+        boolean isTls = endpoint.protocol().isTls();
+        if (isTls) {
+            client.protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1)); // OkHttp refuses prior knowledge with TLS.
+            client.sslSocketFactory(tls.context.getSocketFactory(), tls.trust);
+        }
+        if (isTls && tls.isInsecure) {
+            client.hostnameVerifier((host, session) -> true);
         }
         String service = endpoint.path().replace("/", "");
-        HttpUrl url = new HttpUrl.Builder().scheme(endpoint.protocol().isTls() ? "https" : "http").host(endpoint.host().split("%")[0])
+        HttpUrl url = new HttpUrl.Builder().scheme(isTls ? "https" : "http").host(endpoint.host().split("%")[0])
             .port(endpoint.port()).addPathSegments("grpc.health.v1.Health/Check").build();
         Request request = new Request.Builder().url(url).header("TE", "trailers").header("User-Agent", "health_all")
             .header("Accept-Encoding", "identity")
             .post(RequestBody.create(message(service), MediaType.get("application/grpc"))).build();
         try (Response response = client.build().newCall(request).execute()) {
             byte[] message = response.body().bytes();
-            String status = response.trailers().get("grpc-status"); // In a response without a message, the header has it.
-            return judge(response, message, status != null ? status : response.header("grpc-status"), !service.isEmpty());
-        } catch (ConnectionShutdownException e) {
-            return Health.of(Health.Verdict.UNHEALTHY, null, SHUTTING_DOWN);
-        } catch (StreamResetException e) {
-            if (e.errorCode != ErrorCode.REFUSED_STREAM) {
-                throw e;
-            }
-            return Health.of(Health.Verdict.UNHEALTHY, null, SHUTTING_DOWN);
+            String status = response.trailers().get("grpc-status");
+            status = status != null ? status : response.header("grpc-status");
+            return judge(response, message, status, !service.isEmpty());
         }
     }
 
-    /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix: not compressed, and the length. */
+    /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix. */
     private static byte[] message(String service) {
         byte[] name = service.getBytes(StandardCharsets.UTF_8);
         ByteArrayOutputStream field = new ByteArrayOutputStream();
         if (name.length > 0) {
             field.write(1 << 3 | 2);
             int length = name.length;
-            for (; length > 0x7F; length >>>= 7) { // Protocol Buffers: seven bits of a number in each byte
+            for (; length > 0x7F; length >>>= 7) { // Protocol Buffers put seven bits of a number in a byte.
                 field.write(length & 0x7F | 0x80);
             }
             field.write(length);
             field.writeBytes(name);
         }
-        return ByteBuffer.allocate(5 + field.size()).put((byte) 0).putInt(field.size()).put(field.toByteArray()).array();
+        byte[] message = field.toByteArray();
+        return ByteBuffer.allocate(5 + message.length).put((byte) 0).putInt(message.length).put(message).array();
     }
 
     private static Health judge(Response response, byte[] message, String status, boolean isNamed) {
-        if (response.code() >= 500) {
-            return Health.of(Health.Verdict.UNHEALTHY, "" + response.code(), null); // A proxy responds for a server that is gone.
+        if (response.code() >= 500) { // A proxy responds for a server that is gone.
+            return Health.of(Health.Verdict.UNHEALTHY, "" + response.code(), null);
         }
-        String type = response.header("Content-Type", "application/grpc");
         boolean isMessage = message.length == 0 || message.length >= 5 && message[0] == 0
-            && ByteBuffer.wrap(message).getInt(1) == message.length - 5 && (message.length == 5 || message[5] == 1 << 3);
-        if (response.code() != 200 || !type.startsWith("application/grpc") || !isMessage) {
+            && ByteBuffer.wrap(message).getInt(1) == message.length - 5
+            && (message.length == 5 || message[5] == 1 << 3);
+        boolean isGrpc = response.header("Content-Type", "application/grpc").startsWith("application/grpc");
+        if (response.code() != 200 || !isGrpc || !isMessage) {
             return Health.of(Health.Verdict.NOT_GRPC, null, "the response is not gRPC");
         }
         if (status != null && !status.equals("0")) {
@@ -126,15 +121,16 @@ final class GrpcProbe {
         }, state >= 0 && state < STATES.length ? STATES[state] : "" + state, null);
     }
 
-    /** A server that knows no health of its own is reachable; a service that the server does not know is not healthy. */
+    /** A server without health of its own is reachable; a service that the server does not know is not healthy. */
     private static Health.Verdict unknown(boolean isNamed) {
         return isNamed ? Health.Verdict.UNHEALTHY : Health.Verdict.REACHABLE;
     }
 
-    /** Gives out one connection, once: OkHttp cannot open another one. */
+    /** Gives out one connection, so that OkHttp cannot open another one. */
     private static final class Connected extends SocketFactory {
 
-        private Socket connection;
+        private final Socket connection;
+        private boolean isUsed;
 
         Connected(Socket connection) {
             this.connection = connection;
@@ -142,12 +138,11 @@ final class GrpcProbe {
 
         @Override
         public Socket createSocket() throws IOException {
-            if (connection == null) {
-                throw new SocketException("the request would be sent twice");
+            if (isUsed) {
+                throw new SocketException("one connection is enough");
             }
-            Socket socket = connection;
-            connection = null;
-            return socket;
+            isUsed = true;
+            return connection;
         }
 
         @Override

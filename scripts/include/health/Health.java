@@ -1,3 +1,4 @@
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,8 +15,8 @@ import java.util.Set;
  * @param reason why the endpoint is not healthy, unless its response says so
  * @param answers the results that disagree, of a host with several addresses
  */
-record Health(Verdict verdict, Integer httpStatus, String word, String location, String address, long millis, String reason,
-              List<Health> answers) {
+record Health(Verdict verdict, Integer httpStatus, String word, String location, String address, long millis,
+              String reason, List<Health> answers) {
 
     /** The verdicts, the best first. */
     enum Verdict {
@@ -50,11 +51,13 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
 
         /** Returns the verdict on an HTTP status with a body that means this. */
         static Verdict of(int httpStatus, Verdict body) {
-            return httpStatus >= 500 || body == UNHEALTHY ? UNHEALTHY : httpStatus / 100 == 2 && body == HEALTHY ? HEALTHY : DEGRADED;
+            return httpStatus >= 500 || body == UNHEALTHY ? UNHEALTHY
+                : httpStatus / 100 == 2 && body == HEALTHY ? HEALTHY : DEGRADED;
         }
     }
 
     static final String CLOSED = "closed without a response";
+    static final String SPEAKS_TLS = "speaks TLS; try ";
     static final String BROKEN = "closed before the end of its response";
     /** The beginning of the reason if the check itself failed. */
     static final String INTERNAL = "internal error, please report it: ";
@@ -66,8 +69,8 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return new Health(verdict, null, word, null, null, 0, reason, List.of());
     }
 
-    static Health timeout(long millis) {
-        return of(Verdict.TIMEOUT, null, "no response in " + millis + " ms").at(null, millis);
+    static Health timeout(Duration timeout) {
+        return of(Verdict.TIMEOUT, null, "no response in " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
     }
 
     Health at(String reached, long latency) {

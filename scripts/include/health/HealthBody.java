@@ -3,10 +3,12 @@
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -23,148 +25,140 @@ final class HealthBody {
      */
     record Word(String text, Health.Verdict verdict, String reason) { }
 
-    static final Word NONE = new Word(null, Health.Verdict.HEALTHY, null);
+    /** A member of a JSON object or, with an empty key, of an array; the value is a text, a number, null or members. */
+    private record Member(String key, Object value) { }
 
-    // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded, Unhealthy.
-    // terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical. Docker: starting,
-    // running, healthy, unhealthy, paused, exited, dead. Kubernetes: ok. application/health+json: pass, warn, fail, with the
-    // aliases ok, up, error, down. grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING, SERVICE_UNKNOWN. Elasticsearch: green, yellow,
-    // red. Nagios: OK, WARNING, CRITICAL.
+    private static final Word NONE = new Word(null, Health.Verdict.HEALTHY, null);
+    private static final Word NO_JSON =
+        new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
+
+    // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded,
+    // Unhealthy. terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical.
+    // Docker: starting, running, healthy, unhealthy, paused, exited, dead. application/health+json: pass, warn, fail.
+    // grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING. Elasticsearch: green, yellow, red.
     private static final Set<String> HEALTHY = Set.of(
-        "up", "healthy", "ok", "true", "passing", "running", "pass", "serving", "green", "okay", "passed", "alive", "live", "ready",
-        "started", "active", "online", "available", "operational", "listening", "good", "fine", "normal", "success", "successful",
-        "connected");
+        "up", "healthy", "ok", "true", "passing", "running", "pass", "serving", "green", "okay", "passed", "alive",
+        "live", "ready", "started", "active", "online", "available", "operational", "listening", "good", "fine",
+        "normal", "success", "successful", "connected");
     private static final Set<String> DEGRADED = Set.of(
-        "degraded", "warn", "warning", "starting", "unknown", "paused", "service_unknown", "yellow", "maintenance", "partial",
-        "initializing", "loading", "pending", "restarting", "draining", "busy");
+        "degraded", "warn", "warning", "starting", "unknown", "paused", "service_unknown", "yellow", "maintenance",
+        "partial", "initializing", "loading", "pending", "restarting", "draining", "busy");
     private static final Set<String> UNHEALTHY = Set.of(
         "down", "out_of_service", "unhealthy", "error", "shutting_down", "false", "critical", "exited", "dead", "fail",
-        "not_serving", "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown", "terminated",
-        "terminating", "killed", "offline", "unavailable", "unreachable", "disconnected", "inactive", "broken", "bad", "ko", "nok",
-        "outage", "major_outage");
+        "not_serving", "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown",
+        "terminated", "terminating", "killed", "offline", "unavailable", "unreachable", "disconnected", "inactive",
+        "broken", "bad", "ko", "nok", "outage", "major_outage");
 
-    private static final Set<String> STATUS_KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok", "outcome",
-        "statuscode", "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
+    private static final Set<String> STATUS_KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok",
+        "outcome", "statuscode", "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
     private static final Set<String> FLAG_KEYS = Set.of("ok", "isok", "healthy", "ishealthy");
     /** Keys that count in the outermost object, and only if they are false. */
-    private static final Set<String> OUTERMOST_KEYS = Set.of("ready", "alive", "live", "up", "available", "serving", "success");
+    private static final Set<String> OUTERMOST_KEYS =
+        Set.of("ready", "alive", "live", "up", "available", "serving", "success");
     /** Keys of the objects that name the parts of a service, each with a status. */
     private static final Set<String> PARTS_KEYS = Set.of("checks", "services", "components", "dependencies");
 
-    private static final int DEEPEST = 100;
     private static final JsonFactory LENIENT = JsonFactory.builder()
-        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
-        .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(1 << 16).maxNameLength(1 << 16).build())
+        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS).enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
         .build();
 
-    private final JsonParser json;
-    private final int httpStatus;
-    private String text; // of the last token
-    private boolean isBroken;
+    private final String httpStatus;
 
-    private HealthBody(JsonParser json, int httpStatus) {
-        this.json = json;
-        this.httpStatus = httpStatus;
+    private HealthBody(int httpStatus) {
+        this.httpStatus = String.valueOf(httpStatus);
     }
 
-    /** Reads a body with this content type, in lower case, and this HTTP status; a body that is not whole may end anywhere. */
-    static Word read(byte[] body, String type, int httpStatus, boolean isWhole) throws IOException {
+    /** Reads a body of this content type, in lower case; if the body is not whole, it may end anywhere. */
+    static Word read(byte[] body, String type, int httpStatus, boolean isWhole) {
         String text = new String(body, StandardCharsets.UTF_8);
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
-        boolean isTyped = type.contains("json");
-        boolean isObject = text.startsWith("{") || isTyped && text.startsWith("[");
-        if (isObject || isTyped || text.startsWith("[") || text.startsWith("\"")) {
-            try (JsonParser parser = LENIENT.createParser(text)) {
-                HealthBody json = new HealthBody(parser, httpStatus);
-                Word word = json.read();
-                if (!json.isBroken || isObject) {
-                    return json.isBroken && isWhole && word.verdict == Health.Verdict.HEALTHY ? broken(word.text) : word;
+        boolean isObject = text.startsWith("{");
+        boolean claims = !text.isEmpty() && (isObject || type.contains("json"));
+        if (claims || text.startsWith("[") || text.startsWith("\"")) {
+            try {
+                return new HealthBody(httpStatus).word(json(text));
+            } catch (IOException e) {
+                Word first = known(firstWord(text));
+                if (claims && isWhole && (first == null || isObject && first.verdict == Health.Verdict.HEALTHY)) {
+                    return NO_JSON;
                 }
             }
         }
-        boolean isUnknown = isTyped && isWhole && known(firstWord(text)) == null;
-        return httpStatus / 100 != 2 ? NONE // Other statuses have texts of their own.
-            : isUnknown ? broken(null) : ofText(text);
-    }
-
-    private static Word broken(String word) {
-        return new Word(word, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
+        return httpStatus / 100 == 2 ? ofText(text) : NONE; // Other statuses have texts of their own.
     }
 
     // JSON.
 
-    private Word read() {
-        JsonToken token = next();
-        Word word = token == null ? null : token.isScalarValue() ? ofText(text) : word(0, false, false);
-        if (next() != null) {
-            isBroken = true; // There is more than one value.
+    private static Object json(String text) throws IOException {
+        try (JsonParser json = LENIENT.createParser(text)) {
+            Object value = value(json.nextToken(), json);
+            if (json.nextToken() != null) {
+                throw new IOException("more than one value");
+            }
+            return value;
         }
+    }
+
+    private static Object value(JsonToken token, JsonParser json) throws IOException {
+        if (token == null) {
+            throw new EOFException();
+        }
+        if (!token.isStructStart()) {
+            Object scalar = token.isNumeric() ? (Object) json.getDoubleValue() : json.getText();
+            return token == JsonToken.VALUE_NULL ? null : scalar;
+        }
+        List<Member> members = new ArrayList<>();
+        for (JsonToken next = json.nextToken(); next == null || !next.isStructEnd(); next = json.nextToken()) {
+            boolean isNamed = next == JsonToken.FIELD_NAME;
+            String key = isNamed ? json.getText().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
+            members.add(new Member(key, value(isNamed ? json.nextToken() : next, json)));
+        }
+        return members;
+    }
+
+    private Word word(Object value) {
+        Word word = value instanceof List<?> members ? word(members, true, false, false)
+            : value instanceof String text ? ofText(text) : null;
         return word == null ? NONE : word;
     }
 
     /**
-     * Returns the word of the object or array that has begun: its own or, if it has none, the worst of its members; or null.
+     * Returns the word of an object or array: its own or, if it has none, the worst of its members; or null.
      *
      * @param isStatus whether it is the value of a status key
      * @param isParts whether it is the value of a parts key
      */
-    private Word word(int depth, boolean isStatus, boolean isParts) {
+    private Word word(List<?> members, boolean isOutermost, boolean isStatus, boolean isParts) {
         Word own = null;
         Word parts = null;
-        for (JsonToken token = next(); token != null && !token.isStructEnd(); token = next()) {
-            String key = "";
-            if (token == JsonToken.FIELD_NAME) {
-                key = text.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
-                token = next();
-            }
-            boolean counts = STATUS_KEYS.contains(key) || isStatus && (key.isEmpty() || key.equals("code"))
-                || depth == 0 && OUTERMOST_KEYS.contains(key) && "false".equalsIgnoreCase(text);
-            if (token != null && token.isStructStart()) {
-                Word inner = depth == DEEPEST ? skip() : word(depth + 1, counts, PARTS_KEYS.contains(key));
-                own = counts ? worst(own, inner) : own;
-                parts = counts ? parts : worst(parts, inner);
-            } else if (token != null && counts) {
-                own = worst(own, scalar(key, token));
-            } else if (isParts && (token == JsonToken.VALUE_STRING || token == JsonToken.VALUE_FALSE)) {
-                parts = worst(parts, bad(known(text)));
-            }
+        for (Object each : members) {
+            Member member = (Member) each;
+            boolean isFalse = "false".equalsIgnoreCase(String.valueOf(member.value));
+            boolean counts = STATUS_KEYS.contains(member.key)
+                || isOutermost && isFalse && OUTERMOST_KEYS.contains(member.key)
+                || isStatus && (member.key.isEmpty() || member.key.equals("code"));
+            boolean areParts = PARTS_KEYS.contains(member.key);
+            Word word = member.value instanceof List<?> inner ? word(inner, false, counts, areParts)
+                : counts ? scalar(member) : isParts && member.value instanceof String text ? bad(known(text)) : null;
+            own = counts ? worst(own, word) : own;
+            parts = counts ? parts : worst(parts, word);
         }
         return own != null ? own : parts;
     }
 
-    private Word scalar(String key, JsonToken token) {
-        double number = token.isNumeric() && Character.isDigit(text.charAt(text.length() - 1)) ? Double.parseDouble(text) : -1;
-        if (number >= 0 && number < 1000 && number == Math.rint(number)) {
-            text = String.valueOf((int) number); // 503.0 is 503.
+    private Word scalar(Member member) {
+        String text = String.valueOf(member.value);
+        if (member.value instanceof Double number) {
+            text = String.valueOf(number.intValue());
+            if (FLAG_KEYS.contains(member.key) && (number == 0 || number == 1)) {
+                return new Word(text, number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, null);
+            }
+            if (number != number.intValue() || code(text) == null) {
+                return null;
+            }
         }
-        if (token == JsonToken.VALUE_NULL || text.isBlank() || text.equals(String.valueOf(httpStatus))) {
-            return null; // A repeated HTTP status is not a status word.
-        }
-        if (token.isNumeric() && FLAG_KEYS.contains(key) && (number == 0 || number == 1)) {
-            return new Word(text, number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, null);
-        }
-        return token.isNumeric() && code(text) == null ? null : judge(text);
-    }
-
-    /** Returns the next token; null at the end of the body, or where it stops being JSON. */
-    private JsonToken next() {
-        try {
-            JsonToken token = isBroken ? null : json.nextToken();
-            text = token == null ? null : json.getText(); // Only this reads a long text to its end.
-            return token;
-        } catch (IOException e) {
-            isBroken = true;
-            return null;
-        }
-    }
-
-    private Word skip() {
-        for (int open = 1; open > 0; ) {
-            JsonToken token = next();
-            open += token == null ? -open : token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
-        }
-        return null;
+        // A repeated HTTP status is not a status word.
+        return member.value == null || text.isBlank() || text.equals(httpStatus) ? null : judge(text);
     }
 
     // Words.
@@ -178,14 +172,15 @@ final class HealthBody {
     }
 
     /** Returns what a status means: "error: no connection" is an error; "ok, but slow" is not ok. */
-    private static Word judge(String word) {
-        Word known = known(word);
-        Word first = known != null ? known : known(firstWord(word));
+    private static Word judge(String status) {
+        Word known = known(status);
+        Word first = known != null ? known : known(firstWord(status));
         boolean isUnhealthy = first != null && first.verdict == Health.Verdict.UNHEALTHY;
-        return known != null ? known : new Word(word, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
+        return known != null ? known
+            : new Word(status, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
     }
 
-    /** Judges a plain text by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */
+    /** Judges a text by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */
     private static Word ofText(String text) {
         int failed = ("\n" + text).indexOf("\n[-]");
         if (failed >= 0) {
@@ -205,7 +200,8 @@ final class HealthBody {
     /** Returns what a word means by itself; null if it is not known. */
     private static Word known(String word) {
         String normalized = word.strip().toLowerCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
-        Health.Verdict verdict = UNHEALTHY.contains(normalized) || normalized.startsWith("not_") ? Health.Verdict.UNHEALTHY
+        boolean isBad = UNHEALTHY.contains(normalized) || normalized.startsWith("not_");
+        Health.Verdict verdict = isBad ? Health.Verdict.UNHEALTHY
             : DEGRADED.contains(normalized) ? Health.Verdict.DEGRADED
             : HEALTHY.contains(normalized) ? Health.Verdict.HEALTHY
             : code(normalized);
@@ -214,6 +210,7 @@ final class HealthBody {
 
     /** Returns what a number means if it is an HTTP status, else null. */
     private static Health.Verdict code(String text) {
-        return text.matches("[2-5][0-9][0-9]") ? Health.Verdict.of(Integer.parseInt(text), Health.Verdict.HEALTHY) : null;
+        boolean isCode = text.matches("[2-5][0-9][0-9]");
+        return isCode ? Health.Verdict.of(Integer.parseInt(text), Health.Verdict.HEALTHY) : null;
     }
 }

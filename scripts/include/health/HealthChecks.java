@@ -1,6 +1,6 @@
-//SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/OwnerWords.java ../ports/Owners.java
-//SOURCES ../ports/Ownership.java ../ports/Project.java ../ports/ServicePort.java ../ports/TcpSocket.java
-//SOURCES Endpoint.java Health.java HealthProbe.java
+//SOURCES ../command/Terminal.java ../config/PortMap.java ../ports/LocalPorts.java ../ports/OwnerWords.java
+//SOURCES ../ports/Owners.java ../ports/Ownership.java ../ports/Project.java ../ports/ServicePort.java
+//SOURCES ../ports/TcpSocket.java Endpoint.java Health.java HealthProbe.java Started.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -9,10 +9,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Predicate;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
-/** Makes health checks in parallel, and looks up who listens on the services' ports. */
+/** Makes health checks in parallel, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
 
     /** A service, or a port without one if a URL or a port was named, and its endpoint. */
@@ -33,42 +33,40 @@ final class HealthChecks {
 
         /** Returns the URL; without the query if it comes from a configuration, which may keep secrets there. */
         String url() {
-            String url = endpoint.toString();
-            return service.name() == null || url.indexOf('?') < 0 ? url : url.substring(0, url.indexOf('?'));
+            return service.name() == null ? endpoint.toString() : endpoint.toString().split("\\?")[0];
         }
     }
 
-    /**
-     * What a check found.
-     *
-     * @param listeners of the port, if it is a port of this machine and they were looked up
-     */
+    /** The result of a check, and the listeners on its port if they were looked up. */
     record Result(Check check, Health health, List<Owners.Owner> listeners, boolean isPassing) {
 
         /** Returns the service and the verdict: {@code Model Registry (down)}. */
         String inShort() {
             return check.title() + " (" + health.verdict().text() + ")";
         }
-
-        Result failed() {
-            return new Result(check, health, listeners, false);
-        }
     }
+
+    /** How a wait ended: the last results, and why it was given up; null if all passed. */
+    record Outcome(List<Result> results, String failure) { }
+
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LAST_TIMEOUT = Duration.ofMillis(500);
 
     private final HealthProbe probe;
     private final boolean isUpEnough;
     private final Supplier<Project> project;
-    private final Predicate<Owners.Owner> isStarted;
+    private final Started started;
 
     /**
      * @param isUpEnough whether an endpoint passes that is up but not healthy
-     * @param isStarted whether a listener is one that is waited for; null if nothing is
+     * @param started the processes that must listen; null for any
      */
-    HealthChecks(HealthProbe probe, boolean isUpEnough, Supplier<Project> project, Predicate<Owners.Owner> isStarted) {
+    HealthChecks(HealthProbe probe, boolean isUpEnough, Supplier<Project> project, Started started) {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
         this.project = project;
-        this.isStarted = isStarted;
+        this.started = started;
     }
 
     /** Makes the checks, each within that time. */
@@ -77,36 +75,28 @@ final class HealthChecks {
         for (Check check : checks) {
             pending.add(probe.check(check.endpoint, timeout));
         }
-        CompletableFuture.allOf(pending.toArray(CompletableFuture[]::new)).join();
+        List<Health> answers = pending.stream().map(CompletableFuture::join).toList();
         Map<Integer, List<Owners.Owner>> listeners = listeners(checks);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < checks.size(); i++) {
-            Check check = checks.get(i);
-            results.add(result(check, pending.get(i).join(),
-                check.endpoint.isLocal() ? listeners.getOrDefault(check.endpoint.port(), List.of()) : List.of()));
+            Endpoint endpoint = checks.get(i).endpoint;
+            results.add(result(checks.get(i), answers.get(i),
+                endpoint.isLocal() ? listeners.getOrDefault(endpoint.port(), List.of()) : List.of()));
         }
         return results;
     }
 
-    private Result result(Check check, Health health, List<Owners.Owner> listeners) {
-        List<Owners.Owner> others = listeners.stream()
-            .filter(owner -> owner.ownership() == Ownership.OTHER && (isStarted == null || !isStarted.test(owner))).toList();
-        Health judged = others.isEmpty() ? health
-            : health.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
-        return new Result(check, judged, listeners, isUpEnough ? judged.isUp() : judged.verdict().isPassing());
-    }
-
-    /** Returns the listeners of services' ports on this machine; while processes are waited for, those of other ports, too. */
+    /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
     private Map<Integer, List<Owners.Owner>> listeners(List<Check> checks) throws IOException {
         Map<Integer, List<Owners.Owner>> listeners = new HashMap<>();
-        if (isStarted == null && project.get() == null) {
-            return listeners; // It could not be told which program is another one.
+        if (started == null && project.get() == null) {
+            return listeners; // Without a project, no program is known to be another one.
         }
         LocalPorts localPorts = LocalPorts.read();
         List<PortMap.Service> ports = new ArrayList<>();
         for (Check check : checks) {
-            if (check.endpoint.isLocal() && (check.service.name() != null || isStarted != null)
-                && localPorts.isListening(check.endpoint.port())) { // A port that is not in use is left alone: its server may be starting.
+            boolean counts = check.endpoint.isLocal() && (check.service.name() != null || started != null);
+            if (counts && localPorts.isListening(check.endpoint.port())) { // On other ports, a server may be starting.
                 ports.add(PortMap.Service.none(check.endpoint.port()));
             }
         }
@@ -114,10 +104,101 @@ final class HealthChecks {
             listeners.put(port.service().port(),
                 port.owners().stream().filter(owner -> owner.kind() == TcpSocket.Kind.LISTENER).toList());
         }
+        if (started != null) {
+            started.look();
+        }
         return listeners;
     }
 
-    static boolean areAllPassing(List<Result> results) {
-        return results.stream().allMatch(Result::isPassing);
+    private Result result(Check check, Health answer, List<Owners.Owner> listeners) {
+        List<Owners.Owner> others = listeners.stream().filter(listener -> listener.ownership() == Ownership.OTHER
+            && (started == null || !started.has(listener))).toList();
+        Health health = others.isEmpty() ? answer
+            : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
+        boolean isExpected = started == null || !check.endpoint.isLocal() || started.accepts(listeners);
+        boolean isWell = isUpEnough ? health.isUp() : health.verdict().isPassing();
+        return new Result(check, health, listeners, isExpected && isWell);
+    }
+
+    // Waiting.
+
+    /**
+     * Waits until all pass, the time is up, or waiting is in vain. Before each pause, tells the results so far and the
+     * time that is left. Once the time is up, possibly because this process was paused, makes the checks a last time.
+     */
+    Outcome await(List<Check> all, Duration timeout, Duration limit, BiConsumer<List<Result>, Duration> progress)
+            throws InterruptedException, IOException {
+        long start = System.nanoTime();
+        List<Result> results = make(all, shorter(timeout, limit));
+        boolean isOfAll = true;
+        boolean isLast = false;
+        while (true) {
+            boolean isPassing = missing(results).isEmpty();
+            String failure = failure(results);
+            if (failure != null || isPassing && isOfAll) {
+                return new Outcome(results, failure);
+            }
+            if (isLast) {
+                String time = Terminal.seconds(limit);
+                return new Outcome(results, "gave up after " + time + ": " + explanation(missing(results)));
+            }
+            Duration left = left(start, limit);
+            if (!isPassing) {
+                progress.accept(results, left);
+                // Short at first, then a tenth of the time that has passed.
+                Duration pause = shorter(limit.minus(left).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
+                Thread.sleep(shorter(pause, left(start, limit)).toMillis());
+                left = left(start, limit);
+            }
+            isLast = left.isZero();
+            isOfAll = isLast || isPassing; // A service that passed in an earlier round may have gone since.
+            results = isOfAll ? make(all, shorter(timeout, isLast ? LAST_TIMEOUT : left))
+                : again(results, shorter(timeout, left));
+        }
+    }
+
+    /** Repeats the checks that have not passed. */
+    private List<Result> again(List<Result> results, Duration timeout) throws IOException {
+        List<Result> news = make(missing(results).stream().map(Result::check).toList(), timeout);
+        List<Result> merged = new ArrayList<>();
+        for (Result result : results) {
+            merged.add(result.isPassing ? result : news.remove(0));
+        }
+        return merged;
+    }
+
+    /** Returns why waiting is in vain; null if it is not. */
+    private String failure(List<Result> results) {
+        for (Result result : results) {
+            if (result.health.verdict() == Health.Verdict.TAKEN) {
+                return "gave up: port " + result.check.endpoint.port() + " is " + result.health.reason();
+            }
+        }
+        String failure = started == null ? null : started.failure(results);
+        return failure == null ? null : "gave up: " + failure;
+    }
+
+    private String explanation(List<Result> missing) throws IOException {
+        List<String> words = new ArrayList<>();
+        for (Result result : missing) {
+            if (!result.health.verdict().isPassing()) {
+                words.add(result.inShort());
+            }
+        }
+        words.addAll(started == null ? List.of() : started.explanation(missing));
+        return String.join("; ", words);
+    }
+
+    static List<Result> missing(List<Result> results) {
+        return results.stream().filter(result -> !result.isPassing).toList();
+    }
+
+    private static Duration left(long start, Duration limit) {
+        Duration left = limit.minusNanos(System.nanoTime() - start);
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

@@ -21,7 +21,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
@@ -54,7 +53,8 @@ final class HealthProbe {
     static void warmUp() {
         try {
             ProbeSocket.bound(0, 0, Set.of()).close();
-            HttpProbe.judge(new ByteArrayInputStream("HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII)));
+            byte[] response = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
+            HttpProbe.judge(new ByteArrayInputStream(response));
         } catch (IOException e) {
             // The first latencies are less exact, then.
         }
@@ -72,73 +72,65 @@ final class HealthProbe {
         if (endpoint.protocol().isGrpc()) {
             GrpcProbe.warmUp();
         }
-        return CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS);
+        CompletableFuture<Health> health = CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS);
+        return endpoint.isLocal() ? health // A look-up of a name has no time limit of its own.
+            : health.completeOnTimeout(Health.timeout(timeout), timeout.toNanos() + SLACK_NANOS, TimeUnit.NANOSECONDS);
     }
 
     private Health checkAll(Endpoint endpoint, Duration timeout) {
+        long limit = System.nanoTime() + timeout.toNanos();
+        long deadline = limit;
+        CompletionService<Health> probes = new ExecutorCompletionService<>(THREADS);
+        List<Future<Health>> results = new ArrayList<>();
         try {
-            return best(results(endpoint, System.nanoTime() + timeout.toNanos(), timeout.toMillis()), timeout);
-        } catch (TimeoutException e) {
-            return Health.timeout(timeout.toMillis());
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownHostException) {
-                return Health.of(Health.Verdict.DOWN, null, "unknown host");
+            for (InetAddress address : Addresses.of(endpoint.host())) {
+                results.add(probes.submit(() -> checkAt(endpoint, address, deadline, timeout)));
             }
+            for (int missing = results.size(); missing > 0; missing--) {
+                Future<Health> next = probes.poll(limit + SLACK_NANOS - System.nanoTime(), TimeUnit.NANOSECONDS);
+                boolean isPassing = next != null && next.get().verdict().isPassing();
+                limit = isPassing ? Math.min(limit, System.nanoTime() + OTHERS_NANOS - SLACK_NANOS) : limit;
+            }
+            return best(results, Health.timeout(timeout));
+        } catch (UnknownHostException e) {
+            return Health.of(Health.Verdict.DOWN, null, "unknown host");
+        } catch (ExecutionException e) {
             throw e.getCause() instanceof UserException mine ? mine : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** Returns the addresses' results; an address that takes long is not waited for if another one passes. */
-    private List<Future<Health>> results(Endpoint endpoint, long deadline, long millis)
-            throws InterruptedException, ExecutionException, TimeoutException {
-        // A look-up has no time limit of its own.
-        List<InetAddress> addresses = THREADS.submit(() -> Addresses.of(endpoint.host())).get(millis, TimeUnit.MILLISECONDS);
-        CompletionService<Health> probes = new ExecutorCompletionService<>(THREADS);
-        List<Future<Health>> results = new ArrayList<>();
-        for (InetAddress address : addresses) {
-            results.add(probes.submit(() -> checkAt(endpoint, address, deadline, millis)));
-        }
-        long limit = deadline + SLACK_NANOS;
-        for (int missing = results.size(); missing > 0; missing--) {
-            Future<Health> next = probes.poll(limit - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (next == null) {
-                break;
-            }
-            limit = next.get().verdict().isPassing() ? Math.min(limit, System.nanoTime() + OTHERS_NANOS) : limit;
-        }
-        return results;
-    }
-
-    private static Health best(List<Future<Health>> results, Duration timeout) throws InterruptedException, ExecutionException {
+    private static Health best(List<Future<Health>> results, Health unfinished)
+            throws InterruptedException, ExecutionException {
         Health passing = null;
         Health other = null;
         for (Future<Health> result : results) {
-            if (result.isDone() && result.get().verdict().isPassing()) {
-                passing = result.get().better(passing);
-            } else if (result.isDone()) {
-                other = result.get().better(other);
-            }
+            Health health = result.isDone() ? result.get() : unfinished;
+            boolean isPassing = health.verdict().isPassing();
+            passing = isPassing ? health.better(passing) : passing;
+            other = isPassing ? other : health.better(other);
         }
-        if (passing == null) {
-            return other == null ? Health.timeout(timeout.toMillis()) : other;
-        }
-        return other == null || !other.isAnswer() ? passing : Health.mixed(passing, other);
+        return passing == null ? other : other == null || !other.isAnswer() ? passing : Health.mixed(passing, other);
     }
 
     // One address.
 
-    private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, long timeout) {
+    private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, Duration timeout) {
         long start = System.nanoTime();
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
         try (ProbeSocket socket = ProbeSocket.connect(target, deadline, servicePorts)) {
             long connected = System.nanoTime();
             Health health = talk(endpoint, socket, timeout);
             long end = endpoint.protocol() == Endpoint.Protocol.TCP ? connected : System.nanoTime();
-            long millis = health.verdict() == Health.Verdict.TIMEOUT ? timeout : Math.min(timeout, (end - start) / 1_000_000);
+            long millis = health.verdict() == Health.Verdict.TIMEOUT ? timeout.toMillis() : (end - start) / 1_000_000;
             health = health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address), millis);
-            return health.httpStatus() == null && !health.verdict().isPassing() ? withProtocol(health, endpoint, socket, target) : health;
+            boolean isSilent = Health.CLOSED.equals(health.reason()) && endpoint.protocol() != Endpoint.Protocol.TCP;
+            if (isSilent && !endpoint.protocol().isTls() && speaksTls(target)) {
+                String scheme = endpoint.protocol().isGrpc() ? "grpcs://" : "https://";
+                return health.with(mismatch(endpoint), Health.SPEAKS_TLS + scheme);
+            }
+            return health;
         } catch (SocketTimeoutException e) {
             return Health.timeout(timeout);
         } catch (IOException e) {
@@ -151,7 +143,7 @@ final class HealthProbe {
         }
     }
 
-    private Health talk(Endpoint endpoint, ProbeSocket socket, long timeout) {
+    private Health talk(Endpoint endpoint, ProbeSocket socket, Duration timeout) {
         Health.Verdict mismatch = mismatch(endpoint);
         try {
             return switch (endpoint.protocol()) {
@@ -164,11 +156,12 @@ final class HealthProbe {
         } catch (SocketTimeoutException e) {
             return Health.timeout(timeout);
         } catch (SSLException e) {
-            return Health.of(mismatch, null, Tls.reason(e, endpoint.host()));
+            return Health.of(mismatch, null, Tls.reason(e));
         } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
             return Health.of(mismatch, null, Health.INTERNAL + e);
         } catch (IOException e) { // mostly a reset
-            return socket.isLate() ? Health.timeout(timeout) : socket.hasReceived() ? Health.of(mismatch, null, Health.BROKEN)
+            return socket.isLate() ? Health.timeout(timeout)
+                : socket.hasReceived() ? Health.of(mismatch, null, Health.BROKEN)
                 : Health.of(endpoint.protocol().isGrpc() ? Health.Verdict.DOWN : mismatch, null, Health.CLOSED);
         }
     }
@@ -188,29 +181,13 @@ final class HealthProbe {
         return health;
     }
 
-    /** Names the protocol that a server speaks instead, by its first bytes: in cleartext, or to a handshake if there are none. */
-    private Health withProtocol(Health health, Endpoint endpoint, ProbeSocket socket, InetSocketAddress target) {
-        boolean isGrpc = endpoint.protocol().isGrpc();
-        boolean isSilent = !socket.hasReceived() && health.verdict() != Health.Verdict.TIMEOUT;
-        String reason = null;
-        if (endpoint.protocol() == Endpoint.Protocol.TCP || endpoint.protocol().isTls()) {
-            return health;
-        } else if (socket.hasReceivedTls() || isSilent && speaksTls(target)) {
-            reason = "speaks TLS; try " + (isGrpc ? "grpcs://" : "https://");
-        } else if (!isGrpc && socket.hasReceivedHttp2()) {
-            reason = "speaks HTTP/2";
-        } else if (isGrpc && socket.hasReceived() && !socket.hasReceivedHttp2()) {
-            reason = "does not speak HTTP/2";
-        }
-        return reason == null ? health : health.with(mismatch(endpoint), reason);
-    }
-
+    /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
     private boolean speaksTls(InetSocketAddress target) {
         try (ProbeSocket socket = ProbeSocket.connect(target, System.nanoTime() + KNOCK_NANOS, servicePorts)) {
             new Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
         } catch (SSLException e) {
-            return !Tls.reason(e, "").equals(Tls.NO_TLS);
+            return !Tls.reason(e).equals(Tls.NO_TLS);
         } catch (IOException e) {
             return false;
         }

@@ -15,14 +15,13 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One GET request by HTTP/1.1 (RFC 9112), without proxy or redirects. The JDK's clients cannot be kept from sending a second
- * request when the server closes the connection.
+ * One GET request by HTTP/1.1 (RFC 9112), without proxy or redirects. The JDK's clients cannot be kept from sending a
+ * second request when the server closes the connection.
  */
 final class HttpProbe {
 
     private static final int LIMIT = 64 * 1024; // of a header, and of a body
     private static final String VERSION = "HTTP/1.";
-    private static final String NOT_HTTP = "the response is not HTTP";
 
     private final InputStream in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -36,18 +35,17 @@ final class HttpProbe {
     }
 
     /**
-     * Sends the request and judges the response. The request does not ask the server to close: whoever closes first keeps its
-     * port in TIME_WAIT, and that must not be the service.
+     * Sends the request and judges the response. The request does not ask the server to close: whoever closes first
+     * keeps its port in TIME_WAIT, and that must not be the service.
      */
     static Health check(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
         String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority(false)
             + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n";
         out.write(request.getBytes(StandardCharsets.UTF_8));
         out.flush();
-        if (endpoint.protocol() != Endpoint.Protocol.ANY) {
-            return judge(in);
-        }
-        return in.read() < 0 ? Health.of(Health.Verdict.DOWN, null, Health.CLOSED) : Health.of(Health.Verdict.REACHABLE, null, null);
+        return endpoint.protocol() != Endpoint.Protocol.ANY ? judge(in)
+            : in.read() >= 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
+            : Health.of(Health.Verdict.DOWN, null, Health.CLOSED);
     }
 
     /** Judges a response; its status counts even if its body cannot be read. */
@@ -56,23 +54,25 @@ final class HttpProbe {
         try {
             do {
                 response.readHeader();
-            } while (response.status / 100 == 1 && response.status != 101); // RFC 9110, 15.2: the final response follows.
+            } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
         } catch (EOFException e) {
-            return Health.of(Health.Verdict.NOT_HTTP, null, response.headerLeft == LIMIT ? Health.CLOSED : Health.BROKEN);
+            String reason = response.headerLeft == LIMIT ? Health.CLOSED : Health.BROKEN;
+            return Health.of(Health.Verdict.NOT_HTTP, null, reason);
         } catch (ProtocolException e) {
             return Health.of(Health.Verdict.NOT_HTTP, null, e.getMessage());
         }
-        return response.judge();
-    }
-
-    private Health judge() throws IOException {
         IOException failure = null;
         try {
-            readBody();
+            response.readBody();
         } catch (IOException e) {
             failure = e;
         }
-        HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, failure == null && !isCut);
+        return response.judge(failure);
+    }
+
+    private Health judge(IOException failure) {
+        boolean isWhole = failure == null && !isCut;
+        HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
         Health.Verdict verdict = Health.Verdict.of(status, word.verdict());
         String reason = word.reason();
         if (failure != null && status / 100 == 2 && verdict != Health.Verdict.UNHEALTHY) {
@@ -81,27 +81,22 @@ final class HttpProbe {
             reason = isLate ? "the response was not complete in time"
                 : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN;
         }
-        return new Health(verdict, status, word.text(), status / 100 == 3 ? fields.get("location") : null, null, 0, reason, List.of());
+        String location = status / 100 == 3 ? fields.get("location") : null;
+        return new Health(verdict, status, word.text(), location, null, 0, reason, List.of());
     }
-
-    // The header.
 
     private void readHeader() throws IOException {
         String line = line(VERSION);
-        int at = VERSION.length();
-        boolean isStatus = line.length() >= at + 5 && line.charAt(at + 1) == ' ' && (line.length() == at + 5 || line.charAt(at + 5) == ' ');
-        status = isStatus ? (int) number(line.substring(at + 2, at + 5), 10) : 0;
+        boolean isStatus = line.length() > 11 && line.charAt(8) == ' ' && (line + ' ').charAt(12) == ' ';
+        status = isStatus ? (int) number(line.substring(9, 12), 10) : 0;
         if (status < 100) {
-            throw new ProtocolException(NOT_HTTP);
+            throw new ProtocolException("the response is not HTTP");
         }
         fields.clear();
         for (line = line(""); !line.isEmpty(); line = line("")) {
-            int colon = line.indexOf(':');
-            if (colon > 0) {
-                String value = line.substring(colon + 1).strip();
-                fields.merge(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), value,
-                    (one, other) -> one.equals(other) ? one : one + ", " + other);
-            }
+            int colon = Math.max(0, line.indexOf(':'));
+            fields.merge(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + 1).strip(),
+                (one, other) -> one.equals(other) ? one : one + ", " + other);
         }
     }
 
@@ -122,12 +117,19 @@ final class HttpProbe {
                 throw new ProtocolException("the header is longer than " + LIMIT + " bytes");
             }
             if (line.length() < beginning.length() && character != beginning.charAt(line.length())) {
-                throw new ProtocolException(NOT_HTTP);
+                throw new ProtocolException(protocol(character));
             }
             line.append((char) character);
         }
         int end = line.length() - 1;
         return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
+    }
+
+    /** Names the protocol of a response that begins with this byte: an alert of TLS, or the settings of HTTP/2. */
+    private String protocol(int first) throws IOException {
+        byte[] next = in.readNBytes(Math.min(3, in.available()));
+        return first == 0x15 ? Health.SPEAKS_TLS + "https://"
+            : first == 0 && next.length == 3 && next[2] == 4 ? "speaks HTTP/2" : "the response is not HTTP";
     }
 
     /** Returns a number without a sign; -1 if the text is none. */
@@ -138,8 +140,6 @@ final class HttpProbe {
             return -1;
         }
     }
-
-    // The body.
 
     private void readBody() throws IOException {
         if (status == 101 || status == 204 || status == 304) {
@@ -163,7 +163,7 @@ final class HttpProbe {
         } while (size > 0 && !isCut);
     }
 
-    /** Reads so many bytes or, if the count is the maximum, all bytes, up to the limit; keeps what was read before a failure. */
+    /** Reads so many bytes or, if the count is the maximum, all; never more than the limit. */
     private void read(long count) throws IOException {
         if (count < 0) {
             throw new ProtocolException("the length of the body is not a number");

@@ -2,7 +2,6 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
@@ -11,20 +10,19 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A TCP connection for one probe, with one deadline for connecting and for all reads. The connection is never one to itself, and
- * it is closed so that the server sees no reset.
+ * A TCP connection for one probe, with one deadline for connecting and for all reads. The connection is never one to
+ * itself, and it is closed so that the server sees no reset.
  */
 final class ProbeSocket extends Socket {
 
     private static final int MOST_BYTES = 1 << 20; // of an endless response
     private static final int SILENCE_MILLIS = 50; // of a proxy that looks for its server
     private static final int FAREWELL_MILLIS = 20;
-    private static final int OFFERS = 4; // of the system, before other ports are tried
-    private static final int MOST_BINDS = 64;
-    private static final int FIRST_UNUSUAL_PORT = 61_000; // above the range of Linux and above every documented range
+    private static final int MOST_BINDS = 200;
+    private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
+    private static final Random RANDOM = new Random();
 
     private final long deadline;
-    private final byte[] beginning = new byte[4]; // of what the server sends
     private int received;
 
     private ProbeSocket(long deadline) {
@@ -37,10 +35,6 @@ final class ProbeSocket extends Socket {
         try {
             socket.connect(target, socket.millisLeft());
             socket.setTcpNoDelay(true); // TLS writes in small pieces.
-            if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
-                socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
-                throw new ConnectException("connected to itself");
-            }
             return socket;
         } catch (IOException e) {
             socket.closeNow();
@@ -48,19 +42,19 @@ final class ProbeSocket extends Socket {
         }
     }
 
-    /** Binds before connecting: while it connects, the system may give a socket its target's port. */
+    /** Binds before connecting: otherwise the system may choose the target's port, and connect the socket to itself. */
     static ProbeSocket bound(long deadline, int target, Set<Integer> servicePorts) throws IOException {
         for (int i = 0; i < MOST_BINDS; i++) {
+            int port = FIRST_PORT + RANDOM.nextInt(65_536 - FIRST_PORT);
             ProbeSocket socket = new ProbeSocket(deadline);
             try {
-                socket.bind(new InetSocketAddress(i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
-                if (socket.getLocalPort() != target && !servicePorts.contains(socket.getLocalPort())) {
+                if (port != target && !servicePorts.contains(port)) {
+                    socket.bind(new InetSocketAddress(port));
                     return socket;
                 }
             } catch (BindException e) {
-                // The port is in use, or every port that the system offers is.
+                socket.closeNow(); // The port is in use.
             }
-            socket.closeNow();
         }
         throw new BindException("no port to connect from is available");
     }
@@ -98,9 +92,6 @@ final class ProbeSocket extends Socket {
                 }
                 setSoTimeout(millisLeft());
                 int count = super.read(bytes, offset, length);
-                for (int i = received; i < beginning.length && i < received + count; i++) {
-                    beginning[i] = bytes[offset + i - received];
-                }
                 received += Math.max(0, count);
                 return count;
             }
@@ -115,16 +106,6 @@ final class ProbeSocket extends Socket {
         return received > 0;
     }
 
-    /** Returns whether the server sent a record of TLS, mostly an alert. */
-    boolean hasReceivedTls() {
-        return received > 1 && beginning[0] == 0x15 && beginning[1] == 3;
-    }
-
-    /** Returns whether the server sent a frame with settings, as every server of HTTP/2 does first. */
-    boolean hasReceivedHttp2() {
-        return received > 3 && beginning[0] == 0 && beginning[3] == 4;
-    }
-
     /** Returns whether the server closes the connection at once, as a proxy does without its server. */
     boolean isClosedAtOnce() {
         try {
@@ -135,7 +116,7 @@ final class ProbeSocket extends Socket {
         }
     }
 
-    /** Says that nothing more is sent, then reads what is under way: closing before that is a reset, which can end a server. */
+    /** Reads what is under way first: closing with unread bytes is a reset, which can end a server. */
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {

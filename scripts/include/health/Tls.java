@@ -11,7 +11,6 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
-import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -29,20 +28,7 @@ import javax.net.ssl.X509TrustManager;
 /** TLS over an open connection. */
 final class Tls {
 
-    /** Trusts every certificate, as curl's --insecure does. */
-    private static final class Anybody implements X509TrustManager {
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String type) { }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String type) { }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
-    }
+    static final String NO_TLS = "does not speak TLS";
 
     final boolean isInsecure;
     final X509TrustManager trust;
@@ -55,34 +41,31 @@ final class Tls {
     Tls(String caFile, boolean isInsecure) {
         this.isInsecure = isInsecure;
         try {
-            trust = isInsecure ? new Anybody() : trust(caFile);
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(caFile == null ? null : authorities(Path.of(caFile)));
+            trust = isInsecure ? new Anybody() : (X509TrustManager) factory.getTrustManagers()[0];
             context = SSLContext.getInstance("TLS");
             context.init(null, new TrustManager[] {trust}, null);
-        } catch (IOException | InvalidPathException e) {
-            throw UserException.of(e instanceof IOException cause ? cause : new IOException("not a path"), "cannot read " + caFile);
-        } catch (GeneralSecurityException e) {
+        } catch (IOException e) {
+            throw UserException.of(e, "cannot read " + caFile);
+        } catch (GeneralSecurityException | InvalidPathException e) {
             throw new UserException(caFile == null ? "this Java has no usable TLS: " + e.getMessage()
                 : caFile + " has no certificates in PEM format");
         }
     }
 
-    private static X509TrustManager trust(String caFile) throws IOException, GeneralSecurityException {
-        KeyStore authorities = null;
-        if (caFile != null) {
-            authorities = KeyStore.getInstance(KeyStore.getDefaultType());
-            authorities.load(null, null);
-            try (InputStream pem = Files.newInputStream(Path.of(caFile))) {
-                for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                    authorities.setCertificateEntry("" + authorities.size(), certificate);
-                }
-            }
-            if (authorities.size() == 0) {
-                throw new CertificateException();
+    private static KeyStore authorities(Path file) throws IOException, GeneralSecurityException {
+        KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
+        authorities.load(null, null);
+        try (InputStream pem = Files.newInputStream(file)) {
+            for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                authorities.setCertificateEntry("" + authorities.size(), certificate);
             }
         }
-        TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        factory.init(authorities);
-        return (X509TrustManager) factory.getTrustManagers()[0];
+        if (authorities.size() == 0) {
+            throw new CertificateException();
+        }
+        return authorities;
     }
 
     /** Shakes hands with a server, whose certificate must be for this host. */
@@ -103,22 +86,30 @@ final class Tls {
     }
 
     /** Returns why a handshake failed. */
-    static String reason(SSLException failure, String host) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertificateExpiredException) {
-                return "the certificate has expired";
-            }
-            if (cause instanceof SSLPeerUnverifiedException
-                || cause instanceof CertificateException && String.valueOf(cause.getMessage()).startsWith("No ")) {
-                return "the certificate is not for " + host;
-            }
+    static String reason(SSLException failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
         }
-        if (failure.getCause() instanceof CertificateException) {
-            return "the certificate is not trusted; name its authority with --cacert FILE";
+        if (cause instanceof GeneralSecurityException || cause instanceof SSLPeerUnverifiedException) {
+            return "the certificate is not accepted: " + cause.getMessage();
         }
-        return failure instanceof SSLHandshakeException && !(failure.getCause() instanceof EOFException)
-            ? "TLS fails: " + failure.getMessage() : NO_TLS;
+        boolean isTls = failure instanceof SSLHandshakeException && !(cause instanceof EOFException);
+        return isTls ? "TLS fails: " + cause.getMessage() : NO_TLS;
     }
 
-    static final String NO_TLS = "does not speak TLS";
+    /** Trusts every certificate, as curl's --insecure does. */
+    private static final class Anybody implements X509TrustManager {
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) { }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) { }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
+    }
 }
