@@ -30,7 +30,7 @@ final class HealthProbe {
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
     private static final long OTHERS_NANOS = 200_000_000; // for the other addresses, once one has passed
     private static final long SLACK_NANOS = 1_000_000_000; // for what this process takes for itself
-    private static final long KNOCK_NANOS = 500_000_000;
+    private static final long KNOCK_NANOS = 1_000_000_000;
 
     private final Set<Integer> servicePorts;
     private final String caFile;
@@ -117,13 +117,11 @@ final class HealthProbe {
     // One address.
 
     private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, Duration timeout) {
-        long start = System.nanoTime();
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
-        try (ProbeSocket socket = ProbeSocket.connect(target, deadline, servicePorts)) {
-            long connected = System.nanoTime();
+        try (ProbeSocket socket = ProbeSocket.connect(target, deadline - System.nanoTime(), servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
-            long end = endpoint.protocol() == Endpoint.Protocol.TCP ? connected : System.nanoTime();
-            long millis = health.verdict() == Health.Verdict.TIMEOUT ? timeout.toMillis() : (end - start) / 1_000_000;
+            boolean isLate = health.verdict() == Health.Verdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
+            long millis = isLate ? timeout.toMillis() : socket.waitedMillis();
             health = health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address), millis);
             boolean isSilent = Health.CLOSED.equals(health.reason()) && endpoint.protocol() != Endpoint.Protocol.TCP;
             if (isSilent && !endpoint.protocol().isTls() && speaksTls(target)) {
@@ -183,7 +181,7 @@ final class HealthProbe {
 
     /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
     private boolean speaksTls(InetSocketAddress target) {
-        try (ProbeSocket socket = ProbeSocket.connect(target, System.nanoTime() + KNOCK_NANOS, servicePorts)) {
+        try (ProbeSocket socket = ProbeSocket.connect(target, KNOCK_NANOS, servicePorts)) {
             new Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
         } catch (SSLException e) {

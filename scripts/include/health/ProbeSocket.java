@@ -10,8 +10,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A TCP connection for one probe, with one deadline for connecting and for all reads. The connection is never one to
- * itself, and it is closed so that the server sees no reset.
+ * A TCP connection for one probe. It waits for its server for a limited time in all; the time that this process takes,
+ * for example to load classes, does not count. It never connects to itself, and its server sees no reset.
  */
 final class ProbeSocket extends Socket {
 
@@ -22,18 +22,22 @@ final class ProbeSocket extends Socket {
     private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
     private static final Random RANDOM = new Random();
 
-    private final long deadline;
+    private final long patience;
+    private long left;
     private int received;
 
-    private ProbeSocket(long deadline) {
-        this.deadline = deadline;
+    private ProbeSocket(long patienceNanos) {
+        patience = patienceNanos;
+        left = patienceNanos;
     }
 
     /** Connects from a port that no service uses, so that no service's port is left in TIME_WAIT. */
-    static ProbeSocket connect(InetSocketAddress target, long deadline, Set<Integer> servicePorts) throws IOException {
-        ProbeSocket socket = bound(deadline, target.getPort(), servicePorts);
+    static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts) throws IOException {
+        ProbeSocket socket = bound(patienceNanos, target.getPort(), servicePorts);
+        long start = System.nanoTime();
         try {
             socket.connect(target, socket.millisLeft());
+            socket.left -= System.nanoTime() - start;
             socket.setTcpNoDelay(true); // TLS writes in small pieces.
             return socket;
         } catch (IOException e) {
@@ -43,10 +47,10 @@ final class ProbeSocket extends Socket {
     }
 
     /** Binds before connecting: otherwise the system may choose the target's port, and connect the socket to itself. */
-    static ProbeSocket bound(long deadline, int target, Set<Integer> servicePorts) throws IOException {
+    static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
         for (int i = 0; i < MOST_BINDS; i++) {
             int port = FIRST_PORT + RANDOM.nextInt(65_536 - FIRST_PORT);
-            ProbeSocket socket = new ProbeSocket(deadline);
+            ProbeSocket socket = new ProbeSocket(patienceNanos);
             try {
                 if (port != target && !servicePorts.contains(port)) {
                     socket.bind(new InetSocketAddress(port));
@@ -68,14 +72,13 @@ final class ProbeSocket extends Socket {
     }
 
     private int millisLeft() throws SocketTimeoutException {
-        long left = deadline - System.nanoTime();
         if (left <= 0) {
             throw new SocketTimeoutException("the time is up");
         }
         return (int) Math.min(Integer.MAX_VALUE, left / 1_000_000 + 1);
     }
 
-    /** Returns a stream of which each read ends at the deadline. */
+    /** Returns a stream whose reads end when the time of all of them is up. */
     @Override
     public InputStream getInputStream() throws IOException {
         return new FilterInputStream(super.getInputStream()) {
@@ -91,15 +94,25 @@ final class ProbeSocket extends Socket {
                     throw new IOException("the response has no end");
                 }
                 setSoTimeout(millisLeft());
-                int count = super.read(bytes, offset, length);
-                received += Math.max(0, count);
-                return count;
+                long start = System.nanoTime();
+                try {
+                    int count = super.read(bytes, offset, length);
+                    received += Math.max(0, count);
+                    return count;
+                } finally {
+                    left -= System.nanoTime() - start;
+                }
             }
         };
     }
 
     boolean isLate() {
-        return System.nanoTime() >= deadline;
+        return left <= 0;
+    }
+
+    /** Returns how long this process has waited for the server. */
+    long waitedMillis() {
+        return (patience - left) / 1_000_000;
     }
 
     boolean hasReceived() {
