@@ -1,71 +1,76 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/command/Terminal.java include/command/UserException.java
-//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/health/Endpoint.java include/health/Health.java include/health/HealthChecks.java
-//SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
-//SOURCES include/health/Waiting.java include/ports/LocalPorts.java include/ports/OwnerWords.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/Report.java include/command/Terminal.java include/config/Config.java
+//SOURCES include/config/PortMap.java include/config/Targets.java include/health/Health.java
+//SOURCES include/health/HealthChecks.java include/health/HealthProbe.java include/health/Metrics.java
+//SOURCES include/health/Started.java include/ports/LocalPorts.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "health_all", customSynopsis = "health_all [OPTIONS] [TARGET|URL...]",
-    description = "Asks health endpoints, of services or by URL (http, https, grpc, tcp), all at once;"
-        + " without a target, the documented ones of all services.",
+    description = "Checks the health endpoints of services or URLs (http, https, grpc, grpcs, tcp) in parallel."
+        + " Without a target, checks the documented endpoints.",
     exitCodeList = {
-        "0:every endpoint is healthy, or reachable where there is no more to ask",
+        "0:every endpoint is healthy, or reachable if there is no health check to run",
         "1:an endpoint is not healthy",
-        "2:could not tell: wrong usage or unusable configuration"},
+        "2:no answer: wrong usage or invalid configuration"},
     footer = {
         "  health_all",
         "  health_all --wait=60 core",
         "  health_all --json orchestrator grpc://localhost:50051"})
 class health_all extends PortCommand {
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = OptionValues.Seconds.class,
-        description = "How long each endpoint may take (default 2).")
+    @Option(names = "--timeout", paramLabel = "TIME", converter = OptionValues.Seconds.class,
+        description = "Give up on an endpoint after this time (default 2s).")
     private Duration timeout = Duration.ofSeconds(2);
 
     @Option(names = "--all",
-        description = "Without a target, include the active services that have no HTTP endpoint.")
+        description = "Without a target, also check the expected services without a health endpoint.")
     private boolean all;
 
-    @Option(names = "--allow-degraded", description = "Up is enough: an answer below 400, or 429, that does not say unhealthy.")
+    @Option(names = "--allow-degraded", description = "Accept servers that are up but not healthy: HTTP status 2xx,"
+        + " 3xx, 401, 403, 405, 426 or 429, and a body that does not say unhealthy.")
     private boolean allowDegraded;
 
-    @Option(names = "--host", paramLabel = "HOST", description = "Where the services run (default localhost).")
+    @Option(names = "--host", paramLabel = "HOST", description = "Check the services on this host (default localhost).")
     private String host = "localhost";
 
-    @Option(names = "--cacert", paramLabel = "FILE", description = "The certificate authorities of https servers, in PEM.")
+    @Option(names = "--cacert", paramLabel = "FILE",
+        description = "Trust the certificate authorities in this PEM file, for https and grpcs.")
     private String caFile;
 
-    @Option(names = "--wait", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "30",
+    @Option(names = "--insecure", description = "Trust every certificate, for https and grpcs.")
+    private boolean isInsecure;
+
+    @Option(names = "--wait", paramLabel = "TIME", arity = "0..1", fallbackValue = "30",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Wait until all are healthy, at most SECONDS (default 30).")
+        description = "Wait until all are healthy, for at most this time (default 30s).")
     private Duration wait;
 
-    @Option(names = "--pid", paramLabel = "PID",
-        description = "With --wait, what is to answer: this process or one that it started; give up when it ends.")
+    @Option(names = "--pid", paramLabel = "PID", description = "With --wait, require that this process, a descendant,"
+        + " or what it left running is listening; stop waiting if it exits (repeatable).")
     private List<Long> pids = List.of();
 
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
 
-    @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
+    @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Ask again every SECONDS (default 2), with changes marked, until interrupted.")
+        description = "Check again at this interval (default 2s) until interrupted, and mark the changes.")
     private Duration watch;
 
     private HealthProbe probe;
@@ -87,200 +92,155 @@ class health_all extends PortCommand {
         List<HealthChecks.Check> checks = checks(config);
         if (probe == null) {
             HealthProbe.warmUp();
-            probe = new HealthProbe(ports(config), caFile);
+            Set<Integer> ports = new HashSet<>();
+            config.services().forEach(service -> ports.add(service.port()));
+            probe = new HealthProbe(ports, caFile, isInsecure);
         }
-        HealthChecks health = new HealthChecks(probe, allowDegraded);
+        Supplier<Project> project = Project.of(this);
         if (wait != null) {
-            return await(checks, health);
+            return await(checks, project);
         }
-        List<HealthChecks.Result> results = health.make(checks, timeout);
+        List<HealthChecks.Result> results = new HealthChecks(probe, allowDegraded, project, null).make(checks, timeout);
         if (watch == null && !quiet) {
             noteRedirected(results);
         }
-        return new Answers(results, null);
-    }
-
-    /** Who answers in place of a server here, as with ports of containers that the kernel redirects, port_status does not see. */
-    private void noteRedirected(List<HealthChecks.Result> results) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
-        for (HealthChecks.Result result : results) {
-            Endpoint endpoint = result.check().endpoint();
-            if (endpoint.isHere() && result.isPassing() && localPorts.hasTables() && !localPorts.isListening(endpoint.port())) {
-                note(endpoint.port() + " answers, though nothing listens here: it is redirected");
-            }
-        }
+        return new Results(results, null, prometheus);
     }
 
     private void validate() {
-        if (watch != null && wait != null) {
-            throw new UserException("--watch goes without --wait, which ends; " + help());
-        }
-        if (prometheus && (json || quiet || watch != null)) {
-            throw new UserException("--prometheus goes without --json, --quiet and --watch; " + help());
-        }
-        if (all && !targets.isEmpty()) {
-            throw new UserException("--all adds to what is asked without a target, and goes with none; " + help());
-        }
-        if (!host.equals("localhost") && !targets.isEmpty() && targets.stream().allMatch(target -> target.contains("://"))) {
-            throw new UserException("--host is for services; a URL names a host of its own; " + help());
-        }
-        if (!pids.isEmpty() && wait == null) {
-            throw new UserException("--pid goes with --wait; " + help());
-        }
-        for (long pid : pids) {
-            if (pid < 1) {
-                throw new UserException("--pid " + pid + " is not the number of a process");
+        boolean areUrls = !targets.isEmpty() && targets.stream().allMatch(target -> target.contains("://"));
+        require(watch == null || wait == null, "--watch and --wait cannot be combined");
+        require(!prometheus || !json && !quiet && watch == null,
+            "--prometheus cannot be combined with --json, --quiet or --watch");
+        require(!isInsecure || caFile == null, "--insecure and --cacert cannot be combined");
+        require(!all || targets.isEmpty(), "--all works only without targets");
+        require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
+        require(pids.isEmpty() || wait != null, "--pid requires --wait");
+        require(pids.stream().allMatch(pid -> pid > 0), "--pid requires the number of a process");
+    }
+
+    /** Names the ports that respond although no listener is visible, so that port_status does not show them. */
+    private void noteRedirected(List<HealthChecks.Result> results) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        for (HealthChecks.Result result : results) {
+            int port = result.check().endpoint().port();
+            boolean isLocal = result.check().endpoint().isLocal() && localPorts.hasTables();
+            if (result.isPassing() && isLocal && !localPorts.isListening(port)) {
+                note("port " + port + " responds, but no listener is visible on this machine: the port is redirected,"
+                    + " for example to a container");
             }
         }
     }
-
-    // Whom to ask.
 
     private List<HealthChecks.Check> checks(Config config) {
-        if (targets.isEmpty()) {
-            List<HealthChecks.Check> checks = new ArrayList<>();
-            for (PortMap.Service service : config.services()) {
-                if (service.health() != null || all && service.status() == PortMap.Status.ACTIVE) {
-                    checks.add(HealthChecks.Check.of(service, host));
-                }
+        Map<String, HealthChecks.Check> checks = new LinkedHashMap<>(); // each is made once
+        for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
+            if (service.health() != null || all && service.status() == PortMap.Status.ACTIVE) {
+                add(checks, HealthChecks.Check.of(service, host));
             }
-            return checks;
         }
         Targets names = new Targets(config, wholeNames);
-        return targets.stream().flatMap(target -> target.contains("://") ? Stream.of(HealthChecks.Check.of(Endpoint.of(target)))
-            : names.resolve(target).stream().filter(service -> PortMap.Group.named(target) == null || isExpected(service))
-                .map(service -> HealthChecks.Check.of(service, host)))
-            .distinct().toList();
-    }
-
-    /** Whether a service that was named only by its group is expected to run. */
-    private static boolean isExpected(PortMap.Service service) {
-        return service.status() != PortMap.Status.RESERVED && service.status() != PortMap.Status.FAILED;
-    }
-
-    private static Set<Integer> ports(Config config) {
-        Set<Integer> ports = new HashSet<>();
-        for (PortMap.Service service : config.services()) {
-            ports.add(service.port());
-        }
-        return ports;
-    }
-
-    // Waiting.
-
-    private Report await(List<HealthChecks.Check> checks, HealthChecks health) throws Exception {
-        boolean showsProgress = !quiet && Terminal.isStderrTerminal();
-        if (showsProgress) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err(), "")));
-        }
-        Started started = pids.isEmpty() ? null : new Started(pids, Project.of(this).get());
-        Waiting.Outcome outcome;
-        try {
-            outcome = new Waiting(health, started, timeout, wait).await(checks, (results, left) -> {
-                if (showsProgress) {
-                    Terminal.progress(err(), progress(results, left));
+        for (String target : targets) {
+            require(!target.matches("[^:/]+:[0-9]+"),
+                "'" + target + "' is not a target; use the port alone, or the URL http://" + target + "/");
+            if (target.contains("://")) {
+                add(checks, HealthChecks.Check.of(target));
+                continue;
+            }
+            for (PortMap.Service service : names.resolve(target)) {
+                boolean isGroup = PortMap.Group.named(target) != null;
+                PortMap.Status status = service.status();
+                if (!isGroup || status != PortMap.Status.RESERVED && status != PortMap.Status.FAILED) {
+                    add(checks, HealthChecks.Check.of(service, host));
                 }
-            });
-        } finally {
-            if (showsProgress) {
-                Terminal.progress(err(), "");
             }
         }
-        return new Answers(outcome.results(), outcome.isPassing() ? null : "gave up: " + why(outcome));
+        return List.copyOf(checks.values());
     }
 
-    private static String progress(List<HealthChecks.Result> results, Duration left) {
-        List<HealthChecks.Result> awaited = results.stream().filter(result -> !result.isPassing()).toList();
-        return results.size() - awaited.size() + " of " + results.size() + " up, " + left.toSeconds() + " s left, awaiting: "
-            + awaited.stream().map(result -> result.check().title() + " (" + result.health().verdict().text() + ")")
-                .collect(Collectors.joining(", "));
+    private static void add(Map<String, HealthChecks.Check> checks, HealthChecks.Check check) {
+        checks.putIfAbsent(check.service().variable() + " " + check.endpoint(), check);
     }
 
-    private String why(Waiting.Outcome outcome) {
-        Started.Failure failure = outcome.failure();
-        if (failure == null) {
-            String foreign = outcome.results().stream().filter(result -> !result.isPassing() && result.health().verdict().isPassing())
-                .map(result -> "" + result.check().endpoint().port()).collect(Collectors.joining(", "));
-            return "time is up, after " + Terminal.seconds(wait)
-                + (foreign.isEmpty() ? "" : "; what answers on " + foreign + " is not what was started");
+    private Report await(List<HealthChecks.Check> checks, Supplier<Project> project) throws Exception {
+        boolean showsProgress = !quiet && Terminal.isStderrTerminal();
+        if (showsProgress) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
         }
-        return failure.pid() == 0 ? "a stranger answers on " + failure.port() + ": " + OwnerWords.brief(failure.strangers())
-            : "process " + failure.pid() + " has ended" + (failure.status() == null ? "" : ", with status " + failure.status());
+        Started started = pids.isEmpty() ? null : new Started(pids, project);
+        HealthChecks health = new HealthChecks(probe, allowDegraded, project, started);
+        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> {
+            if (showsProgress) {
+                Terminal.progress(err, summary(results) + ", " + left.toSeconds() + " s left; waiting for "
+                    + HealthChecks.missing(results).stream().map(HealthChecks.Result::inShort)
+                        .collect(Collectors.joining(", ")));
+            }
+        });
+        if (showsProgress) {
+            Terminal.progress(err, "");
+        }
+        return new Results(outcome.results(), outcome.failure(), prometheus);
     }
 
-    /** What the endpoints answered, and why a wait for them ended, or null. */
-    private final class Answers implements Report {
+    private static String summary(List<HealthChecks.Result> results) {
+        return results.size() - HealthChecks.missing(results).size() + " of " + results.size() + " healthy";
+    }
 
-        private final List<HealthChecks.Result> results;
-        private final String end;
+    /** @param conclusion why a wait was given up, or null */
+    private record Results(List<HealthChecks.Result> results, String conclusion, boolean isPlain) implements Report {
 
-        Answers(List<HealthChecks.Result> results, String end) {
-            this.results = results;
-            this.end = end;
-        }
+        private static final int NAME_COLUMN = 25;
+        private static final int ANSWER_COLUMN = 55;
+        private static final int ANSWER_WIDTH = 20; // with the latency
 
         @Override
         public int exitCode() {
-            return end == null && HealthChecks.areAllPassing(results) ? YES : NO;
-        }
-
-        @Override
-        public String conclusion() {
-            return end;
-        }
-
-        @Override
-        public boolean isPlain() {
-            return prometheus;
+            return conclusion == null && HealthChecks.missing(results).isEmpty() ? YES : NO;
         }
 
         @Override
         public Map<String, Object> document() {
-            return Map.of("endpoints", results.stream().map(Answers::fields).toList());
-        }
-
-        private static Map<String, Object> fields(HealthChecks.Result result) {
-            Map<String, Object> fields = ServicePort.fields(result.check().service());
-            fields.put("url", result.check().endpoint().toString());
-            fields.putAll(result.health().fields());
-            return fields;
+            return Map.of("endpoints", results.stream().map(result -> {
+                Map<String, Object> fields = ServicePort.fields(result.check().service());
+                fields.put("url", result.check().url());
+                fields.putAll(result.health().fields());
+                return fields;
+            }).toList());
         }
 
         @Override
         public List<Line> lines() {
-            if (prometheus) {
-                return metrics();
-            }
-            int title = results.stream().mapToInt(result -> verdict(result).width()).max().orElse(0) + 2;
-            int answer = title + results.stream().mapToInt(result -> Line.width(result.check().title())).max().orElse(0) + 2;
-            int latency = answer + results.stream().mapToInt(result -> Line.width(result.health().answer())).max().orElse(0);
             List<Line> lines = new ArrayList<>();
+            if (isPlain) {
+                Metrics.lines(results).forEach(line -> lines.add(Line.of(line)));
+                return lines;
+            }
+            int answerColumn = ANSWER_COLUMN;
             for (HealthChecks.Result result : results) {
-                Health health = result.health();
-                Line line = verdict(result).pad(title).with(result.check().title()).pad(answer);
-                if (!health.answer().isEmpty()) {
-                    String millis = String.valueOf(health.millis()); // A formatter would look up how numbers are written here.
-                    line.with(health.answer()).pad(latency + 6 - millis.length()).with(millis + " ms  " + health.address());
-                }
-                line.with(health.location() == null ? "" : "  to " + health.location());
-                line.with(health.reason() == null ? "" : (health.answer().isEmpty() ? "" : "  ") + health.reason());
-                lines.add(line.changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word())));
+                answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.check().title()).width() + 2);
+            }
+            for (HealthChecks.Result result : results) {
+                lines.add(row(result, answerColumn));
+            }
+            if (results.size() > 1) {
+                lines.add(Line.of(summary(results)));
             }
             return lines;
         }
 
-        private static Line verdict(HealthChecks.Result result) {
-            String verdict = result.health().verdict().text();
-            Line line = Line.of("Port " + result.check().service().port() + (result.isPassing() ? ": ✅ " : ": ❌ "));
-            return line.with(verdict, result.isPassing() ? Line.Style.GOOD : Line.Style.BAD);
-        }
-
-        private List<Line> metrics() {
-            return Metrics.text(results.stream().map(result -> {
-                PortMap.Service service = result.check().service();
-                return new Metrics.Sample(service.name(), service.variable(), ServicePort.lowerCase(service.group()), service.port(),
-                    result.check().endpoint().toString(), result.health(), result.isPassing());
-            }).toList()).lines().map(Line::of).toList();
+        private static Line row(HealthChecks.Result result, int answerColumn) {
+            Health health = result.health();
+            Line line = Line.row("Port " + result.check().service().port() + (result.isPassing() ? ": ✅ " : ": ❌ "))
+                .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
+                .cell(NAME_COLUMN, result.check().title()).cell(answerColumn, health.answer());
+            if (!health.answer().isEmpty()) {
+                String millis = health.millis() + " ms";
+                line.cell(answerColumn + ANSWER_WIDTH - millis.length(), millis);
+            }
+            String more = (health.location() == null ? "" : "to " + health.location() + "  ")
+                + (health.reason() == null ? "" : health.reason());
+            return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip())
+                .changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word()));
         }
     }
 }

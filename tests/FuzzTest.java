@@ -59,7 +59,7 @@ class FuzzTest {
                 }
             };
             int exit = command.execute(line.toArray(String[]::new));
-            command.err().flush();
+            command.err.flush();
             if (exit < 0 || exit > 2) {
                 System.err.println("exit code " + exit + " of " + command.getClass().getName() + " " + line);
                 System.exit(9);
@@ -172,12 +172,12 @@ class FuzzTest {
                 }
                 answer.set(text.toString());
                 String hint = "seed " + SEED + ", answer " + i;
-                Health health = new HealthProbe(Set.of(), null).ask(Endpoint.of("http://127.0.0.1:" + server.getLocalPort() + "/"),
+                Health health = new HealthProbe(Set.of(), null, false).check(Endpoint.of("http://127.0.0.1:" + server.getLocalPort() + "/"),
                     Duration.ofMillis(500))
                     .get(30, TimeUnit.SECONDS);
-                assertTrue(health.verdict() != HealthVerdict.DOWN && health.verdict() != HealthVerdict.REACHABLE, hint);
-                assertFalse(String.valueOf(health.reason()).startsWith(Health.NOT_JUDGED), hint + ": " + health.reason());
-                assertTrue(health.verdict() != HealthVerdict.HEALTHY || health.httpStatus() / 100 == 2, hint);
+                assertTrue(health.verdict() != Health.Verdict.DOWN && health.verdict() != Health.Verdict.REACHABLE, hint);
+                assertFalse(String.valueOf(health.reason()).startsWith(Health.INTERNAL), hint + ": " + health.reason());
+                assertTrue(health.verdict() != Health.Verdict.HEALTHY || health.httpStatus() / 100 == 2, hint);
             }
         }
     }
@@ -195,8 +195,8 @@ class FuzzTest {
                 body.append(parts[random.nextInt(parts.length)]);
             }
             String type = random.nextBoolean() ? "application/json" : "";
-            HealthVerdict verdict = HealthBody.read(body.toString().getBytes(StandardCharsets.UTF_8), type, 200, true).verdict();
-            assertTrue(verdict != HealthVerdict.HEALTHY, () -> "seed " + SEED + ": " + body);
+            Health.Verdict verdict = HealthBody.read(body.toString().getBytes(StandardCharsets.UTF_8), type, 200, true).verdict();
+            assertTrue(verdict != Health.Verdict.HEALTHY, () -> "seed " + SEED + ": " + body);
         }
     }
 }

@@ -1,133 +1,196 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GrpcProbeTest {
 
-    private static final String SETTINGS = "000000 04 00 00000000 ";
-    private static final String HEADERS = "000001 01 04 00000001 88 "; // :status 200
-    private static final String TRAILERS = "00000f 01 05 00000001 00 0b 677270632d737461747573 01 30 "; // grpc-status: 0
-    // The same name, and what follows, in Huffman's code, as grpc-go sends it.
-    private static final String HUFFMAN = "00 88 9acac8b21234da8f ";
+    /** A server of HTTP/2 that gives each port its own response: HTTP status, content type, message in hex, grpc-status, and where. */
+    private static final String SERVER = """
+        const [host, ...cases] = process.argv.slice(1);
+        let left = cases.length;
+        for (const one of cases) {
+          const [port, status, type, message, grpc, place] = one.split(',');
+          const server = require('http2').createServer();
+          server.on('stream', stream => {
+            stream.on('error', () => {});
+            if (place === 'reset') return stream.close(+grpc);
+            const headers = {':status': +status};
+            if (type) headers['content-type'] = type;
+            if (place === 'header' && grpc) headers['grpc-status'] = grpc;
+            if (place === 'again') headers['retry-after'] = '0';
+            const isOfTrailers = place === 'trailer' && grpc;
+            stream.on('wantTrailers', () => stream.sendTrailers({'grpc-status': grpc}));
+            stream.respond(headers, {waitForTrailers: !!isOfTrailers, endStream: !message && !isOfTrailers});
+            if (message || isOfTrailers) stream.end(Buffer.from(message, 'hex'));
+          });
+          server.listen(+port, host, () => --left || console.log('ready'));
+        }
+        """;
 
-    private static Health answer(String hex) throws Exception {
-        return GrpcProbe.ask(Endpoint.of("grpc://localhost:1"), new ByteArrayInputStream(HexFormat.of().parseHex(hex.replace(" ", ""))),
-            new ByteArrayOutputStream());
+    @TempDir
+    Path folder;
+
+    @Test
+    void judgesTheResponse() throws Exception {
+        String grpc = "200,application/grpc,";
+        String[][] cases = {
+            {grpc + "00000000020801,0,trailer", "HEALTHY", "SERVING"},
+            {grpc + "00000000020801,,", "HEALTHY", "SERVING"},
+            {grpc + "00000000020802,0,trailer", "UNHEALTHY", "NOT_SERVING"},
+            {grpc + "00000000020803,0,trailer", "REACHABLE", "SERVICE_UNKNOWN"},
+            {grpc + "0000000000,0,trailer", "DEGRADED", "UNKNOWN"},
+            {grpc + "00000000020807,0,trailer", "DEGRADED", "7"},
+            {grpc + "00000000021001,0,trailer", "NOT_GRPC", null},
+            {grpc + "01000000020801,0,trailer", "NOT_GRPC", null},
+            {grpc + "00000000090801,0,trailer", "NOT_GRPC", null},
+            {grpc + ",0,trailer", "REACHABLE", null},
+            {grpc + ",12,header", "REACHABLE", "UNIMPLEMENTED"},
+            {grpc + ",12,trailer", "REACHABLE", "UNIMPLEMENTED"},
+            {grpc + ",5,header", "REACHABLE", "NOT_FOUND"},
+            {grpc + ",14,header", "UNHEALTHY", "UNAVAILABLE"},
+            {grpc + ",16,header", "DEGRADED", "UNAUTHENTICATED"},
+            {grpc + ",99,header", "UNHEALTHY", "UNKNOWN"},
+            {"200,,00000000020801,0,trailer", "HEALTHY", "SERVING"},
+            {"200,text/html,6f6b,,", "NOT_GRPC", null},
+            {"404,text/html,6f6b,,", "NOT_GRPC", null},
+            {"503,text/html,6f6b,,again", "UNHEALTHY", "503"},
+            {"500,application/grpc,,,", "UNHEALTHY", "500"},
+            {",,,7,reset", "NOT_GRPC", null},
+            {",,,2,reset", "NOT_GRPC", null},
+        };
+        List<String> command = new ArrayList<>(List.of("node", "-e", SERVER, "127.0.0.1"));
+        List<Integer> ports = new ArrayList<>();
+        for (String[] one : cases) {
+            ports.add(Sockets.freePort());
+            command.add(ports.get(ports.size() - 1) + "," + one[0]);
+        }
+        try (Servers server = Servers.start(command.toArray(String[]::new))) {
+            for (int i = 0; i < cases.length; i++) {
+                Health health = RawServer.check("grpc://127.0.0.1:" + ports.get(i), 20);
+                assertEquals(Arrays.asList(cases[i][1], cases[i][2]), Arrays.asList(health.verdict().name(), health.word()),
+                    cases[i][0] + ": " + health + server);
+            }
+        }
     }
 
     @ParameterizedTest
-    @CsvSource({"0801, HEALTHY, SERVING", "0802, UNHEALTHY, NOT_SERVING", "0803, REACHABLE, SERVICE_UNKNOWN", "0800, DEGRADED, UNKNOWN",
-        "0807, DEGRADED, 7", "1001, NOT_GRPC,"})
-    void judgesTheState(String message, HealthVerdict verdict, String word) throws Exception {
-        String data = "000007 00 00 00000001 0000000002" + message + " ";
-        for (String around : new String[] {"", "000008 06 00 00000000 0102030405060708 ", "000004 08 00 00000000 00010000 "}) {
-            Health health = answer(SETTINGS + around + HEADERS + data + around + TRAILERS);
-            assertEquals(Arrays.asList(verdict, word), Arrays.asList(health.verdict(), health.word()));
-        }
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        SETTINGS + "000001 01 05 00000001 88                                                    | REACHABLE |",
-        SETTINGS + "000010 01 05 00000001 00 0b 677270632d737461747573 02 3132                   | REACHABLE | UNIMPLEMENTED",
-        SETTINGS + "00000f 01 05 00000001 40 0b 677270632d737461747573 01 35                     | REACHABLE | NOT_FOUND",
-        SETTINGS + "00000d 01 05 00000001 " + HUFFMAN + "82 08bf                                 | REACHABLE | UNIMPLEMENTED",
-        SETTINGS + "00000d 01 05 00000001 " + HUFFMAN + "02 3134                                 | UNHEALTHY | UNAVAILABLE",
-        SETTINGS + "00001e 01 05 00000001 3fe11f 88 5f8b1d75d0620d263d4c4d6564 40889acac8b21234da8f 8208bf | REACHABLE | UNIMPLEMENTED",
-        SETTINGS + "00000e 01 05 00000001 88 5f8b1d75d0620d263d4c7441ea                          | NOT_GRPC  |",
-        SETTINGS + "000010 01 05 00000001 00 0b 677270632d737461747573 02 3136                   | DEGRADED  | UNAUTHENTICATED",
-        SETTINGS + "000001 01 01 00000001 88 00000f 09 04 00000001 00 0b 677270632d737461747573 01 35 | REACHABLE | NOT_FOUND",
-        SETTINGS + "000001 01 05 00000001 8e                                                    | UNHEALTHY | 500",
-        SETTINGS + "000018 01 05 00000001 08 03 353033 0f10 10 6170706c69636174696f6e2f67727063 | UNHEALTHY | 503",
-        SETTINGS + HEADERS + "000007 00 01 00000001 0000000009 0801                             | NOT_GRPC  |",
-        SETTINGS + "000001 01 05 00000001 8d                                                    | NOT_GRPC  |",
-        SETTINGS + "00000d 01 05 00000001 88 0f10 09 746578742f68746d6c                         | NOT_GRPC  |",
-        SETTINGS + "000008 07 00 00000000 00000000 00000000                                     | UNHEALTHY |",
-        SETTINGS + "000008 07 00 00000000 00000000 00000001                                     | NOT_GRPC  |",
-        SETTINGS + "000004 03 00 00000001 00000007                                              | NOT_GRPC  |",
-        SETTINGS + "                                                                            | NOT_GRPC  |",
-        SETTINGS + "000001 01 05 00000001 40                                                    | NOT_GRPC  |",
-        "ff                                                                                     | NOT_GRPC  |",
-        "000000 01 00 00000000                                                                  | NOT_GRPC  |",
-        "''                                                                                     | DOWN      |"})
-    void judgesAnAnswerWithoutAState(String hex, HealthVerdict verdict, String word) throws Exception {
-        Health health = answer(hex.replace("''", ""));
-        assertEquals(Arrays.asList(verdict, word), Arrays.asList(health.verdict(), health.word()));
-    }
-
-    @Test
-    void whateverBytesComeThereIsAVerdict() throws Exception {
-        long seed = System.nanoTime();
-        Random random = new Random(seed);
-        byte[] answer = HexFormat.of().parseHex((SETTINGS + HEADERS + "000007 00 00 00000001 00000000020801" + TRAILERS).replace(" ", ""));
-        for (int i = 0; i < 20_000 * Integer.getInteger("fuzz", 1); i++) {
-            byte[] bytes = Arrays.copyOf(answer, random.nextInt(4) == 0 ? random.nextInt(answer.length + 1) : answer.length);
-            for (int changes = random.nextInt(4); changes > 0 && bytes.length > 0; changes--) {
-                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
-            }
-            answer(HexFormat.of().formatHex(bytes));
+    @CsvSource({"'-ERR unknown command\r\n', NOT_GRPC, closed before the end of its response", "'SSH-2.0-OpenSSH_9.2\r\n', NOT_GRPC, closed before the end of its response",
+        "'HTTP/1.1 400 Bad Request\r\n\r\n', NOT_GRPC, closed before the end of its response", "'J\0\0\0', NOT_GRPC, closed before the end of its response",
+        "'\0\0\0\4\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
+        "'\0\0\0\4\0\0\0\0\0\0\0\b\7\0\0\0\0\0\0\0\0\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
+        "'\0\0', NOT_GRPC, closed before the end of its response",
+        "'', DOWN, closed without a response"})
+    void tellsOtherServersFromGrpc(String greeting, Health.Verdict verdict, String reason) throws Exception {
+        try (RawServer server = RawServer.saying(greeting)) {
+            Health health = server.checkBy("grpc", 10);
+            assertEquals(Arrays.asList(verdict, reason), Arrays.asList(health.verdict(), health.reason()));
+            assertEquals(1, server.requests.stream().filter(request -> request.startsWith("PRI")).count(), "requests");
         }
     }
 
     @Test
-    void tellsOtherServersFromGrpc() throws Exception {
-        for (String greeting : List.of("-ERR unknown command\r\n", "SSH-2.0-OpenSSH_9.2\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n",
-            "\u004a\0\0\0")) {
-            try (RawServer server = RawServer.saying(greeting)) {
-                assertEquals(HealthVerdict.NOT_GRPC, server.askBy("grpc", 10).verdict());
-            }
-        }
+    void nobodyThereIsDownAndSilenceATimeout() throws Exception {
         try (ServerSocket silent = Sockets.listener("127.0.0.1")) {
-            assertEquals(HealthVerdict.TIMEOUT, RawServer.ask("grpc://127.0.0.1:" + silent.getLocalPort(), 0.3).verdict());
+            assertEquals(Health.Verdict.TIMEOUT, RawServer.check("grpc://127.0.0.1:" + silent.getLocalPort(), 0.3).verdict());
         }
-        assertEquals("connection refused", RawServer.ask("grpc://localhost:" + Sockets.freePort(), 5).reason());
+        assertEquals("connection refused", RawServer.check("grpc://localhost:" + Sockets.freePort(), 5).reason());
     }
 
-    /** Of Node's own packages, with one service of each state. */
+    /** The server of Node's own packages, with services of each state. */
     @Test
     void asksARealServer() throws Exception {
-        Path packages = Servers.npm("@grpc/grpc-js@1", "grpc-health-check@2");
         int port = Sockets.freePort();
         int bare = Sockets.freePort();
-        try (Servers server = Servers.start("node", "-e", """
-            const [port, bare] = process.argv.slice(1);
-            const grpc = require('@grpc/grpc-js');
-            const { HealthImplementation } = require('grpc-health-check');
-            const listen = (server, at, next) => server.bindAsync('127.0.0.1:' + at, grpc.ServerCredentials.createInsecure(), next);
-            const healthy = new grpc.Server();
-            new HealthImplementation({'': 'SERVING', 'a.Down': 'NOT_SERVING', 'a.New': 'UNKNOWN'}).addToServer(healthy);
-            listen(healthy, port, () => listen(new grpc.Server(), bare, () => console.log('ready')));
-            """.replace("require('", "require('" + packages + "/"), "" + port, "" + bare)) {
+        try (Servers server = real("createInsecure()", port, bare)) {
             String url = "grpc://localhost:" + port;
-            assertEquals("SERVING", RawServer.ask(url, 20).word());
-            assertEquals(HealthVerdict.HEALTHY, RawServer.ask(url, 20).verdict());
-            assertEquals(HealthVerdict.UNHEALTHY, RawServer.ask(url + "/a.Down", 20).verdict());
-            assertEquals(HealthVerdict.DEGRADED, RawServer.ask(url + "/a.New", 20).verdict());
-            assertEquals("NOT_FOUND", RawServer.ask(url + "/a.Missing", 20).word());
-            assertEquals("UNIMPLEMENTED", RawServer.ask("grpc://localhost:" + bare, 20).word());
-            assertEquals(HealthVerdict.REACHABLE, RawServer.ask("grpc://localhost:" + bare, 20).verdict());
+            assertEquals("SERVING", RawServer.check(url, 20).word());
+            assertEquals(Health.Verdict.HEALTHY, RawServer.check(url, 20).verdict());
+            assertEquals(Health.Verdict.HEALTHY, RawServer.check(url + "/" + "a".repeat(300), 20).verdict(), "a long name");
+            assertEquals(Health.Verdict.UNHEALTHY, RawServer.check(url + "/a.Down", 20).verdict());
+            assertEquals(Health.Verdict.DEGRADED, RawServer.check(url + "/a.New", 20).verdict());
+            Health unknown = RawServer.check(url + "/my.Typo", 20);
+            assertEquals(List.of("NOT_FOUND", Health.Verdict.UNHEALTHY), List.of(unknown.word(), unknown.verdict()));
+            Health without = RawServer.check("grpc://localhost:" + bare, 20);
+            assertEquals(List.of("UNIMPLEMENTED", Health.Verdict.REACHABLE), List.of(without.word(), without.verdict()));
+            assertEquals(Health.Verdict.UNHEALTHY, RawServer.check("grpc://localhost:" + bare + "/my.Service", 20).verdict());
+            assertEquals("does not speak TLS", RawServer.check("grpcs://localhost:" + port, 20).reason());
             assertEquals(0, Script.command("kill", "-STOP", "" + server.process().pid()).run().exit());
-            assertEquals(HealthVerdict.TIMEOUT, RawServer.ask(url, 0.3).verdict());
+            assertEquals(Health.Verdict.TIMEOUT, RawServer.check(url, 0.3).verdict());
         }
     }
 
     @Test
-    void aLongNameOfAServiceIsSentWhole() throws Exception {
-        ByteArrayOutputStream sent = new ByteArrayOutputStream();
-        GrpcProbe.ask(Endpoint.of("grpc://" + "h".repeat(300) + ":1/" + "s".repeat(300)), new ByteArrayInputStream(new byte[0]), sent);
-        String bytes = sent.toString(StandardCharsets.ISO_8859_1);
-        assertEquals(1, bytes.split("\u007f\u00af\u0001h{300}:1", -1).length - 1, "RFC 7541, 5.1: 302 is 127 and 175");
-        assertEquals(1, bytes.split("\\n\u00ac\u0002s{300}$", -1).length - 1, "a varint of 300");
+    void asksARealServerByTls() throws Exception {
+        Servers.certify(folder);
+        String credentials = "createSsl(null, [{private_key: read('key'), cert_chain: read('cert')}])";
+        String authority = folder.resolve("ca.pem").toString();
+        int port = Sockets.freePort();
+        try (Servers server = real(credentials, port, Sockets.freePort())) {
+            String url = "grpcs://localhost:" + port;
+            HealthProbe trusting = new HealthProbe(Set.of(), authority, false);
+            Health health = check(trusting, url);
+            assertEquals(List.of(Health.Verdict.HEALTHY, "SERVING", "127.0.0.1"),
+                Arrays.asList(health.verdict(), health.word(), health.address()), health + " " + server);
+            assertEquals(Health.Verdict.NOT_GRPC, check(trusting, "grpcs://127.0.0.1:" + port).verdict());
+            Health.Verdict insecure = check(new HealthProbe(Set.of(), null, true), "grpcs://127.0.0.1:" + port).verdict();
+            assertEquals(Health.Verdict.HEALTHY, insecure);
+            assertEquals(Health.Verdict.NOT_GRPC, RawServer.check(url, 20).verdict());
+            Health cleartext = RawServer.check("grpc://localhost:" + port, 20);
+            assertEquals(List.of(Health.Verdict.NOT_GRPC, "speaks TLS; try grpcs://"), List.of(cleartext.verdict(), cleartext.reason()));
+        }
+        int https = Sockets.freePort();
+        try (Servers server = Servers.nodeTls("127.0.0.1", https, folder)) {
+            Health health = check(new HealthProbe(Set.of(), authority, false), "grpcs://localhost:" + https);
+            assertEquals(Health.Verdict.NOT_GRPC, health.verdict(), health + " " + server);
+        }
+    }
+
+    private static Health check(HealthProbe probe, String url) {
+        return probe.check(Endpoint.of(url), Duration.ofSeconds(20)).join();
+    }
+
+    /** On the first port with the health service, on the second port without. */
+    private Servers real(String credentials, int port, int bare) throws Exception {
+        Path packages = Servers.npm("@grpc/grpc-js@1", "grpc-health-check@2");
+        return Servers.start("node", "-e", """
+            const [port, bare, folder] = process.argv.slice(1);
+            const grpc = require('@grpc/grpc-js');
+            const { HealthImplementation } = require('grpc-health-check');
+            const read = name => require('fs').readFileSync(`${folder}/${name}`);
+            const listen = (server, at, next) => server.bindAsync('127.0.0.1:' + at, grpc.ServerCredentials.CREDENTIALS, next);
+            const healthy = new grpc.Server();
+            new HealthImplementation({'': 'SERVING', 'a.Down': 'NOT_SERVING', 'a.New': 'UNKNOWN', ['a'.repeat(300)]: 'SERVING'})
+              .addToServer(healthy);
+            listen(healthy, port, () => listen(new grpc.Server(), bare, () => console.log('ready')));
+            """.replace("CREDENTIALS", credentials).replace("require('@", "require('" + packages + "/@")
+                .replace("require('grpc", "require('" + packages + "/grpc"), "" + port, "" + bare, folder.toString());
+    }
+
+    /** A flood must end with the time or the limit, and leave no memory full. */
+    @ParameterizedTest
+    @ValueSource(strings = {"000008 06 00 00000000 0102030405060708", "000004 09 00 00000001 00000000", "000000 04 00 00000000",
+        "002000 00 00 00000001"})
+    void aFloodOfFramesEnds(String frame) throws Exception {
+        byte[] bytes = java.util.HexFormat.of().parseHex(frame.replace(" ", ""));
+        java.io.ByteArrayOutputStream flood = new java.io.ByteArrayOutputStream();
+        flood.writeBytes(java.util.HexFormat.of().parseHex("000000040000000000"));
+        while (flood.size() < 3_000_000) {
+            flood.writeBytes(bytes);
+        }
+        try (RawServer server = new RawServer("127.0.0.1", Sockets.freePort(), flood.toByteArray(), true)) {
+            assertFalse(server.checkBy("grpc", 3).verdict().isPassing());
+        }
     }
 }

@@ -1,10 +1,10 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.BufferedReader;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -24,7 +24,6 @@ import java.util.Set;
 import java.util.concurrent.Phaser;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,7 +98,7 @@ class HealthAllTest {
     void judges(int status, String body, String verdict) throws Exception {
         int port = Sockets.freePort();
         HttpServer server = jdkServer("127.0.0.1", port, status, body, () -> { });
-        Health health = RawServer.ask("http://127.0.0.1:" + port + "/health", 30);
+        Health health = RawServer.check("http://127.0.0.1:" + port + "/health", 30);
         server.stop(0);
         assertEquals(List.of(verdict, status), List.of(health.verdict().text(), health.httpStatus()), health.toString());
     }
@@ -189,14 +188,7 @@ class HealthAllTest {
                 case "greets" -> write(out, "SSH-2.0-OpenSSH_9.2\r\n", 0);
                 case "garbage" -> write(out, "\u0000\u0001\u0002 not HTTP at all\r\n\r\n", 0);
                 case "chunked" -> write(out, ok + "Transfer-Encoding: chunked\r\n\r\n9\r\n{\"status\"\r\n6\r\n:\"ok\"}\r\n0\r\n\r\n", 0);
-                case "gzip" -> {
-                    ByteArrayOutputStream body = new ByteArrayOutputStream();
-                    try (GZIPOutputStream gzip = new GZIPOutputStream(body)) {
-                        gzip.write("{\"status\":\"warming up\"}".getBytes(StandardCharsets.US_ASCII));
-                    }
-                    write(out, ok + "Content-Encoding: gzip\r\nContent-Length: " + body.size() + "\r\n\r\n", 0);
-                    out.write(body.toByteArray());
-                }
+                case "shutting down" -> write(out, "HTTP/1.1 503 No\r\n\r\n{\"status\":\"shutting_down\"}", 0);
                 case "HTTP/1.0" -> write(out, "HTTP/1.0 200 OK\r\n\r\n{\"status\":\"up\"}", 0);
                 case "keep-alive" -> {
                     write(out, ok + "Connection: keep-alive\r\nContent-Length: 2\r\n\r\nOK", 0);
@@ -256,15 +248,14 @@ class HealthAllTest {
         "greets,          not-http,  ,    ",
         "garbage,         not-http,  ,    ",
         "chunked,         healthy,   200, ok",
-        "gzip,            degraded,  200, warming up",
         "HTTP/1.0,        healthy,   200, up",
         "keep-alive,      healthy,   200, ",
         "empty body,      healthy,   204, ",
-        "endless body,    healthy,   200, healthy",
+        "endless body,    healthy,   200, ",
         "endless headers, timeout|not-http, , ",
         "a byte a second, timeout,   ,    ",
         "stalled body,    timeout,   200, ",
-        "short body,      not-http,  200, ok",
+        "short body,      not-http,  200, ",
         "no body,         not-http,  200, ",
         "reset,           not-http,  200, ",
         "bad header,      degraded,  401, ",
@@ -273,7 +264,7 @@ class HealthAllTest {
     void endsInTheRightVerdictWithinTheTimeout(String behaviour, String verdicts, Integer status, String word) throws Exception {
         try (ServerSocket server = rawServer(behaviour)) {
             double timeout = verdicts.contains("timeout") ? 1.5 : 30;
-            Health health = RawServer.ask("http://127.0.0.1:" + server.getLocalPort() + "/health", timeout);
+            Health health = RawServer.check("http://127.0.0.1:" + server.getLocalPort() + "/health", timeout);
             assertTrue(List.of(verdicts.split("\\|")).contains(health.verdict().text()), health.toString());
             assertEquals(status, health.httpStatus());
             assertEquals(word, health.word());
@@ -298,7 +289,7 @@ class HealthAllTest {
             server.close();
         }
         assertEquals(1, result.exit());
-        assertEquals(7, result.out().lines().count());
+        assertEquals("1 of 7 healthy", result.out().lines().toList().get(7));
         assertTrue(seconds < 12, "as long as three of them, one after the other: " + seconds);
     }
 
@@ -308,10 +299,9 @@ class HealthAllTest {
         int port = Sockets.freePort();
         HttpServer server = jdkServer("127.0.0.1", port, 503, "", () -> { });
         try (ServerSocket silent = Sockets.listener("::1", port)) {
-            for (int i = 0; i < 10; i++) {
-                Health health = new HealthProbe(Set.of(), null)
-                    .ask(Endpoint.of("http://localhost:" + port + "/health"), Duration.ofMillis(500)).join();
-                assertEquals(List.of(HealthVerdict.UNHEALTHY, 503), Arrays.asList(health.verdict(), health.httpStatus()), silent::toString);
+            for (int i = 0; i < 3; i++) {
+                Health health = RawServer.check("http://localhost:" + port + "/health", 2);
+                assertEquals(List.of(Health.Verdict.UNHEALTHY, 503), Arrays.asList(health.verdict(), health.httpStatus()), silent::toString);
             }
         } finally {
             server.stop(0);
@@ -339,7 +329,7 @@ class HealthAllTest {
         try (ServerSocket server = rawServer(behaviour)) {
             Endpoint endpoint = Endpoint.of("http://127.0.0.1:" + server.getLocalPort() + "/");
             for (int i = 0; i < 10; i++) {
-                new HealthProbe(Set.of(), null).ask(endpoint, Duration.ofMillis(200)).join();
+                new HealthProbe(Set.of(), null, false).check(endpoint, Duration.ofMillis(200)).join();
             }
             for (int i = 0; i < 50 && connections(server) > 0; i++) {
                 Thread.sleep(100);
@@ -378,8 +368,9 @@ class HealthAllTest {
     void aMachineWithoutIpv6() throws Exception {
         Script.Result result = Namespace.bash(folder, "echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6; health_all orchestrator grpc")
             .run();
-        assertEquals(List.of("Port 3005: ❌ down   DevFlow Orchestrator  connection refused",
-            "Port 50051: ❌ down  CC-Tools gRPC Server  connection refused"), result.out().lines().toList(), result.err());
+        assertEquals(List.of("Port 3005: ❌ down       DevFlow Orchestrator          connection refused",
+            "Port 50051: ❌ down      CC-Tools gRPC Server          connection refused",
+            "0 of 2 healthy"), result.out().lines().toList(), result.err());
     }
 
     @Test
@@ -387,7 +378,8 @@ class HealthAllTest {
         for (String body : List.of("\uFEFF{\"status\":\"down\"}",
             "{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}",
             "{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}")) {
-            assertEquals("down", HealthBody.read(body.getBytes(StandardCharsets.UTF_8), "", 200, true).text());
+            assertNotEquals(Health.Verdict.HEALTHY,
+                HealthBody.read(body.getBytes(StandardCharsets.UTF_8), "", 200, true).verdict());
         }
     }
 
@@ -412,14 +404,15 @@ class HealthAllTest {
         String url = "http://localhost:" + port + "/other?a=b";
         Script.Result result = patient("orchestrator", "" + port, url).env("ORCHESTRATOR_PORT", port).run();
         assertEquals(0, result.exit(), result.out() + result.err());
-        assertEquals(List.of("DevFlow Orchestrator", url), result.out().lines().map(line -> line.replaceAll(".*healthy +(.*?)  .*", "$1"))
+        assertEquals(List.of("DevFlow Orchestrator", url), result.out().lines().limit(2).map(line -> line.replaceAll(".*healthy +(.*?)  .*", "$1"))
             .toList());
         server.stop(0);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"http://", "ftp://localhost/", "http://user:hunter2@localhost/", "http://localhost:99999/", "http://a b/",
-        "tcp://localhost", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait 5", "--wait=x", "--watch --quiet"})
+        "tcp://localhost", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait 5", "--wait=x", "--watch --quiet", "--insecure --cacert=x", "--pid=1", "localhost:3005", "--all core",
+        "--prometheus --json"})
     void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
         Script.Result result = Script.of("health_all", arguments.split(" (?=--|core|\\d)")).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
@@ -437,7 +430,7 @@ class HealthAllTest {
                 .env("CODEX_MCP_PORT", codex.getLocalPort())
                 .run().json("endpoints");
             assertEquals(9, rows.size());
-            assertEquals(List.of("down", "closed without an answer", "grpc://localhost:" + grpc.getLocalPort()),
+            assertEquals(List.of("down", "closed without a response", "grpc://localhost:" + grpc.getLocalPort()),
                 List.of(rows.get(8).get("verdict"), rows.get(8).get("reason"), rows.get(8).get("url")));
             assertEquals("reachable", rows.get(5).get("verdict"));
             // Of a group, those that may be expected to run.
@@ -459,6 +452,75 @@ class HealthAllTest {
         }
     }
 
+    /** A blog on the orchestrator's port answers well, and is still not the orchestrator. */
+    @Test
+    void anotherProgramOnAServicesPortIsTaken() throws Exception {
+        Files.createDirectories(folder.resolve("project"));
+        Files.createDirectories(folder.resolve("blog"));
+        Files.copy(Script.CLONE.resolve("tests/service.js"), folder.resolve("blog/orchestrator.js"));
+        Script.Result result = Namespace.bash(folder, """
+            set +e
+            touch project/.env
+            (cd blog && ORCHESTRATOR_PORT=3005 exec node orchestrator.js) &
+            until health_all --quiet http://127.0.0.1:3005/; do :; done
+            cd project
+            health_all orchestrator; echo $?
+            health_all --json orchestrator | tr , '\n' | grep -e '"verdict' -e http_status
+            health_all --quiet --allow-degraded orchestrator; echo $?
+            health_all --wait=60 orchestrator >/dev/null; echo $?
+            health_all --prometheus orchestrator | grep -c 'verdict="taken"} 1'
+            health_all --quiet http://localhost:3005/health; echo $?
+            health_all --quiet --project ../blog orchestrator; echo $?
+            cd / && health_all --quiet orchestrator; echo $?
+            """).run();
+        List<String> lines = result.out().lines().map(line -> line.replaceAll("\\d+ ms +(in use by another program): .*", "N ms  $1")).toList();
+        assertEquals(List.of("Port 3005: ❌ taken      DevFlow Orchestrator          200             N ms  in use by another program", "1",
+            "\"verdict\":\"taken\"", "\"http_status\":200", "1", "1", "1", "0", "0", "0"),
+            lines.stream().map(line -> line.replaceAll("200 +N", "200             N")).toList(), result.err());
+        assertTrue(result.err().contains("gave up: port 3005 is in use by another program: "), result.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200, true", "204, true", "302, true", "401, true", "403, true", "405, true", "426, true", "429, true",
+        "101, false", "400, false", "404, false", "422, false", "500, false", "503, false"})
+    void allowDegradedAcceptsServersThatAreUp(int status, boolean isUp) throws Exception {
+        try (RawServer server = RawServer.saying("HTTP/1.1 " + status + " x\r\n\r\n");
+             RawServer ill = RawServer.saying("HTTP/1.1 " + status + " x\r\n\r\n{\"status\":\"down\"}")) {
+            assertEquals(isUp, server.checkBy("http", 20).isUp());
+            assertEquals(isUp && status == 204, ill.checkBy("http", 20).isUp(), "a body that says unhealthy");
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({", http://h:1234/health, http://h:1234/health", "/api/up?key=x, http://h:1234/api/up?key=x, http://h:1234/api/up",
+        "tcp, tcp://h:1234, tcp://h:1234", "grpc, grpc://h:1234, grpc://h:1234",
+        "https://other:8443/up?key=x, https://other:8443/up?key=x, https://other:8443/up"})
+    void aServicesConfigurationSaysHowItIsChecked(String health, String url, String shown) {
+        HealthChecks.Check check = HealthChecks.Check.of(new PortMap.Service("CRAWLER_PORT", "CRAWLER_PORT", 1234,
+            PortMap.Origin.ENV_FILE, 1, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
+        assertEquals(List.of(url, shown), List.of(check.endpoint().toString(), check.url()));
+    }
+
+    @Test
+    void rowsOfDocumentedServicesFitOnATerminal() throws Exception {
+        List<ServerSocket> servers = new ArrayList<>();
+        Script script = Script.of("health_all", "--timeout=2");
+        List<String> behaviours = List.of("silent", "closes at once", "shutting down", "a byte a second", "chunked", "HTTP/1.0", "HTTP/1.0");
+        for (int i = 0; i < 7; i++) {
+            servers.add(rawServer(behaviours.get(i)));
+            script.env(WITH_ENDPOINT.get(i), servers.get(i).getLocalPort());
+        }
+        List<String> lines = script.run().out().lines().toList();
+        for (ServerSocket server : servers) {
+            server.close();
+        }
+        assertEquals("3 of 7 healthy", lines.get(7));
+        for (String line : lines) {
+            assertTrue(Line.width(line) <= 80, line);
+        }
+        assertTrue(lines.get(2).matches("Port \\d{5}: ❌ unhealthy Model Registry                503 shutting_do… +\\d+ ms"), lines.get(2));
+    }
+
     @Test
     void quietPrintsNothing() throws Exception {
         assertEquals(new Script.Result(1, "", ""), Script.of("health_all", "--quiet", "" + Sockets.freePort()).run());
@@ -467,26 +529,28 @@ class HealthAllTest {
     /** What shows the progress took all but the last moment. */
     @Test
     void aSlowScreenDoesNotMakeAWaitFail() throws Exception {
-        List<HealthChecks.Check> nobody = List.of(HealthChecks.Check.of(Endpoint.of("http://127.0.0.1:" + Sockets.freePort() + "/")));
-        HealthChecks checks = new HealthChecks(new HealthProbe(Set.of(), null), false);
-        Waiting waiting = new Waiting(checks, null, Duration.ofMillis(100), Duration.ofSeconds(3));
-        Waiting.Outcome outcome = waiting.await(nobody, (results, left) -> {
+        List<HealthChecks.Check> nobody = List.of(HealthChecks.Check.of("http://127.0.0.1:" + Sockets.freePort() + "/"));
+        HealthChecks checks = new HealthChecks(new HealthProbe(Set.of(), null, false), false, () -> null, null);
+        HealthChecks.Outcome outcome = checks.await(nobody, Duration.ofMillis(100), Duration.ofSeconds(3), (results, left) -> {
             try {
                 Thread.sleep(Math.max(0, left.toMillis() - 50));
             } catch (InterruptedException e) {
                 throw new IllegalStateException(e);
             }
         });
-        assertFalse(outcome.isPassing());
+        assertTrue(outcome.failure().startsWith("gave up after 3 s: http://127.0.0.1:"), outcome.failure());
     }
 
     @Test
     void waitsUntilAllAreHealthyAndNoLonger() throws Exception {
         int port = Sockets.freePort();
         AtomicInteger asked = new AtomicInteger();
-        try (ServerSocket already = rawServer("HTTP/1.0")) {
-            Process waiting = patient("--wait=600", "" + already.getLocalPort(), "" + port).builder().start();
-            Thread.sleep(3000);
+        try (RawServer already = RawServer.saying("HTTP/1.1 200 OK\r\n\r\nOK")) {
+            Process waiting = patient("--wait=600", "" + already.port(), "" + port).builder().start();
+            while (already.requests.isEmpty() && waiting.isAlive()) {
+                Thread.sleep(50);
+            }
+            Thread.sleep(500);
             HttpServer server = jdkServer("::1", port, 200, "{\"status\":\"ok\"}", asked::incrementAndGet);
             assertTrue(waiting.waitFor(30, TimeUnit.SECONDS));
             server.stop(0);
@@ -503,7 +567,8 @@ class HealthAllTest {
             Script.Result result = Script.of("health_all", "--wait=2", "--timeout=1", "" + silent.getLocalPort(), "" + Sockets.freePort())
                 .run();
             assertEquals(1, result.exit());
-            assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n"), result.out());
+            assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n0 of 2 healthy\n"), result.out());
+            assertTrue(result.err().matches("NOTE: gave up after 2 s: http://\\S+ \\(timeout\\); http://\\S+ \\(down\\)\n"), result.err());
         }
     }
 

@@ -15,12 +15,13 @@ class MetricsTest {
     @TempDir
     Path folder;
 
-    private static String text() throws Exception {
-        Health well = new Health(HealthVerdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
-        return Metrics.text(List.of(
-            new Metrics.Sample("DevFlow Orchestrator", "ORCHESTRATOR_PORT", "core", 3005, "http://localhost:3005/health", well, true),
-            new Metrics.Sample(null, null, null, 8787, "http://h/\"\\\n",
-                Health.of(HealthVerdict.DOWN, null, "connection refused"), false)));
+    private static String text() {
+        Health healthy = new Health(Health.Verdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
+        HealthChecks.Check orchestrator = HealthChecks.Check.of(PortMap.SERVICES.get(3), "localhost");
+        HealthChecks.Check url = HealthChecks.Check.of("http://h:8787/\"\\");
+        Health down = Health.of(Health.Verdict.DOWN, null, "connection refused");
+        return String.join("\n", Metrics.lines(List.of(new HealthChecks.Result(orchestrator, healthy, List.of(), true),
+            new HealthChecks.Result(url, down, List.of(), false)))) + "\n";
     }
 
     @Test
@@ -28,12 +29,12 @@ class MetricsTest {
         String text = text();
         String labels = "port=\"3005\",service=\"DevFlow Orchestrator\",url=\"http://localhost:3005/health\"";
         String variable = ",variable=\"ORCHESTRATOR_PORT\"";
-        for (String line : List.of("devflow_up{group=\"core\"," + labels + variable + "} 1.0\n",
+        for (String line : List.of("devflow_up{group=\"core\"," + labels + variable + "} 1\n",
             "devflow_health_latency_seconds{group=\"core\"," + labels + variable + "} 0.012\n",
-            "devflow_health_http_status{group=\"core\"," + labels + variable + "} 200.0\n",
-            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"healthy\"} 1.0\n",
-            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"not-http\"} 0.0\n",
-            "devflow_up{group=\"\",port=\"8787\",service=\"\",url=\"http://h/\\\"\\\\\\n\",variable=\"\"} 0.0\n")) {
+            "devflow_health_http_status{group=\"core\"," + labels + variable + "} 200\n",
+            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"healthy\"} 1\n",
+            "devflow_health_verdict{group=\"core\"," + labels + variable + ",verdict=\"not-http\"} 0\n",
+            "devflow_up{group=\"\",port=\"8787\",service=\"\",url=\"http://h:8787/\\\"\\\\\",variable=\"\"} 0\n")) {
             assertTrue(text.contains(line), () -> line + text);
         }
         assertEquals(1, text.lines().filter(line -> line.startsWith("devflow_health_http_status{")).count(), "where there is one");

@@ -36,12 +36,12 @@ final class RawServer implements AutoCloseable {
     }
 
     /** What a probe says of it, by this scheme. */
-    Health askBy(String scheme, double seconds) {
-        return ask(scheme + "://127.0.0.1:" + port(), seconds);
+    Health checkBy(String scheme, double seconds) {
+        return check(scheme + "://127.0.0.1:" + port(), seconds);
     }
 
-    static Health ask(String url, double seconds) {
-        return new HealthProbe(Set.of(), null).ask(Endpoint.of(url), Duration.ofMillis((long) (seconds * 1000))).join();
+    static Health check(String url, double seconds) {
+        return new HealthProbe(Set.of(), null, false).check(Endpoint.of(url), Duration.ofMillis((long) (seconds * 1000))).join();
     }
 
     private void serve() {
@@ -53,12 +53,14 @@ final class RawServer implements AutoCloseable {
                 requests.add(length < 0 ? "" : new String(request, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1));
                 try {
                     socket.getOutputStream().write(answer);
-                    if (!closes) {
-                        while (in.read() >= 0) {
-                            continue;
-                        }
-                        ends.add("FIN");
+                    if (closes) {
+                        socket.shutdownOutput();
+                        socket.setSoTimeout(1000); // Closing with unread bytes would be a reset.
                     }
+                    while (in.read() >= 0) {
+                        continue;
+                    }
+                    ends.add("FIN");
                 } catch (IOException e) {
                     ends.add("reset");
                 }

@@ -39,6 +39,20 @@ record Servers(Process process) implements AutoCloseable {
             """, address, String.valueOf(port));
     }
 
+    /** Makes an authority, {@code ca.pem}, and a {@code key} and {@code cert} for localhost in that folder. */
+    static void certify(Path folder) throws Exception {
+        assumeTrue(isOnPath("openssl"), "openssl is not installed");
+        Script.Result made = Script.command("sh", "-ec", """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=ca
+            openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out csr -subj /CN=localhost
+            printf 'subjectAltName=DNS:localhost\\n' >names
+            openssl x509 -req -in csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert
+            """).in(folder).run();
+        if (made.exit() != 0) {
+            throw new AssertionError(made.err());
+        }
+    }
+
     /** Node's HTTPS server, with the certificate and the key that the folder has. */
     static Servers nodeTls(String address, int port, Path folder) throws Exception {
         return start("node", "-e", """
@@ -57,7 +71,7 @@ record Servers(Process process) implements AutoCloseable {
             http { access_log off; server { listen 127.0.0.1:%d; location / { default_type text/plain; return 200 OK; } } }
             """.formatted(port));
         Servers server = start("sh", "-c", "echo ready; exec nginx -p \"$1\" -c \"$2\"", "sh", folder.toString(), configuration.toString());
-        while (server.process.isAlive() && !RawServer.ask("tcp://127.0.0.1:" + port, 5).verdict().isPassing()) {
+        while (server.process.isAlive() && !RawServer.check("tcp://127.0.0.1:" + port, 5).verdict().isPassing()) {
             Thread.sleep(20);
         }
         return server;

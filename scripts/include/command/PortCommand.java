@@ -70,13 +70,9 @@ abstract class PortCommand {
     boolean wholeNames = Invocation.isFunction();
 
     private final PrintStream out = stream(FileDescriptor.out);
-    private final PrintStream err = stream(FileDescriptor.err);
+    final PrintStream err = stream(FileDescriptor.err);
     private final Set<String> said = new LinkedHashSet<>();
     private boolean isPainting;
-
-    PrintStream err() {
-        return err;
-    }
 
     /** Opens a stream in UTF-8, whatever the locale, and so large that no reader sees half an answer. */
     private static PrintStream stream(FileDescriptor descriptor) {

@@ -1,4 +1,4 @@
-//SOURCES ../command/UserException.java
+//SOURCES ../command/UserException.java ../config/PortMap.java
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -6,20 +6,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whom to ask, and how: a URL in its parts. The host is an address without brackets, or a name, also one with underscores, as
- * Compose has them and {@link java.net.URI} refuses them. The path has the query with it.
+ * A health check's URL. The host is a name or an address without brackets; a name may have underscores, as in Compose,
+ * which {@link java.net.URI} refuses. The path includes the query.
  */
 record Endpoint(Protocol protocol, String host, int port, String path) {
 
-    /** What is spoken there. */
+    /** How an endpoint is checked. */
     enum Protocol {
         HTTP("http", 80),
         HTTPS("https", 443),
-        /** gRPC's own health protocol, in cleartext; the path is the service that is asked for, none for all of the server. */
+        /** By gRPC's health protocol; the path names the service, an empty one means the whole server. */
         GRPC("grpc", 0),
-        /** To accept a connection is enough. */
+        GRPCS("grpcs", 0),
+        /** By connecting. */
         TCP("tcp", 0),
-        /** To say anything is enough: nothing more is known of it. */
+        /** By an HTTP request to which any response will do. */
         ANY("http", 80);
 
         private final String scheme;
@@ -28,6 +29,14 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         Protocol(String scheme, int usualPort) {
             this.scheme = scheme;
             this.usualPort = usualPort;
+        }
+
+        boolean isGrpc() {
+            return this == GRPC || this == GRPCS;
+        }
+
+        boolean isTls() {
+            return this == HTTPS || this == GRPCS;
         }
 
         private static Protocol of(String scheme) {
@@ -40,9 +49,9 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         }
     }
 
-    /** The endpoint that a URL names; its scheme in any case. */
     static Endpoint of(String url) {
-        Matcher parts = Pattern.compile("([A-Za-z]+)://(\\[[^]]*]|[^]\\[:/?#]*)(?::([0-9]{0,5}))?([/?][^#]*)?(?:#.*)?").matcher(url);
+        String form = "([A-Za-z]+)://(\\[[^]]*]|[^]\\[:/?#]*)(?::([0-9]{0,5}))?([/?][^#]*)?(?:#.*)?";
+        Matcher parts = Pattern.compile(form).matcher(url);
         boolean isText = url.chars().allMatch(character -> character > ' ' && character != 0x7F);
         Protocol protocol = isText && parts.matches() ? Protocol.of(parts.group(1)) : null;
         String host = protocol == null ? null : host(parts.group(2));
@@ -50,54 +59,66 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
             String digits = parts.group(3);
             int port = digits == null || digits.isEmpty() ? protocol.usualPort : Integer.parseInt(digits);
             String path = parts.group(4) == null ? "" : parts.group(4);
+            path = protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path;
             if (port > 0 && port <= 65_535) {
-                return new Endpoint(protocol, host, port, protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path);
+                return new Endpoint(protocol, host, port, path);
             }
         }
-        int authority = url.indexOf("://") < 0 ? 0 : url.indexOf("://") + 3;
-        throw new UserException("'" + (url.contains("@") ? url.substring(0, authority) + "..." + url.substring(url.lastIndexOf('@')) : url)
-            + "' is not a supported URL; write http://HOST:PORT/PATH, without a password, https://, grpc:// or tcp://");
+        String shown = url.contains("@") ? url.replaceFirst("(?s)^(\\w+://|).*@", "$1...@") : url; // without a password
+        throw new UserException("'" + shown + "' is not a supported URL; use http://HOST:PORT/PATH, https://, grpc://,"
+            + " grpcs:// or tcp://, without a password");
     }
 
-    /** A host's name or address as the user writes it, with or without brackets, in the form that it has here; null if it is neither. */
+    /** Returns a service's endpoint on that host, unless the service's configuration names a URL. */
+    static Endpoint of(PortMap.Service service, String hostName) {
+        String host = host(hostName);
+        if (host == null) {
+            throw new UserException("--host " + hostName + " is not the name or address of a host");
+        }
+        String health = service.health();
+        if (health != null && health.contains("://")) {
+            return of(health);
+        }
+        Protocol protocol = health == null ? unconfigured(service) : health.equals("tcp") ? Protocol.TCP
+            : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
+        String path = switch (protocol) {
+            case GRPC, GRPCS, TCP -> "";
+            case ANY -> "/";
+            case HTTP, HTTPS -> health == null ? "/health" : health;
+        };
+        return new Endpoint(protocol, host, service.port(), path);
+    }
+
+    /** A documented service without a documented endpoint, or an MCP server, may respond in any way. */
+    private static Protocol unconfigured(PortMap.Service service) {
+        return service.group() == PortMap.Group.GRPC ? Protocol.GRPC
+            : service.isDocumented() || service.group() == PortMap.Group.MCP ? Protocol.ANY : Protocol.HTTP;
+    }
+
+    /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
     static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        int scope = host.indexOf('%');
         if (host.contains(":")) {
             try {
-                InetAddress.getByName("[" + (scope < 0 ? host : host.substring(0, scope)) + "]"); // in brackets never looked up
-                return host.replace("%25", "%"); // RFC 6874: in a URL, the percent sign is written so.
+                InetAddress.getByName("[" + host.split("%")[0] + "]"); // In brackets, nothing is looked up.
+                return host.replace("%25", "%"); // RFC 6874: a URL has %25 for the percent sign.
             } catch (UnknownHostException e) {
                 return null;
             }
         }
-        boolean isName = host == text && !host.isEmpty() && host.chars().allMatch(character -> character >= '0' && character <= '9'
-            || (character | 0x20) >= 'a' && (character | 0x20) <= 'z' || "._-".indexOf(character) >= 0);
-        return isName ? host : null;
+        return host == text && host.matches("[A-Za-z0-9._-]+") ? host : null;
     }
 
-    /** Whether it is on this machine, by the name or address that the user gave. */
-    boolean isHere() {
-        return host.equalsIgnoreCase("localhost") || host.startsWith("127.") || host.equals("::1") || host.equals("0.0.0.0")
-            || host.equals("::");
+    /** Returns whether the host is this machine. */
+    boolean isLocal() {
+        return host.equalsIgnoreCase("localhost") || host.startsWith("127.") || host.equals("::1")
+            || host.equals("0.0.0.0") || host.equals("::");
     }
 
-    /** Host and port as they stand in a URL and in a Host header: an IPv6 address in brackets, the usual port left out. */
+    /** Returns host and port as in a URL or, without the scope, in a Host header; the usual port is left out. */
     String authority(boolean withScope) {
-        String name = withScope || host.indexOf('%') < 0 ? host.replace("%", "%25") : host.substring(0, host.indexOf('%'));
+        String name = withScope ? host.replace("%", "%25") : host.split("%")[0];
         return (host.contains(":") ? "[" + name + "]" : name) + (port == protocol.usualPort ? "" : ":" + port);
-    }
-
-    // Written out, because the generated ones cost start-up time.
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Endpoint endpoint && protocol == endpoint.protocol && toString().equals(endpoint.toString());
-    }
-
-    @Override
-    public int hashCode() {
-        return toString().hashCode();
     }
 
     @Override

@@ -1,177 +1,168 @@
-//SOURCES Endpoint.java Health.java HealthVerdict.java Hpack.java
+//SOURCES Endpoint.java Health.java Tls.java
+//DEPS com.squareup.okhttp3:okhttp-jvm:5.5.1
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.net.ProtocolException;
+import java.net.InetAddress;
+import java.net.Proxy;
+import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.SocketFactory;
+import okhttp3.ConnectionPool;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
 
-/** One call of {@code grpc.health.v1.Health/Check}, in cleartext: as much of HTTP/2 (RFC 9113) as that takes. */
+/** One call of {@code grpc.health.v1.Health/Check} over an open connection. Only gRPC endpoints load OkHttp. */
 final class GrpcProbe {
 
-    private static final int DATA = 0;
-    private static final int HEADERS = 1;
-    private static final int RST_STREAM = 3;
-    private static final int SETTINGS = 4;
-    private static final int PING = 6;
-    private static final int GOAWAY = 7;
-    private static final int CONTINUATION = 9;
-    private static final int END_STREAM = 1; // of DATA and HEADERS
-    private static final int ACK = 1; // of SETTINGS and PING
-    private static final int END_HEADERS = 4;
-    private static final int PADDED = 8;
-    private static final int PRIORITY = 0x20;
-    private static final int LARGEST_FRAME = 16_384; // unless we asked for larger ones
-    private static final int STREAM = 1;
-
     /** The states of grpc/health/v1/health.proto. */
-    private static final String[] SERVING_STATES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
+    private static final String[] STATES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
     /** The statuses of a call, grpc/doc/statuscodes.md. */
-    private static final String[] STATUSES = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND",
-        "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-        "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
+    private static final String[] STATUSES = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
+        "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
+        "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
+    private static final OkHttpClient CLIENT = new OkHttpClient.Builder()
+        .protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE)).proxy(Proxy.NO_PROXY)
+        .retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
+        .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
+        .readTimeout(Duration.ZERO) // The connection limits the time.
+        // OkHttp repeats a request that is answered with 503 and Retry-After: 0.
+        .addNetworkInterceptor(chain -> chain.proceed(chain.request()).newBuilder().removeHeader("Retry-After").build())
+        .build();
 
-    private final DataInputStream in;
-    private final OutputStream out;
-    private final ByteArrayOutputStream headerBlock = new ByteArrayOutputStream();
-    private final ByteArrayOutputStream message = new ByteArrayOutputStream();
-    private final Hpack headers = new Hpack();
-    private boolean isHttp2;
-    private boolean isEnding;
-    private boolean isEnded;
+    private GrpcProbe() { }
 
-    private GrpcProbe(InputStream in, OutputStream out) {
-        this.in = new DataInputStream(new BufferedInputStream(in));
-        this.out = out;
+    /** Loads the library, so that no latency includes that. */
+    static void warmUp() {
+        CLIENT.newBuilder();
     }
 
-    /** Asks for the health of the service that the endpoint's path names; the streams are the connection's. */
-    static Health ask(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
-        ByteArrayOutputStream question = new ByteArrayOutputStream();
-        question.writeBytes("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
-        frame(question, SETTINGS, 0, 0, new byte[0]);
-        frame(question, HEADERS, END_HEADERS, STREAM, Hpack.request(endpoint.authority(false)));
-        frame(question, DATA, END_STREAM, STREAM, request(endpoint.path().replace("/", "").getBytes(StandardCharsets.UTF_8)));
-        out.write(question.toByteArray());
-        out.flush();
-        return new GrpcProbe(in, out).answer();
-    }
-
-    /** A HealthCheckRequest, whose field 1 is the service, and before it that it is not compressed, and its length. */
-    private static byte[] request(byte[] service) {
-        ByteArrayOutputStream request = new ByteArrayOutputStream();
-        int length = service.length;
-        boolean isLong = length > 0x7F; // Protocol Buffers have seven bits of a number in a byte.
-        int size = length == 0 ? 0 : length + (isLong ? 3 : 2);
-        request.writeBytes(new byte[] {0, 0, 0, (byte) (size >> 8), (byte) size});
-        if (length > 0) {
-            request.writeBytes(isLong ? new byte[] {0x0A, (byte) (length | 0x80), (byte) (length >> 7)} : new byte[] {0x0A, (byte) length});
-            request.writeBytes(service);
+    /** Asks for the health of the service that the endpoint's path names. */
+    static Health check(Endpoint endpoint, Socket connection, Tls tls) throws IOException {
+        OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection));
+        boolean isTls = endpoint.protocol().isTls();
+        if (isTls) {
+            client.protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1)); // OkHttp refuses prior knowledge with TLS.
+            client.sslSocketFactory(tls.context.getSocketFactory(), tls.trust);
         }
-        return request.toByteArray();
+        if (isTls && tls.isInsecure) {
+            client.hostnameVerifier((host, session) -> true);
+        }
+        String service = endpoint.path().replace("/", "");
+        HttpUrl url = new HttpUrl.Builder().scheme(isTls ? "https" : "http").host(endpoint.host().split("%")[0])
+            .port(endpoint.port()).addPathSegments("grpc.health.v1.Health/Check").build();
+        Request request = new Request.Builder().url(url).header("TE", "trailers").header("User-Agent", "health_all")
+            .header("Accept-Encoding", "identity")
+            .post(RequestBody.create(message(service), MediaType.get("application/grpc"))).build();
+        try (Response response = client.build().newCall(request).execute()) {
+            byte[] message = response.body().bytes();
+            String status = response.trailers().get("grpc-status");
+            status = status != null ? status : response.header("grpc-status");
+            return judge(response, message, status, !service.isEmpty());
+        }
     }
 
-    private static void frame(OutputStream out, int type, int flags, int stream, byte[] payload) throws IOException {
-        out.write(new byte[] {0, (byte) (payload.length >> 8), (byte) payload.length, (byte) type, (byte) flags, 0, 0, 0, (byte) stream});
-        out.write(payload);
-        out.flush();
-    }
-
-    private Health answer() throws IOException {
-        try {
-            Health refusal = null;
-            while (!isEnded && refusal == null) {
-                int first = in.read();
-                if (first < 0 && !isHttp2) {
-                    return Health.of(HealthVerdict.DOWN, null, Health.CLOSED);
-                }
-                refusal = first == 0 ? frame() : broken();
+    /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix. */
+    private static byte[] message(String service) {
+        byte[] name = service.getBytes(StandardCharsets.UTF_8);
+        ByteArrayOutputStream field = new ByteArrayOutputStream();
+        if (name.length > 0) {
+            field.write(1 << 3 | 2);
+            int length = name.length;
+            for (; length > 0x7F; length >>>= 7) { // Protocol Buffers put seven bits of a number in a byte.
+                field.write(length & 0x7F | 0x80);
             }
-            return refusal == null ? judge() : refusal;
-        } catch (ProtocolException | EOFException | IndexOutOfBoundsException e) {
-            return broken();
+            field.write(length);
+            field.writeBytes(name);
         }
+        byte[] message = field.toByteArray();
+        return ByteBuffer.allocate(5 + message.length).put((byte) 0).putInt(message.length).put(message).array();
     }
 
-    private Health broken() {
-        return Health.of(HealthVerdict.NOT_GRPC, null, isHttp2 ? Health.BROKEN : "answers, but not in HTTP/2");
-    }
-
-    /** Reads a frame but its first byte; returns what is to be said if there will be no answer. */
-    private Health frame() throws IOException {
-        int length = in.readUnsignedShort();
-        int type = in.readUnsignedByte();
-        int flags = in.readUnsignedByte();
-        int stream = in.readInt() & Integer.MAX_VALUE;
-        if (length > LARGEST_FRAME || !isHttp2 && (type != SETTINGS || stream != 0 || length % 6 != 0)) {
-            throw new ProtocolException();
+    private static Health judge(Response response, byte[] message, String status, boolean isNamed) {
+        if (response.code() >= 500) { // A proxy responds for a server that is gone.
+            return Health.of(Health.Verdict.UNHEALTHY, "" + response.code(), null);
         }
-        isHttp2 = true;
-        byte[] payload = in.readNBytes(length);
-        if (payload.length < length) {
-            throw new EOFException();
+        boolean isMessage = message.length == 0 || message.length >= 5 && message[0] == 0
+            && ByteBuffer.wrap(message).getInt(1) == message.length - 5
+            && (message.length == 5 || message[5] == 1 << 3);
+        boolean isGrpc = response.header("Content-Type", "application/grpc").startsWith("application/grpc");
+        if (response.code() != 200 || !isGrpc || !isMessage) {
+            return Health.of(Health.Verdict.NOT_GRPC, null, "the response is not gRPC");
         }
-        if (type == SETTINGS && (flags & ACK) == 0) {
-            frame(out, SETTINGS, ACK, 0, new byte[0]);
-        } else if (type == PING && (flags & ACK) == 0) {
-            frame(out, PING, ACK, 0, payload);
-        } else if (type == GOAWAY && (payload[3] & 0xFF) < STREAM) {
-            return payload[7] == 0 ? Health.of(HealthVerdict.UNHEALTHY, null, "is shutting down") : broken();
-        } else if (type == RST_STREAM && stream == STREAM) {
-            return broken();
-        } else if (stream == STREAM && (type == DATA || type == HEADERS || type == CONTINUATION)) {
-            take(type, flags, payload);
-        }
-        return null;
-    }
-
-    private void take(int type, int flags, byte[] payload) throws IOException {
-        boolean isPadded = type != CONTINUATION && (flags & PADDED) != 0;
-        int start = (isPadded ? 1 : 0) + (type == HEADERS && (flags & PRIORITY) != 0 ? 5 : 0);
-        int length = payload.length - start - (isPadded ? payload[0] & 0xFF : 0);
-        (type == DATA ? message : headerBlock).write(payload, start, length);
-        if (type != DATA && (flags & END_HEADERS) != 0) {
-            headers.read(headerBlock.toByteArray());
-            headerBlock.reset();
-        }
-        isEnding |= type != CONTINUATION && (flags & END_STREAM) != 0;
-        isEnded = isEnding && (type == DATA || (flags & END_HEADERS) != 0); // The headers may go on in another frame.
-    }
-
-    private Health judge() {
-        if (headers.status != null && headers.status.startsWith("5")) {
-            return Health.of(HealthVerdict.UNHEALTHY, headers.status, null); // A proxy answers for a server that is gone.
-        }
-        boolean isGrpc = headers.contentType == null ? "200".equals(headers.status) || headers.status == null
-            : headers.contentType.startsWith("application/grpc");
-        byte[] bytes = message.toByteArray();
-        if (!isGrpc || bytes.length > 0 && (bytes.length < 5 || bytes[0] != 0
-                || ByteBuffer.wrap(bytes).getInt(1) != bytes.length - 5 || bytes.length > 5 && bytes[5] != 0x08)) {
-            return Health.of(HealthVerdict.NOT_GRPC, null, "answers, but not in gRPC");
-        }
-        if (headers.grpcStatus != null && !headers.grpcStatus.equals("0")) {
-            int status = headers.grpcStatus.matches("1?[0-9]") ? Integer.parseInt(headers.grpcStatus) : 2;
-            String name = status < STATUSES.length ? STATUSES[status] : headers.grpcStatus;
+        if (status != null && !status.equals("0")) {
+            int number = status.matches("1?[0-9]") ? Integer.parseInt(status) : 2;
+            String name = number < STATUSES.length ? STATUSES[number] : status;
             return Health.of(switch (name) {
-                case "UNIMPLEMENTED", "NOT_FOUND" -> HealthVerdict.REACHABLE; // It has no such service to ask, or to tell of.
-                case "UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT" -> HealthVerdict.DEGRADED; // It will not tell us.
-                default -> HealthVerdict.UNHEALTHY;
+                case "UNIMPLEMENTED", "NOT_FOUND" -> unknown(isNamed);
+                case "UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT" -> Health.Verdict.DEGRADED;
+                default -> Health.Verdict.UNHEALTHY;
             }, name, null);
         }
-        if (bytes.length == 0) {
-            return Health.of(HealthVerdict.REACHABLE, null, null);
+        if (message.length == 0) {
+            return Health.of(Health.Verdict.REACHABLE, null, null);
         }
-        int state = bytes.length < 7 ? 0 : bytes[6]; // Protocol Buffers leave out a zero.
+        int state = message.length < 7 ? 0 : message[6]; // Protocol Buffers leave out a zero.
         return Health.of(switch (state) {
-            case 1 -> HealthVerdict.HEALTHY;
-            case 2 -> HealthVerdict.UNHEALTHY;
-            case 3 -> HealthVerdict.REACHABLE;
-            default -> HealthVerdict.DEGRADED;
-        }, state >= 0 && state < SERVING_STATES.length ? SERVING_STATES[state] : "" + state, null);
+            case 1 -> Health.Verdict.HEALTHY;
+            case 2 -> Health.Verdict.UNHEALTHY;
+            case 3 -> unknown(isNamed);
+            default -> Health.Verdict.DEGRADED;
+        }, state >= 0 && state < STATES.length ? STATES[state] : "" + state, null);
+    }
+
+    /** A server without health of its own is reachable; a service that the server does not know is not healthy. */
+    private static Health.Verdict unknown(boolean isNamed) {
+        return isNamed ? Health.Verdict.UNHEALTHY : Health.Verdict.REACHABLE;
+    }
+
+    /** Gives out one connection, so that OkHttp cannot open another one. */
+    private static final class Connected extends SocketFactory {
+
+        private final Socket connection;
+        private boolean isUsed;
+
+        Connected(Socket connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public Socket createSocket() throws IOException {
+            if (isUsed) {
+                throw new SocketException("one connection is enough");
+            }
+            isUsed = true;
+            return connection;
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) throws IOException {
+            return createSocket();
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress from, int fromPort) throws IOException {
+            return createSocket();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) throws IOException {
+            return createSocket();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) throws IOException {
+            return createSocket();
+        }
     }
 }

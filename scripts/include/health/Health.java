@@ -1,39 +1,88 @@
-//SOURCES HealthVerdict.java
-
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * How an endpoint is, and what that rests on; null where there is none. The word is what its body says, the location where a redirect
- * leads, the address the one that was reached, the latency, in milliseconds, how long it had us wait from connecting to the end of its
- * answer, and the reason, in words, why it is not healthy where its answer does not say so. The answers are those that disagree.
+ * The result of a health check; a field is null if there is nothing to tell.
+ *
+ * @param word the status word of the body
+ * @param location the target of a redirect
+ * @param address the address that was reached
+ * @param millis the time from connecting to the end of the response
+ * @param reason why the endpoint is not healthy, unless its response says so
+ * @param answers the results that disagree, of a host with several addresses
  */
-record Health(HealthVerdict verdict, Integer httpStatus, String word, String location, String address, long millis, String reason,
-              List<Health> answers) {
+record Health(Verdict verdict, Integer httpStatus, String word, String location, String address, long millis,
+              String reason, List<Health> answers) {
 
+    /** The verdicts, the best first. */
+    enum Verdict {
+        /** The response is 2xx or SERVING, and its body does not say otherwise. */
+        HEALTHY,
+        /** The server accepts connections or responds, and there is no health check to run. */
+        REACHABLE,
+        /** The response is something else: 3xx, 4xx, {@code "status":"degraded"}. */
+        DEGRADED,
+        /** The response is 5xx or NOT_SERVING, or its body says that the service is not healthy. */
+        UNHEALTHY,
+        /** One address of the host passes, and another one responds and does not pass. */
+        MIXED,
+        /** The server speaks another protocol than HTTP, or closes the connection before the response is complete. */
+        NOT_HTTP,
+        /** The same for gRPC. */
+        NOT_GRPC,
+        /** There is no complete response in time. */
+        TIMEOUT,
+        /** The connection is refused or closed, or the host cannot be reached. */
+        DOWN,
+        /** Another program listens on the service's port. */
+        TAKEN;
+
+        boolean isPassing() {
+            return this == HEALTHY || this == REACHABLE;
+        }
+
+        String text() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        /** Returns the verdict on an HTTP status with a body that means this. */
+        static Verdict of(int httpStatus, Verdict body) {
+            return httpStatus >= 500 || body == UNHEALTHY ? UNHEALTHY
+                : httpStatus / 100 == 2 && body == HEALTHY ? HEALTHY : DEGRADED;
+        }
+    }
+
+    static final String CLOSED = "closed without a response";
+    static final String SPEAKS_TLS = "speaks TLS; try ";
+    static final String BROKEN = "closed before the end of its response";
+    /** The beginning of the reason if the check itself failed. */
+    static final String INTERNAL = "internal error, please report it: ";
+
+    private static final Set<Integer> STATUSES_OF_SERVERS_THAT_ARE_UP = Set.of(401, 403, 405, 426, 429);
     private static final int LONGEST_WORD = 12;
 
-    /** Why there is no answer of a server that accepts and closes. */
-    static final String CLOSED = "closed without an answer";
-    /** Why an answer cannot be read to its end. */
-    static final String BROKEN = "breaks off its answer";
-
-    /** Begins to say that there was an internal error, which is to be reported. */
-    static final String NOT_JUDGED = "cannot be judged, please report it: ";
-
-    /** An answer without HTTP, or none. */
-    static Health of(HealthVerdict verdict, String word, String reason) {
+    static Health of(Verdict verdict, String word, String reason) {
         return new Health(verdict, null, word, null, null, 0, reason, List.of());
+    }
+
+    static Health timeout(Duration timeout) {
+        return of(Verdict.TIMEOUT, null, "no response in " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
     }
 
     Health at(String reached, long latency) {
         return new Health(verdict, httpStatus, word, location, reached, latency, reason, answers);
     }
 
-    /** Two addresses of a host that disagree. */
+    Health with(Verdict newVerdict, String newReason) {
+        return new Health(newVerdict, httpStatus, word, location, address, millis, newReason, answers);
+    }
+
     static Health mixed(Health passing, Health other) {
-        return new Health(HealthVerdict.MIXED, other.httpStatus, other.word, null, other.address, other.millis,
+        return new Health(Verdict.MIXED, other.httpStatus, other.word, null, other.address, other.millis,
             passing.inShort() + ", but " + other.inShort(), List.of(passing, other));
     }
 
@@ -41,16 +90,40 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.text();
     }
 
-    /** The HTTP status and the body's own word; empty where there is no answer. */
+    /** Returns whether the server said anything. */
+    boolean isAnswer() {
+        return verdict.compareTo(Verdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
+    }
+
+    /** Returns the better of two results: a response is better than none, then the verdict counts. */
+    Health better(Health other) {
+        boolean isBetter = other == null
+            || (isAnswer() == other.isAnswer() ? verdict.compareTo(other.verdict) < 0 : isAnswer());
+        return isBetter ? this : other;
+    }
+
+    /** Returns whether the server is up, even if it is not healthy: for {@code --allow-degraded}. */
+    boolean isUp() {
+        return switch (verdict) {
+            case HEALTHY, REACHABLE -> true;
+            case DEGRADED -> httpStatus == null || httpStatus / 100 == 2 || httpStatus / 100 == 3
+                || STATUSES_OF_SERVERS_THAT_ARE_UP.contains(httpStatus);
+            case MIXED -> answers.get(1).isUp();
+            default -> false;
+        };
+    }
+
+    /** Returns the HTTP status and the body's word; empty if there is no response. */
     String answer() {
         String answer = httpStatus == null ? "" : String.valueOf(httpStatus);
         if (word != null) {
             String shortened = word.length() <= LONGEST_WORD ? word : word.substring(0, LONGEST_WORD - 1) + "…";
             answer += (answer.isEmpty() ? "" : " ") + shortened;
         }
-        return answer.isEmpty() && verdict == HealthVerdict.REACHABLE ? "accepts" : answer;
+        return answer.isEmpty() && verdict == Verdict.REACHABLE ? "accepts" : answer;
     }
 
+    /** Returns the JSON fields. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("verdict", verdict.text());
@@ -62,24 +135,5 @@ record Health(HealthVerdict verdict, Integer httpStatus, String word, String loc
         fields.put("reason", reason);
         fields.put("answers", answers.stream().map(Health::fields).toList());
         return fields;
-    }
-
-    /** Whether it has said anything: refused, unreachable and silent is no answer. */
-    boolean isAnswer() {
-        return verdict.compareTo(HealthVerdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
-    }
-
-    /** The better of two, the other if they are alike: an answer before none, then by the verdict. */
-    Health better(Health other) {
-        boolean isBetter = other == null
-            || (isAnswer() == other.isAnswer() ? verdict.compareTo(other.verdict) < 0 : isAnswer());
-        return isBetter ? this : other;
-    }
-
-    /** Whether it is up, whatever it says of what it depends on: an answer below 400, or 429, that does not say unhealthy. */
-    boolean isUp() {
-        return verdict.isPassing()
-            || verdict == HealthVerdict.DEGRADED && (httpStatus == null || httpStatus < 400 || httpStatus == 429)
-            || verdict == HealthVerdict.MIXED && answers.get(1).isUp();
     }
 }

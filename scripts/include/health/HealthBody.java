@@ -1,118 +1,216 @@
-//SOURCES HealthVerdict.java HealthWord.java
+//SOURCES Health.java
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
-/** Finds the word on a service's health in the body that its endpoint answers. Where in doubt, it is not healthy. */
+/** Finds the status word in the body of a health response. In doubt, the service is not healthy. */
 final class HealthBody {
 
-    private static final int DEEPEST = 100;
+    /**
+     * A status word and what it means.
+     *
+     * @param text null if the body has none
+     * @param reason what is wrong with the body, or null
+     */
+    record Word(String text, Health.Verdict verdict, String reason) { }
+
+    /** A member of a JSON object or, with an empty key, of an array; the value is a text, a number, null or members. */
+    private record Member(String key, Object value) { }
+
+    private static final Word NONE = new Word(null, Health.Verdict.HEALTHY, null);
+    private static final Word NO_JSON =
+        new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
+
+    // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded,
+    // Unhealthy. terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical.
+    // Docker: starting, running, healthy, unhealthy, paused, exited, dead. application/health+json: pass, warn, fail.
+    // grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING. Elasticsearch: green, yellow, red.
+    private static final Set<String> HEALTHY = Set.of(
+        "up", "healthy", "ok", "true", "passing", "running", "pass", "serving", "green", "okay", "passed", "alive",
+        "live", "ready", "started", "active", "online", "available", "operational", "listening", "good", "fine",
+        "normal", "success", "successful", "connected");
+    private static final Set<String> DEGRADED = Set.of(
+        "degraded", "warn", "warning", "starting", "unknown", "paused", "service_unknown", "yellow", "maintenance",
+        "partial", "initializing", "loading", "pending", "restarting", "draining", "busy");
+    private static final Set<String> UNHEALTHY = Set.of(
+        "down", "out_of_service", "unhealthy", "error", "shutting_down", "false", "critical", "exited", "dead", "fail",
+        "not_serving", "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown",
+        "terminated", "terminating", "killed", "offline", "unavailable", "unreachable", "disconnected", "inactive",
+        "broken", "bad", "ko", "nok", "outage", "major_outage");
+
+    private static final Set<String> STATUS_KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok",
+        "outcome", "statuscode", "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
+    private static final Set<String> FLAG_KEYS = Set.of("ok", "isok", "healthy", "ishealthy");
+    /** Keys that count in the outermost object, and only if they are false. */
+    private static final Set<String> OUTERMOST_KEYS =
+        Set.of("ready", "alive", "live", "up", "available", "serving", "success");
+    /** Keys of the objects that name the parts of a service, each with a status. */
+    private static final Set<String> PARTS_KEYS = Set.of("checks", "services", "components", "dependencies");
+
     private static final JsonFactory LENIENT = JsonFactory.builder()
-        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS)
-        .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-        .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(1 << 16).maxNameLength(1 << 16).build())
+        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS).enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
         .build();
 
-    private final JsonParser json;
-    private final int httpStatus;
-    private String text; // of the last token
-    private boolean isBroken;
+    private final String httpStatus;
 
-    private HealthBody(JsonParser json, int httpStatus) {
-        this.json = json;
-        this.httpStatus = httpStatus;
+    private HealthBody(int httpStatus) {
+        this.httpStatus = String.valueOf(httpStatus);
     }
 
-    /** Reads a body of this type, in lower case, that came with this HTTP status, all of it or only its beginning. */
-    static HealthWord read(byte[] body, String type, int httpStatus, boolean isWhole) throws IOException {
-        boolean isUtf16 = body.length > 1 && (body[0] & 0xFF) + (body[1] & 0xFF) == 0xFE + 0xFF;
-        String text = new String(body, isUtf16 ? StandardCharsets.UTF_16 : StandardCharsets.UTF_8);
+    /** Reads a body of this content type, in lower case; if the body is not whole, it may end anywhere. */
+    static Word read(byte[] body, String type, int httpStatus, boolean isWhole) {
+        String text = new String(body, StandardCharsets.UTF_8);
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
-        boolean claims = type.contains("json") || text.startsWith("{");
-        if (!text.isEmpty() && (claims || text.startsWith("[") || text.startsWith("\""))) {
-            try (JsonParser parser = LENIENT.createParser(text)) {
-                HealthBody json = new HealthBody(parser, httpStatus);
-                HealthWord word = json.read();
-                if (!json.isBroken || claims) {
-                    return !json.isBroken || !isWhole || word.verdict() != HealthVerdict.HEALTHY ? word
-                        : new HealthWord(word.text(), HealthVerdict.DEGRADED, "the body is not the JSON that it claims to be");
+        boolean isObject = text.startsWith("{");
+        boolean claims = !text.isEmpty() && (isObject || type.contains("json"));
+        if (claims || text.startsWith("[") || text.startsWith("\"")) {
+            try {
+                return new HealthBody(httpStatus).word(json(text));
+            } catch (IOException e) {
+                Word first = known(firstWord(text));
+                if (claims && isWhole && (first == null || isObject && first.verdict == Health.Verdict.HEALTHY)) {
+                    return NO_JSON;
                 }
             }
         }
-        return httpStatus / 100 == 2 ? HealthWord.ofText(text) : HealthWord.NONE; // Another status has its own words.
+        return httpStatus / 100 == 2 ? ofText(text) : NONE; // Other statuses have texts of their own.
     }
 
     // JSON.
 
-    private HealthWord read() {
-        JsonToken token = next();
-        HealthWord word = token == null ? null : token.isScalarValue() ? HealthWord.ofText(text) : word(0, false);
-        if (next() != null) {
-            isBroken = true; // There is more than one value.
+    private static Object json(String text) throws IOException {
+        try (JsonParser json = LENIENT.createParser(text)) {
+            Object value = value(json.nextToken(), json);
+            if (json.nextToken() != null) {
+                throw new IOException("more than one value");
+            }
+            return value;
         }
-        return word == null ? HealthWord.NONE : word;
     }
 
-    /** The overall word of the object or array that has begun: its own, else the worst of its parts', or null. */
-    private HealthWord word(int depth, boolean isStatus) {
-        HealthWord own = null;
-        HealthWord parts = null;
-        for (JsonToken token = next(); token != null && !token.isStructEnd(); token = next()) {
-            String key = "";
-            if (token == JsonToken.FIELD_NAME) {
-                key = text.toLowerCase(Locale.ROOT).replace("_", "").replace("-", "");
-                token = next();
-            }
-            boolean counts = HealthWord.KEYS.contains(key) || isStatus && (key.isEmpty() || key.equals("code"))
-                || depth == 0 && HealthWord.OUTERMOST_KEYS.contains(key) && "false".equalsIgnoreCase(text);
-            if (token != null && token.isStructStart() && depth == DEEPEST) {
-                skip();
-            } else if (token != null && token.isStructStart() && !counts) {
-                parts = HealthWord.worst(parts, word(depth + 1, false));
-            } else if (token != null && counts) {
-                own = HealthWord.worst(own, token.isStructStart() ? word(depth + 1, true) : scalar(key, token));
-            }
+    private static Object value(JsonToken token, JsonParser json) throws IOException {
+        if (token == null) {
+            throw new EOFException();
+        }
+        if (!token.isStructStart()) {
+            Object scalar = token.isNumeric() ? (Object) json.getDoubleValue() : json.getText();
+            return token == JsonToken.VALUE_NULL ? null : scalar;
+        }
+        List<Member> members = new ArrayList<>();
+        for (JsonToken next = json.nextToken(); next == null || !next.isStructEnd(); next = json.nextToken()) {
+            boolean isNamed = next == JsonToken.FIELD_NAME;
+            String key = isNamed ? json.getText().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
+            members.add(new Member(key, value(isNamed ? json.nextToken() : next, json)));
+        }
+        return members;
+    }
+
+    private Word word(Object value) {
+        Word word = value instanceof List<?> members ? word(members, true, false, false)
+            : value instanceof String text ? ofText(text) : null;
+        return word == null ? NONE : word;
+    }
+
+    /**
+     * Returns the word of an object or array: its own or, if it has none, the worst of its members; or null.
+     *
+     * @param isStatus whether it is the value of a status key
+     * @param isParts whether it is the value of a parts key
+     */
+    private Word word(List<?> members, boolean isOutermost, boolean isStatus, boolean isParts) {
+        Word own = null;
+        Word parts = null;
+        for (Object each : members) {
+            Member member = (Member) each;
+            boolean isFalse = "false".equalsIgnoreCase(String.valueOf(member.value));
+            boolean counts = STATUS_KEYS.contains(member.key)
+                || isOutermost && isFalse && OUTERMOST_KEYS.contains(member.key)
+                || isStatus && (member.key.isEmpty() || member.key.equals("code"));
+            boolean areParts = PARTS_KEYS.contains(member.key);
+            Word word = member.value instanceof List<?> inner ? word(inner, false, counts, areParts)
+                : counts ? scalar(member) : isParts && member.value instanceof String text ? bad(known(text)) : null;
+            own = counts ? worst(own, word) : own;
+            parts = counts ? parts : worst(parts, word);
         }
         return own != null ? own : parts;
     }
 
-    private HealthWord scalar(String key, JsonToken token) {
-        boolean isFlag = key.equals("ok") || key.equals("isok") || key.equals("healthy") || key.equals("ishealthy");
-        double number = token.isNumeric() && Character.isDigit(text.charAt(text.length() - 1)) ? Double.parseDouble(text) : -1; // not -INF
-        if (number >= 0 && number < 1000 && number == Math.rint(number)) {
-            text = String.valueOf((int) number); // 503.0 is 503.
+    private Word scalar(Member member) {
+        String text = String.valueOf(member.value);
+        if (member.value instanceof Double number) {
+            text = String.valueOf(number.intValue());
+            if (FLAG_KEYS.contains(member.key) && (number == 0 || number == 1)) {
+                return new Word(text, number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, null);
+            }
+            if (number != number.intValue() || code(text) == null) {
+                return null;
+            }
         }
-        if (token == JsonToken.VALUE_NULL || text.isBlank() || text.equals(String.valueOf(httpStatus))) {
-            return null; // The status again is no word of its own.
-        }
-        if (token.isNumeric() && isFlag && (text.equals("0") || text.equals("1"))) {
-            return new HealthWord(text, text.equals("1") ? HealthVerdict.HEALTHY : HealthVerdict.UNHEALTHY, null);
-        }
-        return token.isNumeric() && HealthWord.code(text) == null ? null : HealthWord.judge(text);
+        // A repeated HTTP status is not a status word.
+        return member.value == null || text.isBlank() || text.equals(httpStatus) ? null : judge(text);
     }
 
-    /** The next token; null at the end, which may be where it is no JSON any more. */
-    private JsonToken next() {
-        try {
-            JsonToken token = isBroken ? null : json.nextToken();
-            text = token == null ? null : json.getText(); // Only this reads a long text to its end.
-            return token;
-        } catch (IOException e) {
-            isBroken = true;
-            return null;
-        }
+    // Words.
+
+    private static Word worst(Word one, Word other) {
+        return one == null || other != null && other.verdict.compareTo(one.verdict) > 0 ? other : one;
     }
 
-    private void skip() {
-        for (int open = 1; open > 0; ) {
-            JsonToken token = next();
-            open += token == null ? -open : token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+    private static Word bad(Word word) {
+        return word == null || word.verdict == Health.Verdict.HEALTHY ? null : word;
+    }
+
+    /** Returns what a status means: "error: no connection" is an error; "ok, but slow" is not ok. */
+    private static Word judge(String status) {
+        Word known = known(status);
+        Word first = known != null ? known : known(firstWord(status));
+        boolean isUnhealthy = first != null && first.verdict == Health.Verdict.UNHEALTHY;
+        return known != null ? known
+            : new Word(status, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
+    }
+
+    /** Judges a text by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */
+    private static Word ofText(String text) {
+        int failed = ("\n" + text).indexOf("\n[-]");
+        if (failed >= 0) {
+            return new Word(text.substring(failed).split("\\s", 2)[0], Health.Verdict.UNHEALTHY, null);
         }
+        Word first = bad(known(firstWord(text)));
+        return first == null ? NONE : first;
+    }
+
+    /** Returns the first word, with a "not" before it; empty if the text begins with markup. */
+    private static String firstWord(String text) {
+        Matcher beginning = Pattern.compile("[^<\\w]*+(?:(?:" + String.join("|", STATUS_KEYS)
+            + ")[^\\w:=]*+[:=]\\W*+)?((?:not\\W+)?\\w[\\w-]*)", Pattern.CASE_INSENSITIVE).matcher(text);
+        return beginning.lookingAt() ? beginning.group(1) : "";
+    }
+
+    /** Returns what a word means by itself; null if it is not known. */
+    private static Word known(String word) {
+        String normalized = word.strip().toLowerCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
+        boolean isBad = UNHEALTHY.contains(normalized) || normalized.startsWith("not_");
+        Health.Verdict verdict = isBad ? Health.Verdict.UNHEALTHY
+            : DEGRADED.contains(normalized) ? Health.Verdict.DEGRADED
+            : HEALTHY.contains(normalized) ? Health.Verdict.HEALTHY
+            : code(normalized);
+        return verdict == null ? null : new Word(word.strip(), verdict, null);
+    }
+
+    /** Returns what a number means if it is an HTTP status, else null. */
+    private static Health.Verdict code(String text) {
+        boolean isCode = text.matches("[2-5][0-9][0-9]");
+        return isCode ? Health.Verdict.of(Integer.parseInt(text), Health.Verdict.HEALTHY) : null;
     }
 }

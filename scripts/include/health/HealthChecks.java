@@ -1,45 +1,29 @@
-//SOURCES ../command/UserException.java ../config/PortMap.java Endpoint.java Health.java HealthProbe.java
+//SOURCES ../command/Terminal.java ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java
+//SOURCES ../ports/OwnerWords.java ../ports/Ownership.java ../ports/Project.java ../ports/ServicePort.java
+//SOURCES ../ports/TcpSocket.java Endpoint.java Health.java HealthProbe.java Started.java
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
-/** The health checks of a call, which are made all at once. */
+/** Makes health checks in parallel, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
 
-    /** Whom to ask; its port has no service if it was named by a URL. */
+    /** A service, or a port without one if a URL or a port was named, and its endpoint. */
     record Check(PortMap.Service service, Endpoint endpoint) {
 
-        /** The check of a service on that host. */
         static Check of(PortMap.Service service, String host) {
-            String name = Endpoint.host(host);
-            if (name == null) {
-                throw new UserException("'" + host + "' is not the name or address of a host");
-            }
-            String health = service.health();
-            if (health != null && health.contains("://")) {
-                return new Check(service, Endpoint.of(health));
-            }
-            Endpoint.Protocol protocol = protocol(service);
-            String path = switch (protocol) {
-                case GRPC, TCP -> "";
-                case ANY -> "/";
-                case HTTP, HTTPS -> health == null ? "/health" : health;
-            };
-            return new Check(service, new Endpoint(protocol, name, service.port(), path));
+            return new Check(service, Endpoint.of(service, host));
         }
 
-        /** Of a documented service without an endpoint nothing is known, nor of an MCP server: any answer will do. */
-        private static Endpoint.Protocol protocol(PortMap.Service service) {
-            return "tcp".equals(service.health()) ? Endpoint.Protocol.TCP
-                : "grpc".equals(service.health()) ? Endpoint.Protocol.GRPC
-                : service.health() != null ? Endpoint.Protocol.HTTP
-                : service.group() == PortMap.Group.GRPC ? Endpoint.Protocol.GRPC
-                : service.isDocumented() || service.group() == PortMap.Group.MCP ? Endpoint.Protocol.ANY : Endpoint.Protocol.HTTP;
-        }
-
-        static Check of(Endpoint endpoint) {
+        static Check of(String url) {
+            Endpoint endpoint = Endpoint.of(url);
             return new Check(PortMap.Service.none(endpoint.port()), endpoint);
         }
 
@@ -47,46 +31,174 @@ final class HealthChecks {
             return service.name() == null ? endpoint.toString() : service.name();
         }
 
-        // Written out, because the generated ones cost 15 ms of start-up.
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Check check && service.equals(check.service) && endpoint.equals(check.endpoint);
-        }
-
-        @Override
-        public int hashCode() {
-            return endpoint.hashCode();
+        /** Returns the URL; without the query if it comes from a configuration, which may keep secrets there. */
+        String url() {
+            return service.name() == null ? endpoint.toString() : endpoint.toString().split("\\?")[0];
         }
     }
 
-    /** What came of a check; it passes if its endpoint is healthy or reachable, or where that is enough, up. */
-    record Result(Check check, Health health, boolean isPassing) { }
+    /** The result of a check, and the listeners on its port if they were looked up. */
+    record Result(Check check, Health health, List<Owner> listeners, boolean isPassing) {
+
+        /** Returns the service and the verdict: {@code Model Registry (down)}. */
+        String inShort() {
+            return check.title() + " (" + health.verdict().text() + ")";
+        }
+    }
+
+    /** How a wait ended: the last results, and why it was given up; null if all passed. */
+    record Outcome(List<Result> results, String failure) { }
+
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration LAST_TIMEOUT = Duration.ofMillis(500);
 
     private final HealthProbe probe;
     private final boolean isUpEnough;
+    private final Supplier<Project> project;
+    private final Started started;
 
-    /** @param isUpEnough whether an endpoint passes that is up and not all well */
-    HealthChecks(HealthProbe probe, boolean isUpEnough) {
+    /**
+     * @param isUpEnough whether an endpoint passes that is up but not healthy
+     * @param started the processes that must listen; null for any
+     */
+    HealthChecks(HealthProbe probe, boolean isUpEnough, Supplier<Project> project, Started started) {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
+        this.project = project;
+        this.started = started;
     }
 
     /** Makes the checks, each within that time. */
-    List<Result> make(List<Check> checks, Duration timeout) {
-        List<CompletableFuture<Health>> answers = new ArrayList<>();
+    List<Result> make(List<Check> checks, Duration timeout) throws IOException {
+        List<CompletableFuture<Health>> pending = new ArrayList<>();
         for (Check check : checks) {
-            answers.add(probe.ask(check.endpoint, timeout));
+            pending.add(probe.check(check.endpoint, timeout));
         }
+        List<Health> answers = pending.stream().map(CompletableFuture::join).toList();
+        Map<Integer, List<Owner>> listeners = listeners(checks);
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < checks.size(); i++) {
-            Health health = answers.get(i).join();
-            results.add(new Result(checks.get(i), health, isUpEnough ? health.isUp() : health.verdict().isPassing()));
+            Endpoint endpoint = checks.get(i).endpoint;
+            results.add(result(checks.get(i), answers.get(i),
+                endpoint.isLocal() ? listeners.getOrDefault(endpoint.port(), List.of()) : List.of()));
         }
         return results;
     }
 
-    static boolean areAllPassing(List<Result> results) {
-        return results.stream().allMatch(Result::isPassing);
+    /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
+    private Map<Integer, List<Owner>> listeners(List<Check> checks) throws IOException {
+        Map<Integer, List<Owner>> listeners = new HashMap<>();
+        if (started == null && project.get() == null) {
+            return listeners; // Without a project, no program is known to be another one.
+        }
+        LocalPorts localPorts = LocalPorts.read();
+        List<PortMap.Service> ports = new ArrayList<>();
+        for (Check check : checks) {
+            boolean counts = check.endpoint.isLocal() && (check.service.name() != null || started != null);
+            if (counts && localPorts.isListening(check.endpoint.port())) { // On other ports, a server may be starting.
+                ports.add(PortMap.Service.none(check.endpoint.port()));
+            }
+        }
+        for (ServicePort port : ServicePort.look(ports, localPorts, project)) {
+            listeners.put(port.service().port(),
+                port.owners().stream().filter(owner -> owner.kind() == TcpSocket.Kind.LISTENER).toList());
+        }
+        if (started != null) {
+            started.look();
+        }
+        return listeners;
+    }
+
+    private Result result(Check check, Health answer, List<Owner> listeners) {
+        List<Owner> others = listeners.stream().filter(listener -> listener.ownership() == Ownership.OTHER
+            && (started == null || !started.has(listener))).toList();
+        Health health = others.isEmpty() ? answer
+            : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
+        boolean isExpected = started == null || !check.endpoint.isLocal() || started.accepts(listeners);
+        boolean isWell = isUpEnough ? health.isUp() : health.verdict().isPassing();
+        return new Result(check, health, listeners, isExpected && isWell);
+    }
+
+    // Waiting.
+
+    /**
+     * Waits until all pass, the time is up, or waiting is in vain. Before each pause, tells the results so far and the
+     * time that is left. Once the time is up, possibly because this process was paused, makes the checks a last time.
+     */
+    Outcome await(List<Check> all, Duration timeout, Duration limit, BiConsumer<List<Result>, Duration> progress)
+            throws InterruptedException, IOException {
+        long start = System.nanoTime();
+        List<Result> results = make(all, shorter(timeout, limit));
+        boolean isOfAll = true;
+        boolean isLast = false;
+        while (true) {
+            boolean isPassing = missing(results).isEmpty();
+            String failure = failure(results);
+            if (failure != null || isPassing && isOfAll) {
+                return new Outcome(results, failure);
+            }
+            if (isLast) {
+                String time = Terminal.seconds(limit);
+                return new Outcome(results, "gave up after " + time + ": " + explanation(missing(results)));
+            }
+            Duration left = left(start, limit);
+            if (!isPassing) {
+                progress.accept(results, left);
+                // Short at first, then a tenth of the time that has passed.
+                Duration pause = shorter(limit.minus(left).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
+                Thread.sleep(shorter(pause, left(start, limit)).toMillis());
+                left = left(start, limit);
+            }
+            isLast = left.isZero();
+            isOfAll = isLast || isPassing; // A service that passed in an earlier round may have gone since.
+            results = isOfAll ? make(all, shorter(timeout, isLast ? LAST_TIMEOUT : left))
+                : again(results, shorter(timeout, left));
+        }
+    }
+
+    /** Repeats the checks that have not passed. */
+    private List<Result> again(List<Result> results, Duration timeout) throws IOException {
+        List<Result> news = make(missing(results).stream().map(Result::check).toList(), timeout);
+        List<Result> merged = new ArrayList<>();
+        for (Result result : results) {
+            merged.add(result.isPassing ? result : news.remove(0));
+        }
+        return merged;
+    }
+
+    /** Returns why waiting is in vain; null if it is not. */
+    private String failure(List<Result> results) {
+        for (Result result : results) {
+            if (result.health.verdict() == Health.Verdict.TAKEN) {
+                return "gave up: port " + result.check.endpoint.port() + " is " + result.health.reason();
+            }
+        }
+        String failure = started == null ? null : started.failure(results);
+        return failure == null ? null : "gave up: " + failure;
+    }
+
+    private String explanation(List<Result> missing) throws IOException {
+        List<String> words = new ArrayList<>();
+        for (Result result : missing) {
+            if (!result.health.verdict().isPassing()) {
+                words.add(result.inShort());
+            }
+        }
+        words.addAll(started == null ? List.of() : started.explanation(missing));
+        return String.join("; ", words);
+    }
+
+    static List<Result> missing(List<Result> results) {
+        return results.stream().filter(result -> !result.isPassing).toList();
+    }
+
+    private static Duration left(long start, Duration limit) {
+        Duration left = limit.minusNanos(System.nanoTime() - start);
+        return left.isNegative() ? Duration.ZERO : left;
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
     }
 }

@@ -1,5 +1,5 @@
-//SOURCES ../command/UserException.java ../ports/Addresses.java Endpoint.java GrpcProbe.java Health.java
-//SOURCES HealthVerdict.java HttpProbe.java ProbeSocket.java Tls.java
+//SOURCES ../command/Addresses.java ../command/UserException.java Endpoint.java GrpcProbe.java Health.java
+//SOURCES HttpProbe.java ProbeSocket.java Tls.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -20,168 +20,174 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 
-/** Asks endpoints how they are: each address of an endpoint's host once. */
+/** Checks an endpoint once, at each address of its host. */
 final class HealthProbe {
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
     private static final long OTHERS_NANOS = 200_000_000; // for the other addresses, once one has passed
     private static final long SLACK_NANOS = 1_000_000_000; // for what this process takes for itself
-    private static final int AT_ONCE = 8;
-    private static final int TURN_MILLIS = 10;
+    private static final long KNOCK_NANOS = 1_000_000_000;
 
     private final Set<Integer> servicePorts;
     private final String caFile;
-    private final Semaphore turns = new Semaphore(AT_ONCE);
-    private final AtomicInteger waiting = new AtomicInteger();
+    private final boolean isInsecure;
     private Tls tls;
 
-    /** Asks from none of these ports; https servers have a certificate of the authorities in that PEM file, or, if null, of the JDK's. */
-    HealthProbe(Set<Integer> servicePorts, String caFile) {
+    /**
+     * Connects from none of the services' ports.
+     *
+     * @param caFile the PEM file of the trusted authorities; null for those of the JDK
+     * @param isInsecure whether every certificate is trusted
+     */
+    HealthProbe(Set<Integer> servicePorts, String caFile, boolean isInsecure) {
         this.servicePorts = servicePorts;
         this.caFile = caFile;
+        this.isInsecure = isInsecure;
     }
 
-    /** Loads what an answer needs, so that no service's latency includes that. */
+    /** Loads what a probe needs, so that no latency includes that. */
     static void warmUp() {
         try {
             ProbeSocket.bound(0, 0, Set.of()).close();
-            HttpProbe.answer(new ByteArrayInputStream("HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII)));
+            byte[] response = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
+            HttpProbe.judge(new ByteArrayInputStream(response));
         } catch (IOException e) {
-            // Then the first latencies are less exact.
+            // The first latencies are less exact, then.
         }
     }
 
     /**
-     * Asks all addresses of the endpoint's host at once. The first that passes counts, or the best; where two answers differ in passing,
-     * it is mixed. An address has so much time for its answer, from when it is asked.
+     * Checks all addresses at once. The first address that passes counts or, if none passes, the best one.
      *
-     * @throws UserException (as the future's cause) if this process cannot ask
+     * @throws UserException (as the future's cause) if this process cannot open connections
      */
-    CompletableFuture<Health> ask(Endpoint endpoint, Duration timeout) {
-        if (endpoint.protocol() == Endpoint.Protocol.HTTPS && tls == null) {
-            tls = new Tls(caFile); // before the clock runs
+    CompletableFuture<Health> check(Endpoint endpoint, Duration timeout) {
+        if (endpoint.protocol().isTls() && tls == null) {
+            tls = new Tls(caFile, isInsecure);
         }
-        return CompletableFuture.supplyAsync(() -> askInTurn(endpoint, timeout), THREADS);
+        if (endpoint.protocol().isGrpc()) {
+            GrpcProbe.warmUp();
+        }
+        CompletableFuture<Health> health = CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS);
+        return endpoint.isLocal() ? health // A look-up of a name has no time limit of its own.
+            : health.completeOnTimeout(Health.timeout(timeout), timeout.toNanos() + SLACK_NANOS, TimeUnit.NANOSECONDS);
     }
 
-    /** Waits for its turn: many at once delay each other's answers. Those that get no answer keep the others for a moment only. */
-    private Health askInTurn(Endpoint endpoint, Duration timeout) {
-        boolean hasTurn = false;
+    private Health checkAll(Endpoint endpoint, Duration timeout) {
+        long limit = System.nanoTime() + timeout.toNanos();
+        long deadline = limit;
+        CompletionService<Health> probes = new ExecutorCompletionService<>(THREADS);
+        List<Future<Health>> results = new ArrayList<>();
         try {
-            hasTurn = turns.tryAcquire(TURN_MILLIS * (1L + waiting.getAndIncrement() / AT_ONCE), TimeUnit.MILLISECONDS);
-            waiting.getAndDecrement();
-            return askAll(endpoint, timeout);
-        } catch (TimeoutException e) {
-            return timeout(timeout);
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof UnknownHostException) {
-                return Health.of(HealthVerdict.DOWN, null, "unknown host");
+            for (InetAddress address : Addresses.of(endpoint.host())) {
+                results.add(probes.submit(() -> checkAt(endpoint, address, deadline, timeout)));
             }
+            for (int missing = results.size(); missing > 0; missing--) {
+                Future<Health> next = probes.poll(limit + SLACK_NANOS - System.nanoTime(), TimeUnit.NANOSECONDS);
+                boolean isPassing = next != null && next.get().verdict().isPassing();
+                limit = isPassing ? Math.min(limit, System.nanoTime() + OTHERS_NANOS - SLACK_NANOS) : limit;
+            }
+            return best(results, Health.timeout(timeout));
+        } catch (UnknownHostException e) {
+            return Health.of(Health.Verdict.DOWN, null, "unknown host");
+        } catch (ExecutionException e) {
             throw e.getCause() instanceof UserException mine ? mine : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             throw new IllegalStateException(e);
-        } finally {
-            turns.release(hasTurn ? 1 : 0);
         }
     }
 
-    private Health askAll(Endpoint endpoint, Duration timeout) throws InterruptedException, ExecutionException, TimeoutException {
-        long end = System.nanoTime() + timeout.toNanos();
-        // A look-up has no time limit of its own.
-        List<InetAddress> addresses = THREADS.submit(() -> Addresses.of(endpoint.host())).get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-        CompletionService<Health> questions = new ExecutorCompletionService<>(THREADS);
-        List<Future<Health>> answers = new ArrayList<>();
-        for (InetAddress address : addresses) {
-            answers.add(questions.submit(() -> askAt(endpoint, address, end - System.nanoTime(), timeout)));
-        }
-        long limit = end + SLACK_NANOS;
-        for (int missing = answers.size(); missing > 0; missing--) {
-            Future<Health> next = questions.poll(limit - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (next == null) {
-                break;
-            }
-            limit = next.get().verdict().isPassing() ? Math.min(limit, System.nanoTime() + OTHERS_NANOS) : limit;
-        }
-        return judge(answers, timeout);
-    }
-
-    private static Health judge(List<Future<Health>> answers, Duration timeout) throws InterruptedException, ExecutionException {
+    private static Health best(List<Future<Health>> results, Health unfinished)
+            throws InterruptedException, ExecutionException {
         Health passing = null;
         Health other = null;
-        for (Future<Health> answer : answers) {
-            if (answer.isDone() && answer.get().verdict().isPassing()) {
-                passing = answer.get().better(passing);
-            } else if (answer.isDone()) {
-                other = answer.get().better(other);
-            }
+        for (Future<Health> result : results) {
+            Health health = result.isDone() ? result.get() : unfinished;
+            boolean isPassing = health.verdict().isPassing();
+            passing = isPassing ? health.better(passing) : passing;
+            other = isPassing ? other : health.better(other);
         }
-        if (passing == null) {
-            return other == null ? timeout(timeout) : other;
-        }
-        return other == null || !other.isAnswer() ? passing : Health.mixed(passing, other);
+        return passing == null ? other : other == null || !other.isAnswer() ? passing : Health.mixed(passing, other);
     }
 
-    private static Health timeout(Duration timeout) {
-        return Health.of(HealthVerdict.TIMEOUT, null, "no answer within " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
-    }
+    // One address.
 
-    private Health askAt(Endpoint endpoint, InetAddress address, long patience, Duration timeout) {
-        try (ProbeSocket socket = ProbeSocket.connect(new InetSocketAddress(address, endpoint.port()), patience, servicePorts)) {
+    private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, Duration timeout) {
+        InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
+        try (ProbeSocket socket = ProbeSocket.connect(target, deadline - System.nanoTime(), servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
-            boolean isLate = health.verdict() == HealthVerdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
-            return health.at(health.verdict() == HealthVerdict.DOWN ? null : Addresses.text(address),
-                isLate ? timeout.toMillis() : socket.waitedMillis());
+            boolean isLate = health.verdict() == Health.Verdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
+            long millis = isLate ? timeout.toMillis() : socket.waitedMillis();
+            health = health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address), millis);
+            boolean isSilent = Health.CLOSED.equals(health.reason()) && endpoint.protocol() != Endpoint.Protocol.TCP;
+            if (isSilent && !endpoint.protocol().isTls() && speaksTls(target)) {
+                String scheme = endpoint.protocol().isGrpc() ? "grpcs://" : "https://";
+                return health.with(mismatch(endpoint), Health.SPEAKS_TLS + scheme);
+            }
+            return health;
         } catch (SocketTimeoutException e) {
-            return timeout(timeout);
+            return Health.timeout(timeout);
         } catch (IOException e) {
             if (UserException.isOutOfDescriptors(e)) {
-                throw new UserException(UserException.OUT_OF_DESCRIPTORS + ", or query fewer endpoints at once");
+                throw new UserException(UserException.OUT_OF_DESCRIPTORS + ", or check fewer endpoints at once");
             }
             String message = String.valueOf(e.getMessage());
-            return message.contains("timed out") ? timeout(timeout) : Health.of(HealthVerdict.DOWN, null,
-                e instanceof ConnectException ? "connection refused" : "cannot be reached: " + message);
+            return message.contains("timed out") ? Health.timeout(timeout) : Health.of(Health.Verdict.DOWN, null,
+                e instanceof ConnectException ? "connection refused" : "cannot connect: " + message);
         }
     }
 
     private Health talk(Endpoint endpoint, ProbeSocket socket, Duration timeout) {
+        Health.Verdict mismatch = mismatch(endpoint);
         try {
             return switch (endpoint.protocol()) {
-                case TCP -> Health.of(HealthVerdict.REACHABLE, null, null);
-                case GRPC -> GrpcProbe.ask(endpoint, socket.getInputStream(), socket.getOutputStream());
-                case HTTP, ANY -> HttpProbe.ask(endpoint, socket.getInputStream(), socket.getOutputStream());
-                case HTTPS -> getByTls(endpoint, socket);
+                case TCP -> socket.isClosedAtOnce() ? Health.of(Health.Verdict.DOWN, null, Health.CLOSED)
+                    : Health.of(Health.Verdict.REACHABLE, null, null);
+                case GRPC, GRPCS -> GrpcProbe.check(endpoint, socket, tls);
+                case HTTP, ANY -> HttpProbe.check(endpoint, socket.getInputStream(), socket.getOutputStream());
+                case HTTPS -> checkByTls(endpoint, socket);
             };
         } catch (SocketTimeoutException e) {
-            return timeout(timeout);
+            return Health.timeout(timeout);
         } catch (SSLException e) {
-            return Health.of(HealthVerdict.NOT_HTTP, null, Tls.reason(e, endpoint.host()));
-        } catch (RuntimeException e) { // a fault of ours, which must not hide how the others are
-            return Health.of(HealthVerdict.NOT_HTTP, null, Health.NOT_JUDGED + e);
+            return Health.of(mismatch, null, Tls.reason(e));
+        } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
+            return Health.of(mismatch, null, Health.INTERNAL + e);
         } catch (IOException e) { // mostly a reset
-            boolean isSilent = !socket.hasReceived();
-            HealthVerdict verdict = switch (endpoint.protocol()) {
-                case HTTP, HTTPS -> HealthVerdict.NOT_HTTP;
-                default -> isSilent ? HealthVerdict.DOWN : HealthVerdict.NOT_GRPC;
-            };
-            return Health.of(verdict, null, isSilent ? Health.CLOSED : Health.BROKEN);
+            return socket.isLate() ? Health.timeout(timeout)
+                : socket.hasReceived() ? Health.of(mismatch, null, Health.BROKEN)
+                : Health.of(endpoint.protocol().isGrpc() ? Health.Verdict.DOWN : mismatch, null, Health.CLOSED);
         }
     }
 
-    private Health getByTls(Endpoint endpoint, ProbeSocket socket) throws IOException {
+    private static Health.Verdict mismatch(Endpoint endpoint) {
+        return endpoint.protocol().isGrpc() ? Health.Verdict.NOT_GRPC : Health.Verdict.NOT_HTTP;
+    }
+
+    private Health checkByTls(Endpoint endpoint, ProbeSocket socket) throws IOException {
         SSLSocket secured = tls.over(socket, endpoint.host(), endpoint.port());
-        Health health = HttpProbe.ask(endpoint, secured.getInputStream(), secured.getOutputStream());
+        Health health = HttpProbe.check(endpoint, secured.getInputStream(), secured.getOutputStream());
         try {
             secured.shutdownOutput();
         } catch (IOException e) {
-            // It has gone, and has said all it had to say.
+            // The server has gone, after its response.
         }
         return health;
+    }
+
+    /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
+    private boolean speaksTls(InetSocketAddress target) {
+        try (ProbeSocket socket = ProbeSocket.connect(target, KNOCK_NANOS, servicePorts)) {
+            new Tls(null, true).over(socket, target.getHostString(), target.getPort());
+            return true;
+        } catch (SSLException e) {
+            return !Tls.reason(e).equals(Tls.NO_TLS);
+        } catch (IOException e) {
+            return false;
+        }
     }
 }

@@ -1,7 +1,6 @@
-//SOURCES Endpoint.java Health.java HealthBody.java HealthVerdict.java HealthWord.java
+//SOURCES Endpoint.java Health.java HealthBody.java
 
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -14,121 +13,99 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.zip.GZIPInputStream;
-import java.util.zip.Inflater;
-import java.util.zip.InflaterInputStream;
 
 /**
- * One GET by HTTP/1.1 (RFC 9112), over a connection of its own, without proxy or redirects. The JDK's clients cannot be kept from
- * asking again when the server closes without an answer.
+ * One GET request by HTTP/1.1 (RFC 9112), without proxy or redirects. The JDK's clients cannot be kept from sending a
+ * second request when the server closes the connection.
  */
 final class HttpProbe {
 
-    private static final int LIMIT = 64 * 1024; // of a head, and of a body
+    private static final int LIMIT = 64 * 1024; // of a header, and of a body
     private static final String VERSION = "HTTP/1.";
-    private static final String NO_HTTP = "answers, but not in HTTP";
 
     private final InputStream in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private final Map<String, String> fields = new HashMap<>();
-    private int headLeft = LIMIT;
+    private int headerLeft = LIMIT;
     private int status;
-    private boolean isCutByUs;
+    private boolean isCut;
 
     private HttpProbe(InputStream in) {
         this.in = new BufferedInputStream(in);
     }
 
-    /** Asks; the streams are the connection's. It is left to us to close it, so that TIME_WAIT is ours, and not at the service's port. */
-    static Health ask(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
+    /**
+     * Sends the request and judges the response. The request does not ask the server to close: whoever closes first
+     * keeps its port in TIME_WAIT, and that must not be the service.
+     */
+    static Health check(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
         String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority(false)
             + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n";
         out.write(request.getBytes(StandardCharsets.UTF_8));
         out.flush();
-        if (endpoint.protocol() != Endpoint.Protocol.ANY) {
-            return answer(in);
-        }
-        return in.read() < 0 ? Health.of(HealthVerdict.DOWN, null, Health.CLOSED) : Health.of(HealthVerdict.REACHABLE, null, null);
+        return endpoint.protocol() != Endpoint.Protocol.ANY ? judge(in)
+            : in.read() >= 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
+            : Health.of(Health.Verdict.DOWN, null, Health.CLOSED);
     }
 
-    /** What comes back, judged; the status counts whatever becomes of the body. */
-    static Health answer(InputStream in) throws IOException {
-        HttpProbe answer = new HttpProbe(in);
+    /** Judges a response; its status counts even if its body cannot be read. */
+    static Health judge(InputStream in) throws IOException {
+        HttpProbe response = new HttpProbe(in);
         try {
             do {
-                answer.readHead();
-            } while (answer.status / 100 == 1 && answer.status != 101); // RFC 9110, 15.2: the answer is still to come.
+                response.readHeader();
+            } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
         } catch (EOFException e) {
-            return Health.of(HealthVerdict.NOT_HTTP, null, answer.headLeft == LIMIT ? Health.CLOSED : Health.BROKEN);
+            String reason = response.headerLeft == LIMIT ? Health.CLOSED : Health.BROKEN;
+            return Health.of(Health.Verdict.NOT_HTTP, null, reason);
         } catch (ProtocolException e) {
-            return Health.of(HealthVerdict.NOT_HTTP, null, e.getMessage());
+            return Health.of(Health.Verdict.NOT_HTTP, null, e.getMessage());
         }
-        return answer.judge();
-    }
-
-    private Health judge() {
-        HealthWord word = HealthWord.NONE;
         IOException failure = null;
         try {
-            readBody();
+            response.readBody();
         } catch (IOException e) {
             failure = e;
         }
-        try {
-            word = HealthBody.read(decoded(), field("content-type"), status, failure == null && !isCutByUs);
-        } catch (IOException e) {
-            failure = failure == null ? e : failure;
-        }
-        HealthVerdict verdict = HealthVerdict.of(status, word.verdict());
+        return response.judge(failure);
+    }
+
+    private Health judge(IOException failure) {
+        boolean isWhole = failure == null && !isCut;
+        HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
+        Health.Verdict verdict = Health.Verdict.of(status, word.verdict());
         String reason = word.reason();
-        if (failure != null && status / 100 == 2 && verdict != HealthVerdict.UNHEALTHY) {
+        if (failure != null && status / 100 == 2 && verdict != Health.Verdict.UNHEALTHY) {
             boolean isLate = failure instanceof SocketTimeoutException;
-            verdict = isLate ? HealthVerdict.TIMEOUT : HealthVerdict.NOT_HTTP;
-            reason = isLate ? "no end of its answer in time" : Health.BROKEN;
+            verdict = isLate ? Health.Verdict.TIMEOUT : Health.Verdict.NOT_HTTP;
+            reason = isLate ? "the response was not complete in time"
+                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN;
         }
-        return new Health(verdict, status, word.text(), status / 100 == 3 ? fields.get("location") : null, null, 0, reason, List.of());
+        String location = status / 100 == 3 ? fields.get("location") : null;
+        return new Health(verdict, status, word.text(), location, null, 0, reason, List.of());
     }
 
-    // The head.
-
-    private void readHead() throws IOException {
+    private void readHeader() throws IOException {
         String line = line(VERSION);
-        int at = VERSION.length();
-        boolean isStatus = line.length() >= at + 5 && line.charAt(at + 1) == ' ' && (line.length() == at + 5 || line.charAt(at + 5) == ' ');
-        status = isStatus ? (int) number(line.substring(at + 2, at + 5), 10) : 0;
+        boolean isStatus = line.length() > 11 && line.charAt(8) == ' ' && (line + ' ').charAt(12) == ' ';
+        status = isStatus ? (int) number(line.substring(9, 12), 10) : 0;
         if (status < 100) {
-            throw new ProtocolException(NO_HTTP);
+            throw new ProtocolException("the response is not HTTP");
         }
-        readFields();
-        Set<String> lengths = Set.copyOf(List.of(field("content-length").replace(" ", "").split(",")));
-        if (lengths.size() > 1) {
-            throw new ProtocolException("announces two lengths"); // RFC 9112, 6.3: not to be trusted.
-        }
-        fields.replace("content-length", lengths.iterator().next());
-    }
-
-    private void readFields() throws IOException {
         fields.clear();
-        String name = "";
-        for (String line = line(""); !line.isEmpty(); line = line("")) {
-            int colon = line.indexOf(':');
-            if (line.charAt(0) == ' ' || line.charAt(0) == '\t') { // RFC 9112, 5.2: the field's value goes on.
-                fields.replace(name, (fields.get(name) + " " + line.strip()).strip());
-            } else if (colon > 0) {
-                name = line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
-                String value = line.substring(colon + 1).strip();
-                fields.put(name, fields.containsKey(name) ? fields.get(name) + ", " + value : value);
-            }
+        for (line = line(""); !line.isEmpty(); line = line("")) {
+            int colon = Math.max(0, line.indexOf(':'));
+            fields.merge(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + 1).strip(),
+                (one, other) -> one.equals(other) ? one : one + ", " + other);
         }
     }
 
-    /** A field's value in lower case, empty if there is none. */
+    /** Returns the value of a field in lower case; empty if the header does not have the field. */
     private String field(String name) {
         return fields.getOrDefault(name, "").toLowerCase(Locale.ROOT);
     }
 
-    /** Reads a line, which must begin so: what speaks another protocol may never end its line. */
+    /** Reads a line and checks its beginning at once, because a server of another protocol may never end its line. */
     private String line(String beginning) throws IOException {
         StringBuilder line = new StringBuilder();
         int character;
@@ -136,11 +113,11 @@ final class HttpProbe {
             if (character < 0) {
                 throw new EOFException();
             }
-            if (headLeft-- == 0) {
-                throw new ProtocolException("no end of its header");
+            if (headerLeft-- == 0) {
+                throw new ProtocolException("the header is longer than " + LIMIT + " bytes");
             }
             if (line.length() < beginning.length() && character != beginning.charAt(line.length())) {
-                throw new ProtocolException(NO_HTTP);
+                throw new ProtocolException(protocol(character));
             }
             line.append((char) character);
         }
@@ -148,6 +125,14 @@ final class HttpProbe {
         return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
     }
 
+    /** Names the protocol of a response that begins with this byte: an alert of TLS, or the settings of HTTP/2. */
+    private String protocol(int first) throws IOException {
+        byte[] next = in.readNBytes(Math.min(3, in.available()));
+        return first == 0x15 ? Health.SPEAKS_TLS + "https://"
+            : first == 0 && next.length == 3 && next[2] == 4 ? "speaks HTTP/2" : "the response is not HTTP";
+    }
+
+    /** Returns a number without a sign; -1 if the text is none. */
     private static long number(String digits, int radix) {
         try {
             return digits.startsWith("+") ? -1 : Long.parseLong(digits, radix);
@@ -156,75 +141,43 @@ final class HttpProbe {
         }
     }
 
-    // The body.
-
     private void readBody() throws IOException {
         if (status == 101 || status == 204 || status == 304) {
-            return; // RFC 9112, 6.3: these have none, whatever they announce.
+            return; // RFC 9112, 6.3: these have no body, whatever their header says.
+        }
+        String coding = field("content-encoding");
+        if (!coding.isEmpty() && !coding.equals("identity")) {
+            throw new ProtocolException("the body is compressed (" + coding + "), though the request did not allow it");
         }
         if (!field("transfer-encoding").endsWith("chunked")) {
             read(fields.containsKey("content-length") ? number(field("content-length"), 10) : Long.MAX_VALUE);
             return;
         }
-        long size = -1;
-        while (size != 0 && !isCutByUs) {
+        long size;
+        do {
             size = number(line("").split(";", 2)[0].strip(), 16);
             read(size);
-            if (size > 0 && !isCutByUs && !line("").isEmpty()) {
-                throw new ProtocolException("a chunk is longer than it says");
+            if (size > 0 && !isCut && !line("").isEmpty()) {
+                throw new ProtocolException("a chunk of the body is longer than its size");
             }
-        }
-        while (!isCutByUs && !line("").isEmpty()) {
-            continue; // Trailer fields.
-        }
+        } while (size > 0 && !isCut);
     }
 
-    /** Reads so many bytes, or to our limit; the most there can be is as many as there are. What has come is kept on a failure. */
+    /** Reads so many bytes or, if the count is the maximum, all; never more than the limit. */
     private void read(long count) throws IOException {
+        if (count < 0) {
+            throw new ProtocolException("the length of the body is not a number");
+        }
         byte[] part = new byte[8192];
         long left = count;
-        int length = 0;
-        while (left > 0 && length >= 0 && body.size() < LIMIT) {
-            length = in.read(part, 0, (int) Math.min(part.length, Math.min(left, LIMIT - body.size())));
+        while (left > 0 && body.size() < LIMIT) {
+            int length = in.read(part, 0, (int) Math.min(part.length, Math.min(left, LIMIT - body.size())));
+            if (length < 0 && count < Long.MAX_VALUE) {
+                throw new EOFException();
+            }
             body.write(part, 0, Math.max(0, length));
-            left -= Math.max(0, length);
+            left = length < 0 ? 0 : left - length;
         }
-        isCutByUs = left > 0 && length >= 0;
-        if (left != 0 && !isCutByUs && count < Long.MAX_VALUE) {
-            throw new EOFException();
-        }
-    }
-
-    /** The body as it was before it was compressed, as far as it was read. */
-    private byte[] decoded() throws IOException {
-        byte[] bytes = body.toByteArray();
-        String encoding = field("content-encoding");
-        if (bytes.length < 2 || encoding.isEmpty() || encoding.equals("identity")) {
-            return bytes;
-        }
-        ByteArrayOutputStream text = new ByteArrayOutputStream();
-        try (InputStream stream = decoder(encoding, bytes)) {
-            int character;
-            while (text.size() < LIMIT && (character = stream.read()) >= 0) {
-                text.write(character);
-            }
-            isCutByUs |= text.size() == LIMIT;
-        } catch (EOFException e) {
-            if (!isCutByUs) {
-                throw e;
-            }
-        }
-        return text.toByteArray();
-    }
-
-    private static InputStream decoder(String encoding, byte[] bytes) throws IOException {
-        InputStream stream = new ByteArrayInputStream(bytes);
-        // RFC 9110, 8.4.1.2: deflate is wrapped as RFC 1950 has it; many servers send it bare.
-        boolean isWrapped = (bytes[0] & 0x0F) == 8 && ((bytes[0] & 0xFF) << 8 | bytes[1] & 0xFF) % 31 == 0;
-        return switch (encoding) {
-            case "gzip", "x-gzip" -> new GZIPInputStream(stream);
-            case "deflate" -> new InflaterInputStream(stream, new Inflater(!isWrapped));
-            default -> throw new ProtocolException("compresses its answer by " + encoding);
-        };
+        isCut = left > 0;
     }
 }

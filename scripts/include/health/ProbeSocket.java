@@ -1,26 +1,26 @@
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.BindException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.util.Random;
 import java.util.Set;
 
 /**
- * A TCP connection for one question. It waits for its peer for a limited time in all; what this process takes for itself, say to
- * load classes, is not counted. It never connects to itself, and is closed so that no peer sees a reset.
+ * A TCP connection for one probe. It waits for its server for a limited time in all; the time that this process takes,
+ * for example to load classes, does not count. It never connects to itself, and its server sees no reset.
  */
 final class ProbeSocket extends Socket {
 
-    private static final int MOST_BYTES = 1 << 20; // of an endless answer
-    private static final long FAREWELL_NANOS = 20_000_000;
-    private static final int OFFERS = 4; // of the system, before other ports are tried
-    private static final int MOST_BINDS = 64;
-    private static final int FIRST_UNUSUAL_PORT = 61_000; // above what Linux hands out, and above every documented range
+    private static final int MOST_BYTES = 1 << 20; // of an endless response
+    private static final int SILENCE_MILLIS = 50; // of a proxy that looks for its server
+    private static final int FAREWELL_MILLIS = 20;
+    private static final int MOST_BINDS = 200;
+    private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
+    private static final Random RANDOM = new Random();
 
     private final long patience;
     private long left;
@@ -31,7 +31,7 @@ final class ProbeSocket extends Socket {
         left = patienceNanos;
     }
 
-    /** Connects from a port that no service has, so that none of theirs stays in TIME_WAIT. */
+    /** Connects from a port that no service uses, so that no service's port is left in TIME_WAIT. */
     static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts) throws IOException {
         ProbeSocket socket = bound(patienceNanos, target.getPort(), servicePorts);
         long start = System.nanoTime();
@@ -39,10 +39,6 @@ final class ProbeSocket extends Socket {
             socket.connect(target, socket.millisLeft());
             socket.left -= System.nanoTime() - start;
             socket.setTcpNoDelay(true); // TLS writes in small pieces.
-            if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
-                socket.setSoLinger(true, 0); // A reset leaves no TIME_WAIT behind.
-                throw new ConnectException("connected to itself");
-            }
             return socket;
         } catch (IOException e) {
             socket.closeNow();
@@ -50,38 +46,39 @@ final class ProbeSocket extends Socket {
         }
     }
 
-    /** Binds first, because a socket without a port is given one while it connects, and that may be its target's. */
+    /** Binds before connecting: otherwise the system may choose the target's port, and connect the socket to itself. */
     static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
         for (int i = 0; i < MOST_BINDS; i++) {
+            int port = FIRST_PORT + RANDOM.nextInt(65_536 - FIRST_PORT);
             ProbeSocket socket = new ProbeSocket(patienceNanos);
             try {
-                socket.bind(new InetSocketAddress(i < OFFERS ? 0 : FIRST_UNUSUAL_PORT + new Random().nextInt(65_536 - FIRST_UNUSUAL_PORT)));
-                if (socket.getLocalPort() != target && !servicePorts.contains(socket.getLocalPort())) {
+                if (port != target && !servicePorts.contains(port)) {
+                    socket.bind(new InetSocketAddress(port));
                     return socket;
                 }
             } catch (BindException e) {
-                // It is taken, or every port that the system offers is.
+                socket.closeNow(); // The port is in use.
             }
-            socket.closeNow();
         }
-        throw new BindException("no port to ask from is free");
+        throw new BindException("no port to connect from is available");
     }
 
-    /** How long this side has waited for the other one. */
-    long waitedMillis() {
-        return (patience - left) / 1_000_000;
+    /** Does nothing if the socket is connected: OkHttp connects the socket that it is given. */
+    @Override
+    public void connect(SocketAddress target, int timeout) throws IOException {
+        if (!isConnected()) {
+            super.connect(target, timeout);
+        }
     }
 
-    /** Whether the other side has said anything. */
-    boolean hasReceived() {
-        return received > 0;
+    private int millisLeft() throws SocketTimeoutException {
+        if (left <= 0) {
+            throw new SocketTimeoutException("the time is up");
+        }
+        return (int) Math.min(Integer.MAX_VALUE, left / 1_000_000 + 1);
     }
 
-    private int millisLeft() {
-        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, left) / 1_000_000 + 1);
-    }
-
-    /** Also what TLS reads from: each read ends when the time of all of them is up. */
+    /** Returns a stream whose reads end when the time of all of them is up. */
     @Override
     public InputStream getInputStream() throws IOException {
         return new FilterInputStream(super.getInputStream()) {
@@ -93,8 +90,8 @@ final class ProbeSocket extends Socket {
 
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
-                if (left <= 0 || received > MOST_BYTES) {
-                    throw left <= 0 ? new SocketTimeoutException("the time is up") : new IOException("no end of it");
+                if (received > MOST_BYTES) {
+                    throw new IOException("the response has no end");
                 }
                 setSoTimeout(millisLeft());
                 long start = System.nanoTime();
@@ -109,17 +106,39 @@ final class ProbeSocket extends Socket {
         };
     }
 
-    /** Says that this is all, then reads what is still under way, for a moment: to close before that is a reset, which can end a server. */
+    boolean isLate() {
+        return left <= 0;
+    }
+
+    /** Returns how long this process has waited for the server. */
+    long waitedMillis() {
+        return (patience - left) / 1_000_000;
+    }
+
+    boolean hasReceived() {
+        return received > 0;
+    }
+
+    /** Returns whether the server closes the connection at once, as a proxy does without its server. */
+    boolean isClosedAtOnce() {
+        try {
+            setSoTimeout(SILENCE_MILLIS);
+            return super.getInputStream().read() < 0;
+        } catch (IOException e) {
+            return !(e instanceof SocketTimeoutException);
+        }
+    }
+
+    /** Reads what is under way first: closing with unread bytes is a reset, which can end a server. */
     @Override
     public void close() throws IOException {
         if (isConnected() && !isClosed()) {
-            left = FAREWELL_NANOS;
-            received = Math.min(received, MOST_BYTES / 2);
             try {
                 shutdownOutput();
-                getInputStream().transferTo(OutputStream.nullOutputStream());
+                setSoTimeout(FAREWELL_MILLIS);
+                super.getInputStream().read(new byte[MOST_BYTES]);
             } catch (IOException e) {
-                // It has nothing more to say, or no end of it.
+                // The server has nothing more to say.
             }
         }
         closeNow();

@@ -1,118 +1,151 @@
-//SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/Owners.java ../ports/Ownership.java
-//SOURCES ../ports/Processes.java ../ports/Project.java
+//SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
+//SOURCES ../ports/Ownership.java ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
+//SOURCES ../ports/SocketTable.java ../ports/TcpSocket.java HealthChecks.java
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
-/** The processes that a start script has started, and whether the ports that are waited for are theirs. */
+/** The processes that a start script has started, and which listeners are theirs. */
 final class Started {
 
-    /**
-     * Why waiting is in vain: a process has ended, or a stranger has the port.
-     *
-     * @param pid 0 where it is a stranger
-     * @param status of the process that has ended; null where it is not to be seen
-     */
-    record Failure(long pid, Integer status, int port, List<Owner> strangers) { }
-
-    private static final long GRACE_NANOS = 1_000_000_000; // for the child that a process leaves behind to listen
+    private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
+    /** In the unit of {@link Processes.Facts#startTime()}. */
+    private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000;
 
     private final Map<Long, Processes.Facts> processes = new LinkedHashMap<>();
-    private final Map<Long, Long> endedAt = new LinkedHashMap<>();
-    private final Project project;
-    private Collection<Integer> ports = List.of();
-    private Map<Integer, List<Owner>> listeners = Map.of();
-    private Processes now;
+    private final Map<Long, Long> endedAt = new HashMap<>();
+    private final Supplier<Project> project;
+    private long earliest = Long.MAX_VALUE;
+    private Processes now = Processes.read();
 
-    /** @param project what is ours, or null */
-    Started(Collection<Long> pids, Project project) {
+    /** If the start of a process cannot be read any more, the start of the start script counts. */
+    Started(Collection<Long> pids, Supplier<Project> project) {
         this.project = project;
-        now = Processes.read();
-        pids.forEach(pid -> processes.put(pid, now.of(pid)));
-    }
-
-    /** Looks who listens on these ports now, and which of the processes have ended. */
-    void look(Collection<Integer> awaited) throws IOException {
-        ports = awaited;
-        LocalPorts localPorts = LocalPorts.read();
-        Map<Integer, LocalPorts.Verdict> listening = new LinkedHashMap<>();
-        for (int port : ports) {
-            if (localPorts.verdict(port) == LocalPorts.Verdict.LISTENING) {
-                listening.put(port, LocalPorts.Verdict.LISTENING);
-            }
+        String script = System.getenv("DEVFLOW_PORTS_STARTER");
+        for (long pid : pids) {
+            Processes.Facts process = now.of(pid);
+            processes.put(pid, process);
+            Processes.Facts first = process != null || script == null ? process : now.of(Long.parseLong(script));
+            earliest = first == null ? earliest : Math.min(earliest, first.startTime());
         }
-        listeners = listening.isEmpty() ? Map.of() : Owners.of(listening, localPorts, project);
-        now = Processes.read();
-        processes.forEach((pid, process) -> {
-            if (!isRunning(pid, process)) {
-                endedAt.putIfAbsent(pid, System.nanoTime());
-            }
-        });
     }
 
-    /** A number that belongs to another process by now has ended, too. */
-    private boolean isRunning(long pid, Processes.Facts before) {
+    /** Looks at the processes anew. */
+    void look() {
+        now = Processes.read();
+    }
+
+    /** Returns whether a listener is one of the processes or a descendant. */
+    boolean has(Owner listener) {
+        return processes.keySet().stream().anyMatch(pid -> isBelow(listener, pid));
+    }
+
+    private boolean isBelow(Owner listener, long pid) {
+        return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
+    }
+
+    /**
+     * Returns whether the listeners of a port are expected: a process, a descendant, or what a process may have left
+     * running, which is no other program's and not older than every process by more than a second.
+     */
+    boolean accepts(List<Owner> listeners) {
+        return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
+            has(listener) || listener.ownership() != Ownership.OTHER && !isOlder(listener));
+    }
+
+    private boolean isOlder(Owner listener) {
+        return !listener.processes().isEmpty() && listener.processes().get(0).startTime() < earliest - SECOND;
+    }
+
+    /** Returns whether the process is running; its pid may belong to another process by now. */
+    private boolean isRunning(long pid) {
+        Processes.Facts before = processes.get(pid);
         Processes.Facts process = now.of(pid);
         return process != null && process.isRunning() && before != null && process.startTime() == before.startTime();
     }
 
-    /** Whether who listens on this port is one of them or was started by one, or what those left behind that ended well. */
-    boolean have(int port) {
-        if (!listeners.containsKey(port)) {
-            return false;
-        }
-        long foreign = listeners.keySet().stream().filter(other -> !isTheirs(other)).count();
-        boolean mayBeLeftBehind = endedAt.size() == processes.size() || foreign <= endedAt.size();
-        return isTheirs(port) || mayBeLeftBehind && strangers(port).isEmpty();
-    }
-
-    /** Whether nobody else listens there. */
-    private boolean isTheirs(int port) {
-        return listeners.get(port).stream().allMatch(listener -> processes.keySet().stream().anyMatch(pid -> isHad(listener, pid)));
-    }
-
-    /** Whether a listener belongs to this process, to a child of it, or shares its socket with one. */
-    private boolean isHad(Owner listener, long pid) {
-        return listener.processes().stream().anyMatch(sharer -> now.isDescendant(sharer.pid(), pid));
-    }
-
-    private List<Owner> strangers(int port) {
-        return listeners.get(port).stream().filter(owner -> owner.ownership() == Ownership.OTHER)
-            .filter(listener -> processes.keySet().stream().noneMatch(pid -> isHad(listener, pid))).toList();
-    }
-
-    /** Why it is in vain to wait any longer, or null. When time is up, nobody is given time to leave something behind. */
-    Failure failure(boolean isTimeUp) {
-        for (int port : listeners.keySet()) {
-            List<Owner> strangers = strangers(port);
-            if (!strangers.isEmpty()) {
-                return new Failure(0, null, port, strangers);
+    /** Returns why waiting is in vain; null if it is not. */
+    String failure(List<HealthChecks.Result> results) {
+        boolean isAnyAccepted = results.stream().anyMatch(result -> accepts(result.listeners()));
+        for (long pid : processes.keySet()) {
+            if (!isRunning(pid)) {
+                long ended = endedAt.computeIfAbsent(pid, key -> System.nanoTime());
+                Integer code = Processes.exitStatus(pid);
+                boolean isLeftAlone = !isAnyAccepted && System.nanoTime() - ended > GRACE_NANOS;
+                if (code != null && code != 0 || isLeftAlone) {
+                    List<String> words = new ArrayList<>(List.of(exit(pid)));
+                    results.forEach(result -> addOthers(result, words));
+                    return String.join("; ", words);
+                }
             }
         }
-        Failure failure = null;
-        for (Map.Entry<Long, Long> ended : endedAt.entrySet()) {
-            Integer status = Processes.exitStatus(ended.getKey());
-            if (status != null && status != 0) {
-                return new Failure(ended.getKey(), status, 0, List.of());
-            }
-            if ((isTimeUp || System.nanoTime() - ended.getValue() > GRACE_NANOS) && areMoreThanCanCome()) {
-                failure = new Failure(ended.getKey(), status, 0, List.of());
-            }
-        }
-        return failure;
+        return null;
     }
 
-    /** Whether there are more ports without a listener than processes that may yet listen; one may do so on several. */
-    private boolean areMoreThanCanCome() {
-        long silent = ports.size() - listeners.size();
-        if (endedAt.size() < processes.size() && ports.size() > processes.size()) {
-            return false;
+    // Words.
+
+    /** Returns who listens instead, and what the processes do. */
+    List<String> explanation(List<HealthChecks.Result> missing) throws IOException {
+        List<String> words = new ArrayList<>();
+        Set<Integer> awaited = new TreeSet<>();
+        for (HealthChecks.Result result : missing) {
+            addOthers(result, words);
+            awaited.add(result.check().endpoint().port());
         }
-        long pending = processes.keySet().stream().filter(pid -> !endedAt.containsKey(pid)
-            && listeners.values().stream().noneMatch(all -> all.stream().anyMatch(listener -> isHad(listener, pid)))).count();
-        return silent > pending;
+        for (long pid : processes.keySet()) {
+            Set<Integer> own = isRunning(pid) ? ports(pid) : Set.of();
+            if (!isRunning(pid)) {
+                words.add(exit(pid));
+            } else if (Collections.disjoint(own, awaited)) {
+                words.add("process " + pid + " (" + now.of(pid).command() + ") runs but "
+                    + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ") + text(awaited));
+            }
+        }
+        return words;
+    }
+
+    private static String exit(long pid) {
+        Integer code = Processes.exitStatus(pid);
+        return "process " + pid + " exited" + (code == null ? "" : " with code " + code);
+    }
+
+    private static String text(Set<Integer> ports) {
+        return ports.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+
+    private void addOthers(HealthChecks.Result result, List<String> words) {
+        List<Owner> others = result.listeners().stream().filter(listener -> !has(listener)).toList();
+        if (!others.isEmpty()) {
+            boolean isOlder = others.stream().anyMatch(this::isOlder);
+            words.add("port " + result.check().endpoint().port() + " is in use by " + OwnerWords.brief(others)
+                + (isOlder ? ", which was running before the processes named by --pid" : "")
+                + (project.get() == null ? "; to tell the project's processes from others, use --project DIR" : ""));
+        }
+    }
+
+    /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
+    private Set<Integer> ports(long pid) throws IOException {
+        LocalPorts localPorts = LocalPorts.read();
+        Set<Integer> ports = new TreeSet<>();
+        for (TcpSocket socket : localPorts.hasTables() ? SocketTable.sockets(null) : List.<TcpSocket>of()) {
+            ports.add(socket.port());
+        }
+        List<PortMap.Service> all = ports.stream().map(PortMap.Service::none).toList();
+        ServicePort.look(all, localPorts, project).stream()
+            .filter(port -> port.owners().stream().noneMatch(owner -> isBelow(owner, pid)))
+            .forEach(port -> ports.remove(port.service().port()));
+        return ports;
     }
 }

@@ -10,32 +10,45 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateExpiredException;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 
-/** TLS over a connection that is there already, with certificates checked as the JDK does, or against the authorities of a file. */
+/** TLS over an open connection. */
 final class Tls {
 
-    private final SSLContext context;
+    static final String NO_TLS = "does not speak TLS";
 
-    /** Trusts the authorities of a PEM file, as curl's --cacert does, or, if it is null, those of the JDK. */
-    Tls(String caFile) {
+    final boolean isInsecure;
+    final X509TrustManager trust;
+    final SSLContext context;
+
+    /**
+     * @param caFile the PEM file of the trusted authorities, as for curl's --cacert; null for those of the JDK
+     * @param isInsecure whether every certificate is trusted
+     */
+    Tls(String caFile, boolean isInsecure) {
+        this.isInsecure = isInsecure;
         try {
-            TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            trust.init(caFile == null ? null : authorities(Path.of(caFile)));
+            TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+            factory.init(caFile == null ? null : authorities(Path.of(caFile)));
+            trust = isInsecure ? new Anybody() : (X509TrustManager) factory.getTrustManagers()[0];
             context = SSLContext.getInstance("TLS");
-            context.init(null, trust.getTrustManagers(), null);
-        } catch (IOException | InvalidPathException e) {
-            throw UserException.of(e instanceof IOException cause ? cause : new IOException("not a path"), "cannot read " + caFile);
-        } catch (GeneralSecurityException e) {
+            context.init(null, new TrustManager[] {trust}, null);
+        } catch (IOException e) {
+            throw UserException.of(e, "cannot read " + caFile);
+        } catch (GeneralSecurityException | InvalidPathException e) {
             throw new UserException(caFile == null ? "this Java has no usable TLS: " + e.getMessage()
                 : caFile + " has no certificates in PEM format");
         }
@@ -55,16 +68,16 @@ final class Tls {
         return authorities;
     }
 
-    /** Shakes hands with a server that must have a certificate for this host. */
+    /** Shakes hands with a server, whose certificate must be for this host. */
     SSLSocket over(Socket connection, String host, int port) throws IOException {
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connection, host, port, true);
         SSLParameters parameters = socket.getSSLParameters();
-        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        parameters.setEndpointIdentificationAlgorithm(isInsecure ? null : "HTTPS");
         if (!host.contains(":") && !host.matches("[0-9.]+")) {
             try {
-                parameters.setServerNames(List.of(new SNIHostName(host))); // else the JDK sends none without a dot
+                parameters.setServerNames(List.of(new SNIHostName(host))); // The JDK sends no name without a dot.
             } catch (IllegalArgumentException e) {
-                // RFC 6066 has no such names.
+                // RFC 6066 does not allow such a name.
             }
         }
         socket.setSSLParameters(parameters);
@@ -72,20 +85,31 @@ final class Tls {
         return socket;
     }
 
-    /** What was wrong: the certificate, or that there is no TLS. */
-    static String reason(IOException failure, String host) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertificateExpiredException) {
-                return "its certificate has expired";
-            }
-            if (cause instanceof CertificateException && String.valueOf(cause.getMessage()).startsWith("No ")) {
-                return "its certificate is not for " + host;
-            }
+    /** Returns why a handshake failed. */
+    static String reason(SSLException failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
         }
-        if (failure.getCause() instanceof CertificateException) {
-            return "its certificate is not trusted; --cacert FILE names its authority";
+        if (cause instanceof GeneralSecurityException || cause instanceof SSLPeerUnverifiedException) {
+            return "the certificate is not accepted: " + cause.getMessage();
         }
-        return failure instanceof SSLHandshakeException && !(failure.getCause() instanceof EOFException)
-            ? "TLS fails: " + failure.getMessage() : "speaks no TLS";
+        boolean isTls = failure instanceof SSLHandshakeException && !(cause instanceof EOFException);
+        return isTls ? "TLS fails: " + cause.getMessage() : NO_TLS;
+    }
+
+    /** Trusts every certificate, as curl's --insecure does. */
+    private static final class Anybody implements X509TrustManager {
+
+        @Override
+        public void checkClientTrusted(X509Certificate[] chain, String type) { }
+
+        @Override
+        public void checkServerTrusted(X509Certificate[] chain, String type) { }
+
+        @Override
+        public X509Certificate[] getAcceptedIssuers() {
+            return new X509Certificate[0];
+        }
     }
 }

@@ -1,4 +1,4 @@
-//SOURCES Addresses.java Lsof.java SocketTable.java TcpSocket.java
+//SOURCES ../command/Addresses.java Lsof.java SocketTable.java TcpSocket.java
 
 import java.io.IOException;
 import java.net.BindException;

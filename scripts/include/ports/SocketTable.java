@@ -1,4 +1,4 @@
-//SOURCES Addresses.java TcpSocket.java
+//SOURCES ../command/Addresses.java TcpSocket.java
 
 import java.io.File;
 import java.io.FileInputStream;
