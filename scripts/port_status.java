@@ -50,9 +50,9 @@ class port_status extends PortCommand {
         + " exit with 1 if another program is using one of their ports.")
     boolean listNotRunning;
 
-    @Option(names = "--watch", paramLabel = "SECONDS", arity = "0..1", fallbackValue = "2",
+    @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Refresh every SECONDS (default 2), with changes marked, until interrupted.")
+        description = "Refresh at this interval (default 2s), with changes marked, until interrupted.")
     private Duration watch;
 
     public static void main(String... args) {

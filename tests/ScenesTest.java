@@ -32,7 +32,8 @@ class ScenesTest {
 
     /** Process ids, in words, commands and JSON. */
     private static final Pattern PIDS = Pattern.compile(
-        "(?<=\\b(?:pid|process|kill(?: -\\w+)?|renice|--pid)[ =]|\"(?:pid|parent|started_by_pid)\":)\\d+(?: \\d+)*");
+        "(?m)(?<=\\b(?:pid|process|kill(?: -\\w+)?|renice|--pid|connection of)[ =]|\"(?:pid|parent|started_by_pid)\":)\\d+(?: \\d+)*"
+            + "|(?<= \\()\\d+(?=\\)(?: in .*)?$)");
 
     private static final String PYTHON = python();
 
@@ -93,6 +94,7 @@ class ScenesTest {
     private String normal(String text) throws IOException {
         String stable = text.replace(folder.toRealPath().toString(), "FOLDER").replaceAll("/[\\w./-]*/node ", "node ")
             .replaceAll("(?<!within) +\\d+ ms\\b", " N ms").replaceAll("(\"\\w*(?:_ms|seconds)\":)[\\d.]+", "$1N")
+            .replaceAll("\\d{4}-\\d\\d-\\d\\dT[\\d:]{8}Z", "TIME")
             .replaceAll("(?m)^(\\w+_seconds\\{.*} )[\\d.E-]+$", "$1N");
         stable = Pattern.compile("(?m)^\\{\".*").matcher(stable)
             .replaceAll(json -> Matcher.quoteReplacement(json.group().replaceAll("(?<=[,\\[])(?=\\{)", "\n  ")));
