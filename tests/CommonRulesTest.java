@@ -29,7 +29,7 @@ class CommonRulesTest {
         assertEquals(0, help.exit());
         assertEquals("", help.err());
         for (String part : List.of("Usage: " + script, "Options:", "--json", "--env-file", "--color", "Exit codes:\n  0", "  2 ",
-            "Examples:\n  " + script)) {
+            "Examples:\n  jbang " + script + "@devflow")) {
             assertTrue(help.out().contains(part), part + " is missing in\n" + help.out());
         }
         assertTrue(help.out().lines().allMatch(line -> line.length() <= 80), help.out());
