@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/command/UserException.java include/config/Config.java
+//SOURCES include/command/Report.java include/config/Config.java
 //SOURCES include/config/PortMap.java include/config/PortRange.java include/config/Targets.java
 //SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Project.java
 //SOURCES include/ports/Remedy.java include/ports/ServicePort.java include/ports/Stopping.java
