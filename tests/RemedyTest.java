@@ -43,9 +43,9 @@ class RemedyTest {
         "node         | 8        | -                | -            | -   | to free the port: kill 8",
         "nginx        | 11 12 13 | -                | -            | -   | to free the port: kill 11 12 13",
         "node         | 8 -9     | -                | -            | -   | to free the port: kill 8 9; kill -CONT 9",
-        "server       | 1        | -                | -            | -   | to free the port: do not kill server (pid 1), the first"
+        "server       | 1        | -                | -            | -   | to free the port: do not kill 1: server is the first"
             + " process of this machine, container or session; stop its socket unit, or the container from outside",
-        "systemd      | 900      | -                | -            | -   | to free the port: do not kill systemd (pid 900), the first"
+        "systemd      | 900      | -                | -            | -   | to free the port: do not kill 900: systemd is the first"
             + " process of this machine, container or session; stop its socket unit, or the container from outside",
         "node         | 8        | CONTAINER        | docker       | ab1 | to free the port: docker stop ab1",
         "node         | 8        | CONTAINER        | podman       | ab1 | to free the port: podman stop ab1",

@@ -19,8 +19,8 @@ import java.util.List;
 final class LocalPorts {
 
     /**
-     * Whether a server can bind a port now, on all addresses and on both loopback addresses. BOUND: nothing listens, but a
-     * connection or a bound socket uses the port. DENIED: this user is not permitted to bind a privileged port.
+     * Whether a server can bind a port now, on all addresses and on both loopback addresses. BOUND: nothing listens,
+     * but a connection or a bound socket uses the port. DENIED: this user is not permitted to bind a privileged port.
      */
     enum Verdict { AVAILABLE, LISTENING, BOUND, DENIED }
 

@@ -99,8 +99,8 @@ record Remedy(Config config, Invocation invocation) {
         Processes.Facts process = owner.process();
         String named = process.name() + " (pid " + process.pid() + ")";
         if (process.name().equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1)) {
-            return "do not kill " + named + ", the first process of this machine, container or session;"
-                + " stop its socket unit, or the container from outside";
+            return "do not kill " + process.pid() + ": " + process.name() + " is the first process of this machine,"
+                + " container or session; stop its socket unit, or the container from outside";
         } else if (owner.startedUs()) {
             return "do not kill " + process.pid() + ": this command was started by " + named + "; stop "
                 + process.name() + " where you started it";
