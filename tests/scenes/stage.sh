@@ -5,8 +5,10 @@ cp "$scenes"/server.* project
 cp "$scenes"/server.* blog
 chmod -R a+rX .
 stage=$PWD
+export XDG_CACHE_HOME=$stage/cache # with a lock that no other scene waits for
+mkdir -m 777 cache
 cd project
-(sleep 120; kill -KILL -1) & # whatever hangs
+(sleep 240; kill -KILL -1) & # whatever hangs
 
 # start FOLDER COMMAND...: starts it there, in the background, and waits until it prints a line. Its pid is in $pid. Python
 # is $python itself, not a script that looks for it; $as is the name that the program is given.
