@@ -4,8 +4,8 @@
 //SOURCES include/command/Report.java include/command/Terminal.java include/command/UserException.java
 //SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
 //SOURCES include/health/Health.java include/health/HealthChecks.java include/health/HealthProbe.java
-//SOURCES include/health/Metrics.java include/health/Started.java include/ports/LocalPorts.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/health/Metrics.java include/health/Started.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -99,9 +99,13 @@ class health_all extends PortCommand {
         if (wait != null) {
             return await(checks, project);
         }
-        List<HealthChecks.Result> results = new HealthChecks(probe, allowDegraded, project, null).make(checks, timeout);
-        if (watch == null && !quiet) {
-            noteRedirected(results);
+        HealthChecks health = new HealthChecks(probe, allowDegraded, project, null);
+        List<HealthChecks.Result> results = health.make(checks, timeout);
+        for (HealthChecks.Result result : watch == null && !quiet ? results : List.<HealthChecks.Result>of()) {
+            if (health.isRedirected(result)) { // port_status does not show such a port.
+                note("port " + result.check().endpoint().port() + " responds, but no listener is visible on this machine:"
+                    + " the port is redirected, for example to a container");
+            }
         }
         return new Results(results, null, prometheus);
     }
@@ -121,19 +125,6 @@ class health_all extends PortCommand {
     private void require(boolean condition, String message) {
         if (!condition) {
             throw new UserException(message + "; " + help());
-        }
-    }
-
-    /** Names the ports that respond although no listener is visible, so that port_status does not show them. */
-    private void noteRedirected(List<HealthChecks.Result> results) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
-        for (HealthChecks.Result result : results) {
-            int port = result.check().endpoint().port();
-            boolean isLocal = result.check().endpoint().isLocal() && localPorts.hasTables();
-            if (result.isPassing() && isLocal && !localPorts.isListening(port)) {
-                note("port " + port + " responds, but no listener is visible on this machine: the port is redirected,"
-                    + " for example to a container");
-            }
         }
     }
 

@@ -1,4 +1,4 @@
-//SOURCES ../ports/ServicePort.java Health.java HealthChecks.java
+//SOURCES ../config/PortMap.java ../ports/ServicePort.java Health.java HealthChecks.java
 
 import java.util.ArrayList;
 import java.util.List;
