@@ -4,8 +4,7 @@
 //SOURCES include/command/Report.java include/command/Terminal.java include/config/Config.java
 //SOURCES include/config/PortMap.java include/config/Targets.java include/health/Health.java
 //SOURCES include/health/HealthChecks.java include/health/HealthProbe.java include/health/Metrics.java
-//SOURCES include/health/Started.java include/ports/LocalPorts.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/health/Started.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -100,9 +99,13 @@ class health_all extends PortCommand {
         if (wait != null) {
             return await(checks, project);
         }
-        List<HealthChecks.Result> results = new HealthChecks(probe, allowDegraded, project, null).make(checks, timeout);
-        if (watch == null && !quiet) {
-            noteRedirected(results);
+        HealthChecks health = new HealthChecks(probe, allowDegraded, project, null);
+        List<HealthChecks.Result> results = health.make(checks, timeout);
+        for (HealthChecks.Result result : watch == null && !quiet ? results : List.<HealthChecks.Result>of()) {
+            if (health.isRedirected(result)) { // port_status does not show such a port.
+                note("port " + result.check().endpoint().port() + " responds, but no listener is visible on this machine:"
+                    + " the port is redirected, for example to a container");
+            }
         }
         return new Results(results, null, prometheus);
     }
@@ -117,19 +120,6 @@ class health_all extends PortCommand {
         require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
         require(pids.stream().allMatch(pid -> pid > 0), "--pid requires the number of a process");
-    }
-
-    /** Names the ports that respond although no listener is visible, so that port_status does not show them. */
-    private void noteRedirected(List<HealthChecks.Result> results) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
-        for (HealthChecks.Result result : results) {
-            int port = result.check().endpoint().port();
-            boolean isLocal = result.check().endpoint().isLocal() && localPorts.hasTables();
-            if (result.isPassing() && isLocal && !localPorts.isListening(port)) {
-                note("port " + port + " responds, but no listener is visible on this machine: the port is redirected,"
-                    + " for example to a container");
-            }
-        }
     }
 
     private List<HealthChecks.Check> checks(Config config) {

@@ -57,6 +57,7 @@ final class HealthChecks {
     private final boolean isUpEnough;
     private final Supplier<Project> project;
     private final Started started;
+    private LocalPorts localPorts; // as the last checks found them
 
     /**
      * @param isUpEnough whether an endpoint passes that is up but not healthy
@@ -88,11 +89,11 @@ final class HealthChecks {
 
     /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
     private Map<Integer, List<Owner>> listeners(List<Check> checks) throws IOException {
+        localPorts = LocalPorts.read();
         Map<Integer, List<Owner>> listeners = new HashMap<>();
         if (started == null && project.get() == null) {
             return listeners; // Without a project, no program is known to be another one.
         }
-        LocalPorts localPorts = LocalPorts.read();
         List<PortMap.Service> ports = new ArrayList<>();
         for (Check check : checks) {
             boolean counts = check.endpoint.isLocal() && (check.service.name() != null || started != null);
@@ -118,6 +119,12 @@ final class HealthChecks {
         boolean isExpected = started == null || !check.endpoint.isLocal() || started.accepts(listeners);
         boolean isWell = isUpEnough ? health.isUp() : health.verdict().isPassing();
         return new Result(check, health, listeners, isExpected && isWell);
+    }
+
+    /** Returns whether a port responds without a visible listener on this machine, as a port of a container may. */
+    boolean isRedirected(Result result) throws IOException {
+        Endpoint endpoint = result.check.endpoint;
+        return result.isPassing && endpoint.isLocal() && localPorts.hasTables() && !localPorts.isListening(endpoint.port());
     }
 
     // Waiting.
