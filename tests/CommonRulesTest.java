@@ -68,7 +68,7 @@ class CommonRulesTest {
 
     @Test
     void anEnvFileThatCannotBeReadIsExit2() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: " + folder + " is not a regular file; name another file with --env-file\n"),
+        assertEquals(new Script.Result(2, "", "ERROR: " + folder + " is not a regular file; name another with --env-file\n"),
             Script.of("port_status", "--env-file", folder.toString()).run());
         assumeTrue(Servers.isOnPath("mkfifo"));
         Path fifo = folder.resolve("fifo");
