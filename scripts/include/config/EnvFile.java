@@ -1,11 +1,11 @@
 //SOURCES ../command/PortCommand.java ../command/UserException.java EnvLocation.java
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,15 +52,15 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
 
     /** Reads the file, which must be text of at most 1 MB. A file that does not exist counts as empty. */
     static EnvFile read(Path path) {
-        // Checked first, because opening a FIFO would wait for its writer.
-        if (Files.exists(path) && !Files.isRegularFile(path) && !path.equals(Path.of("/dev/null"))) {
-            throw new UserException(path + " is not a regular file; name another file with --env-file");
-        }
-        try (InputStream in = Files.newInputStream(path)) {
-            String text = new String(in.readNBytes(MAX_BYTES + 1), StandardCharsets.ISO_8859_1);
-            if (text.length() > MAX_BYTES || text.indexOf('\0') >= 0) {
-                throw new UserException(path + " is " + (text.length() > MAX_BYTES
-                    ? "larger than 1 MB; name another file with --env-file" : "not text in UTF-8; save it as UTF-8"));
+        try {
+            BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class); // a FIFO would block
+            if (!file.isRegularFile() && !path.equals(Path.of("/dev/null"))) {
+                throw new UserException(path + " is not a regular file; name another with --env-file");
+            }
+            String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
+            if (text == null || text.indexOf('\0') >= 0) {
+                throw new UserException(path + (text == null ? " is larger than 1 MB; name another with --env-file"
+                    : " is not text in UTF-8; save it as UTF-8"));
             }
             return new EnvFile(path, text, false);
         } catch (NoSuchFileException e) {

@@ -1,7 +1,9 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java EnvLocation.java EnvLock.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java EnvLocation.java Folders.java
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -30,10 +32,14 @@ final class EnvWriter {
      * Starts anew if another program has changed the file meanwhile. Where it cannot write, the file stays as it was.
      */
     static <T> T update(PortCommand command, Work<T> work, Function<T, EnvFile> changed) throws Exception {
-        FileChannel lock = EnvLock.take(command);
+        FileChannel lock = lock(command);
         try {
             for (int attempt = 1; attempt <= 20; attempt++) {
                 EnvFile file = EnvFile.of(command);
+                if (file.text().isEmpty()) { // perhaps for an instant only: an editor or Git is about to fill it
+                    Thread.sleep(100);
+                    file = EnvFile.of(command);
+                }
                 T result = work.on(file);
                 if (changed.apply(result) == file || write(command, file, changed.apply(result).bytes())) {
                     return result;
@@ -67,9 +73,10 @@ final class EnvWriter {
 
     private static boolean replace(EnvFile file, Path target, byte[] content) throws IOException {
         Map<String, Object> old = attributes(target, "dev,ino,uid,gid,mode");
-        if (!Files.isRegularFile(target) || !Files.isWritable(target)) {
-            throw refusal("it is read-only, or not a regular file");
+        if (Files.isSameFile(target, Path.of("/dev/null"))) {
+            throw refusal("it is not a regular file");
         }
+        Files.newByteChannel(target, StandardOpenOption.WRITE).close(); // fails if the file is read-only
         // Ignore lists of Git usually have such names: what is left if this process is killed is not committed.
         String name = ".env." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".local";
         Path folder = Files.createDirectory(target.resolveSibling(name),
@@ -81,8 +88,8 @@ final class EnvWriter {
             Files.write(copy, content, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.SYNC);
             // A JVM's first renaming takes long: let it be one that changes nothing.
             Files.move(copy, copy, StandardCopyOption.ATOMIC_MOVE);
-            if (!target.equals(target(file.path())) || !EnvFile.read(target).text().equals(file.text())
-                    || !attributes(target, "dev,ino,uid,gid,mode").equals(old)) {
+            if (!target.equals(target(file.path())) || !attributes(target, "dev,ino,uid,gid,mode").equals(old)
+                    || !Files.readString(target, StandardCharsets.ISO_8859_1).equals(file.text())) {
                 return false;
             }
             Files.move(copy, target, StandardCopyOption.ATOMIC_MOVE);
@@ -139,5 +146,39 @@ final class EnvWriter {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Waits for the lock, which ends when the channel is closed. After a second, says which process has the lock. */
+    private static FileChannel lock(PortCommand command) throws IOException, InterruptedException {
+        Path file = lockFile();
+        FileChannel channel = open(file);
+        for (long patience = System.nanoTime() + 1_000_000_000; channel.tryLock() == null; Thread.sleep(10)) {
+            ByteBuffer pid = ByteBuffer.allocate(20); // to close a second channel would release the lock (fcntl(2))
+            if (System.nanoTime() > patience && channel.read(pid, 0) > 0) {
+                command.note("waiting for process " + new String(pid.array(), 0, pid.position())
+                    + ", which is also writing ports (lock: " + file + ")");
+                patience = Long.MAX_VALUE;
+            }
+        }
+        channel.truncate(0).write(ByteBuffer.wrap(String.valueOf(ProcessHandle.current().pid()).getBytes()));
+        return channel;
+    }
+
+    private static FileChannel open(Path file) {
+        try {
+            Files.createDirectories(file.getParent());
+            return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+        } catch (IOException e) {
+            throw new UserException("cannot lock " + file + "; set XDG_CACHE_HOME to a folder of your own");
+        }
+    }
+
+    /** Returns a file in this user's cache. Root with another user's home leaves that home alone. */
+    private static Path lockFile() {
+        String xdg = System.getenv("XDG_CACHE_HOME"); // counts only if absolute (XDG Base Directory Specification)
+        String home = System.getenv("HOME");
+        boolean isOwn = home != null && Folders.otherOwner(Path.of(home)) == null;
+        String cache = (isOwn ? home : System.getProperty("user.home")) + "/.cache";
+        return Path.of(xdg != null && xdg.startsWith("/") ? xdg : cache, "devflow-ports", "env.lock");
     }
 }
