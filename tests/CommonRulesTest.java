@@ -100,13 +100,8 @@ class CommonRulesTest {
     }
 
     @Test
-<<<<<<< HEAD
     void unreadableEnvFileIsExit2() throws Exception {
         assertEquals(new Script.Result(2, "", "ERROR: " + folder + " is not a regular file; name another file with --env-file\n"),
-=======
-    void anEnvFileThatCannotBeReadIsExit2() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: " + folder + " is not a regular file; name another with --env-file\n"),
->>>>>>> envfile
             Script.of("port_status", "--env-file", folder.toString()).run());
         assumeTrue(Servers.isOnPath("mkfifo"));
         Path fifo = folder.resolve("fifo");
