@@ -92,7 +92,7 @@ class JbangTest {
         try (ServerSocket listener = Sockets.listener("127.0.0.1")) {
             Script.Result result = jbangw("check_port", "" + listener.getLocalPort()).run();
             assertEquals(List.of(1, ""), List.of(result.exit(), result.err()));
-            assertTrue(result.out().startsWith("Port " + listener.getLocalPort() + ": listening  pid "), result.out());
+            assertTrue(result.out().startsWith("Port " + listener.getLocalPort() + ": listening  "), result.out());
         }
         assertEquals(2, jbangw("check_port", "it's \"no\" $(port)").run().exit());
         assertEquals(2, jbangw("check_port", "", "3005").run().exit());

@@ -35,7 +35,7 @@ class StartScriptTest {
 
     @BeforeAll
     static void build() throws Exception {
-        for (String program : List.of("node", "python3", "ss")) {
+        for (String program : List.of("node", "npm", "python3", "ss")) {
             assumeTrue(Servers.isOnPath(program), program + " is not installed");
         }
         Script.Result first = Script.command("bash", "-c", ". \"$ports\"; check_port_available 0 || echo $?")
@@ -52,14 +52,16 @@ class StartScriptTest {
         Files.createDirectories(folder.resolve(".git"));
         Files.createDirectories(folder.resolve("services"));
         for (PortMap.Service service : PortMap.SERVICES) {
-            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py" : ".js";
+            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py"
+                : service.variable().contains("REGISTRY") ? ".java" : ".js";
             Files.copy(Script.CLONE.resolve("tests/service" + kind), folder.resolve("services/" + service.shortName() + kind));
         }
+        Files.writeString(folder.resolve("package.json"), "{\"scripts\": {\"gemini-mcp\": \"node services/gemini-mcp.js\"}}");
         Files.copy(Script.CLONE.resolve("tests/devflow-start.sh"), folder.resolve("devflow-start.sh"), StandardCopyOption.COPY_ATTRIBUTES);
         return folder;
     }
 
-    /** In the project's folder; {@code listen}, {@code bound} and {@code connect} are strangers', and no error ends the script. */
+    /** In the project's folder; {@code listen}, {@code bound} and {@code connect} are another program's, and no error ends the script. */
     private Script.Result run(String script) throws Exception {
         return script(script).run();
     }
@@ -79,24 +81,24 @@ class StartScriptTest {
     void startsTwelveServicesAndAllOnlyOnce() throws Exception {
         Script.Result result = run("""
             ./devflow-start.sh start >first
-            echo "$? $(grep -c -e healthy -e reachable first)"
+            echo "$? $(grep -c ✅ first)"
             ss -ltnpH | sort >before
             cp .env saved
             ./devflow-start.sh start 2>second
             echo "$?"; cat second
             ss -ltnpH | sort | diff before - && cmp .env saved && echo same
             ./devflow-start.sh status | grep -c -w ACTIVE
-            kill "$(cat run/codex-mcp.pid)" && until_free 3101
+            kill "$(owner 3101)" && until_free 3101
             ./devflow-start.sh start 2>/dev/null | sed 's/  .*//'
             ss -ltnpH | sort | diff before - | grep -c '^>'
             ./devflow-start.sh stop >stopped
-            echo "$? $(grep -c 'available.*stopped pid' stopped)"
-            ss -ltnH; ls run | grep -v log || ./devflow-start.sh status | grep -c INACTIVE
+            echo "$? $(grep -c 'available.*stopped ' stopped)"
+            ss -ltnH; ./devflow-start.sh status | grep -c INACTIVE
             """);
         assertOut("""
             0 12
             0
-            NOTE: run already, by their ports: db-manager (3002), vector-memory (3003), model-registry (3004), orchestrator (3005),\
+            NOTE: already running: db-manager (3002), vector-memory (3003), model-registry (3004), orchestrator (3005),\
              token-optimizer (3006), codex-mcp (3101), gemini-mcp (3102), qwen-mcp (3103), synthetic-mcp (3104),\
              real-dream-team-orchestrator (3200), cli-integration-manager (3201), cctools-grpc (50051)
             same
@@ -121,38 +123,38 @@ class StartScriptTest {
     }
 
     @Test
-    void aStrangerOnAFixedPortStopsTheStartBeforeAnythingStarts() throws Exception {
+    void anotherProgramOnAFixedPortStopsTheStartBeforeAnythingStarts() throws Exception {
         Script.Result result = run("listen 3005 3005; ./devflow-start.sh start || echo $?; ls -A | grep env; ls run; ss -ltnH | wc -l");
         assertOut("1\n1\n", result);
-        assertTrue(result.err().matches("ERROR: DevFlow Orchestrator \\(ORCHESTRATOR_PORT\\) cannot have its fixed port 3005:"
-            + " in use by pid (\\d+) \\(.*\\); to free it: kill \\1; to move the service: set ORCHESTRATOR_PORT in \\S*/.env\n"),
+        assertTrue(result.err().matches("ERROR: DevFlow Orchestrator cannot use its fixed port 3005: in use by .* \\(pid \\d+\\) in /;"
+            + " set ORCHESTRATOR_PORT=3007 in \\S*/.env\n"),
             result.err());
     }
 
     /** 50051 is one that the kernel gives to connections. */
     @Test
-    void servicesThatMovedAreStoppedWhereTheyAreAndNoStrangerIs() throws Exception {
+    void servicesThatMovedAreStoppedAndOtherProgramsAreNot() throws Exception {
         Script.Result result = run("""
-            listen 3101 3101; stranger=$(owner 3101); connect 50051 50051
+            listen 3101 3101; other=$(owner 3101); connect 50051 50051
             ./devflow-start.sh start codex-mcp cctools-grpc >/dev/null 2>moves
             grep -e CODEX -e GRPC .env
             ./devflow-start.sh start codex-mcp cctools-grpc
             ./devflow-start.sh stop codex-mcp cctools-grpc | sed 's/pid [0-9]*/pid/'
             ss -ltnH 'sport = :3105 or sport = :50052'
-            kill -0 "$stranger" && echo "the stranger lives"
+            kill -0 "$other" && echo "the other program runs"
             ./devflow-start.sh stop codex-mcp
-            CODEX_MCP_PORT=3101 ./devflow-start.sh stop codex-mcp >refused || echo "$? $(grep -c "a stranger's" refused)"
-            kill -0 "$stranger" && echo "the stranger lives"
+            CODEX_MCP_PORT=3101 ./devflow-start.sh stop codex-mcp >refused || echo "$? $(grep -c "another program" refused)"
+            kill -0 "$other" && echo "the other program runs"
             """);
         assertOut("""
             CODEX_MCP_PORT=3105
             CCTOOLS_GRPC_PORT=50052
-            Port 3105: available  Codex MCP Server  stopped pid (node services/codex-mcp.js)
-            Port 50052: available  CC-Tools gRPC Server  stopped pid (node services/cctools-grpc.js)
-            the stranger lives
+            Port 3105: available  Codex MCP Server  stopped node services/codex-mcp.js (pid)
+            Port 50052: available  CC-Tools gRPC Server  stopped node services/cctools-grpc.js (pid)
+            the other program runs
             Port 3105: available  Codex MCP Server
             1 1
-            the stranger lives
+            the other program runs
             """, result);
     }
 
@@ -188,11 +190,11 @@ class StartScriptTest {
             0
             2
             """, run("""
-            ./devflow-start.sh start >first 2>err; echo "$? $(grep -c -e healthy -e reachable first)"
-            ./devflow-start.sh start >second 2>err; echo "$? $(grep -c -e healthy -e reachable second || :)"
+            ./devflow-start.sh start >first 2>err; echo "$? $(grep -c ✅ first)"
+            ./devflow-start.sh start >second 2>err; echo "$? $(grep -c ✅ second || :)"
             ./devflow-start.sh status | grep -e 3005 -e 3101
-            ./devflow-start.sh restart >third 2>err; echo "$? $(grep -c -e healthy -e reachable third)"
-            ./devflow-start.sh stop >stopped; echo "$? $(grep -c 'stopped pid' stopped)"
+            ./devflow-start.sh restart >third 2>err; echo "$? $(grep -c ✅ third)"
+            ./devflow-start.sh stop >stopped; echo "$? $(grep -c 'stopped ' stopped)"
             ss -ltnH | wc -l
             ./devflow-start.sh nothing 2>/dev/null || echo $?
             """));
@@ -206,7 +208,7 @@ class StartScriptTest {
         assumeTrue(Servers.isOnPath(shell.split(" ")[0]), shell + " is not installed");
         Script.Result result = run(shell + " -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");
         assertOut("1\n", result);
-        assertTrue(result.err().endsWith(" ended with status 7\n"), result.err());
+        assertTrue(result.err().endsWith(" exited with code 7\n"), result.err());
     }
 
     /** What was started before runs on, if it leaves the signal ignored, as shells start what is in the background; Node does not. */
@@ -260,7 +262,7 @@ class StartScriptTest {
             AUDIT_PORT=3010
             CCTOOLS_GRPC_PORT=50052
             CLAUDE_MCP_PORT=3106
-            COST_MONITOR_PORT=3002
+            COST_MONITOR_PORT=3007
             DASHBOARD_PORT=3205
             DREAM_TEAM_PORT=3207
             GRPC_PORT=50052
@@ -273,11 +275,11 @@ class StartScriptTest {
             0
             API_KEY=t0psecret
             """, result);
-        List<String> notes = result.err().lines().map(line -> line.replaceAll("pid.*", "pid")).toList();
-        assertTrue(notes.contains("NOTE: AUDIT_PORT keeps 3010, though in use by pid"), result.err());
-        assertTrue(notes.contains("NOTE: COST_MONITOR_PORT keeps 3002, though it is also the port of Database Manager (DB_MANAGER_PORT)"
-            + " (by .env:2 and .env:12)"), result.err());
-        assertTrue(notes.contains("NOTE: runs already, by its port: metrics (3250)"), result.err());
+        List<String> notes = result.err().lines().map(line -> line.replaceAll("by .* \\(pid.*", "by PROGRAM")).toList();
+        assertTrue(notes.contains("NOTE: AUDIT_PORT keeps port 3010, which is in use by PROGRAM"), result.err());
+        assertTrue(notes.contains("NOTE: COST_MONITOR_PORT moves from 3002 to 3007: 3002 is also configured for Database Manager (.env:2)"),
+            result.err());
+        assertTrue(notes.contains("NOTE: already running: metrics (3250)"), result.err());
         assertFalse(result.err().contains("REDIS") || result.err().contains("HEALTH"), result.err());
     }
 
@@ -286,25 +288,25 @@ class StartScriptTest {
         Files.writeString(project.resolve(".env"), "DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n");
         Script.Result result = run("devflow_assign_ports dream-team; cat .env; echo $DREAM_TEAM_PORT");
         assertOut("DREAM_TEAM_PORT=3210\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n3210\n", result);
-        assertEquals("NOTE: Real Dream Team Orchestrator has 3210 by REAL_DREAM_TEAM_ORCHESTRATOR_PORT (.env:2),"
-            + " but 3200 by DREAM_TEAM_PORT (.env:1)\n", result.err());
+        assertEquals("NOTE: Real Dream Team Orchestrator uses port 3210 (REAL_DREAM_TEAM_ORCHESTRATOR_PORT, .env:2),"
+            + " but DREAM_TEAM_PORT (.env:1) is 3200\n", result.err());
     }
 
     @Test
     void theFileMayLieElsewhereAndBeALink() throws Exception {
         Path real = Files.writeString(Files.createDirectory(folder.resolve("etc")).resolve("devflow.env"), "CODEX_MCP_PORT=3101\n");
         Files.createSymbolicLink(project.resolve(".env"), real);
-        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped pid\nCODEX_MCP_PORT=3105\nlink\n2\n2\n", run("""
+        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped PROGRAM\nCODEX_MCP_PORT=3105\nlink\n2\n1\n", run("""
             listen 3101 3101; cd /; file=$OLDPWD/.env
             devflow_assign_ports --env-file "$file" codex-mcp 2>/dev/null; echo $CODEX_MCP_PORT
             node "$OLDPWD/services/codex-mcp.js" & unset CODEX_MCP_PORT
             devflow_wait_healthy --env-file="$file" --pid=$! codex-mcp >/dev/null; echo $?
             devflow_is_running --env-file "$file" codex-mcp; echo $?
             devflow_is_running codex-mcp 2>/dev/null --project=/proc/sys; echo $?
-            devflow_stop --env-file="$file" codex-mcp | sed 's/pid .*/pid/'
+            devflow_stop --env-file="$file" codex-mcp | sed 's/stopped .*/stopped PROGRAM/'
             cat "$file"; [ -L "$file" ] && echo link
             devflow_assign_ports codex 2>/dev/null; echo $?
-            devflow_stop --env-file "$file" 3100-3199 2>/dev/null; echo $?
+            devflow_stop --env-file "$file" 3100-3199 >/dev/null; echo $?
             """));
     }
 
@@ -320,9 +322,10 @@ class StartScriptTest {
             cd / && devflow_is_running orchestrator && echo cannot tell
             """);
         assertOut("1\n1\n1\n1\nruns\nnot both\ncannot tell\n", result);
-        assertEquals(List.of("NOTE: 50051 is in use, and nothing listens", "NOTE: 3005 is a stranger's",
-            "NOTE: 3004 is in use, and nothing listens", "NOTE: 3005 is in use, and it cannot be told whose it is"),
-            result.err().lines().map(line -> line.replaceFirst(": in use by .*", "")).toList(), result.err());
+        assertEquals(List.of("NOTE: port 50051 (CC-Tools gRPC Server) is in use, but nothing listens",
+            "ERROR: port 3005 (DevFlow Orchestrator) is in use by another program",
+            "NOTE: port 3004 (Model Registry) is in use, but nothing listens"),
+            result.err().lines().map(line -> line.replaceFirst(": [^:]*$", "")).toList(), result.err());
     }
 
     /** Its text is for people, and not for eval. */

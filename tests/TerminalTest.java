@@ -115,11 +115,11 @@ class TerminalTest {
         String wait = String.join(" ", Script.of("health_all", "--wait=600", "" + port).builder().command());
         try (Tmux tmux = new Tmux(24)) {
             tmux.type("clear; " + wait);
-            tmux.await("0 of 1 up, ");
+            tmux.await("0 of 1 healthy, ");
             try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
-                String shown = tmux.await("healthy");
+                String shown = tmux.await("✅ healthy");
                 assertTrue(shown.startsWith("Port " + port + ": ✅ healthy "), shown);
-                assertFalse(shown.contains("awaiting"), shown);
+                assertFalse(shown.contains("waiting for"), shown);
                 assertTrue(server.process().isAlive());
             }
         }

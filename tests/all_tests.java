@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.support.descriptor.ClassSource;
 import org.junit.platform.launcher.LauncherDiscoveryRequest;
@@ -25,7 +27,11 @@ import org.junit.platform.launcher.listeners.SummaryGeneratingListener;
 /** Runs every test, or those of the classes that the arguments name. Fails if a test fails, or if there is none. */
 class all_tests {
 
+    /** JUnit warns of each link in a temporary folder that it deletes. A logger that nobody keeps loses its level. */
+    private static final Logger JUNIT = Logger.getLogger("org.junit.jupiter");
+
     public static void main(String... args) throws Exception {
+        JUNIT.setLevel(Level.SEVERE);
         Path classes = Path.of(all_tests.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
             .selectors(selectClasspathRoots(Set.of(classes)))

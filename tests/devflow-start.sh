@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A whole devflow-start.sh: twelve services of Node and Python, each a program in services/ that reads its port from the
-# environment. DEVFLOW_PORTS is where devflow-ports.sh is.
+# A whole devflow-start.sh: twelve services of Node, Python and Java, each a program in services/ that reads its port from
+# the environment; one behind a pipe, one by npm. DEVFLOW_PORTS is the folder of devflow-ports.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
 # shellcheck source=scripts/devflow-ports.sh
@@ -11,32 +11,33 @@ services=(db-manager vector-memory model-registry orchestrator token-optimizer c
 [ $# -lt 2 ] || services=("${@:2}")
 
 start() {
-  devflow_assign_ports # all of them, so that none is given the port of another
-  devflow_is_running "${services[@]}" 2>/dev/null && return
-  local service started=()
-  for service in "${services[@]}"; do
-    devflow_is_running "$service" && continue
-    launch "$service" >>"run/$service.log" 2>&1 &
-    echo $! >"run/$service.pid"
+  local names service started=()
+  devflow_assign_ports "${services[@]}" || return
+  names=$(devflow_list_not_running "${services[@]}") || return
+  for service in $names; do
+    case $service in
+      token-optimizer) launch "$service" 2>&1 | tee -a "run/$service.log" >/dev/null & ;;
+      *) launch "$service" >>"run/$service.log" 2>&1 & ;;
+    esac
     started+=("--pid=$!" "$service")
   done
-  devflow_wait_healthy --wait=60 "${started[@]}"
+  [ ${#started[@]} -eq 0 ] || devflow_wait_healthy --wait=60 "${started[@]}"
 }
 
 launch() {
-  if [ -e "services/$1.py" ]; then exec python3 "services/$1.py"; else exec node "services/$1.js"; fi
-}
-
-stop() {
-  devflow_stop "${services[@]}"
-  for service in "${services[@]}"; do rm -f "run/$service.pid"; done
+  case $1 in
+    vector-memory | qwen-mcp) exec python3 "services/$1.py" ;;
+    model-registry) exec java -XX:TieredStopAtLevel=1 "services/$1.java" ;;
+    gemini-mcp) exec npm run --silent "$1" ;;
+    *) exec node "services/$1.js" ;;
+  esac
 }
 
 mkdir -p run
 case ${1:-} in
   start) start ;;
-  stop) stop ;;
-  restart) stop; start ;;
+  stop) devflow_stop "${services[@]}" ;;
+  restart) devflow_stop "${services[@]}" && start ;;
   status) devflow_port_status ;;
   *) echo "usage: devflow-start.sh start|stop|restart|status [SERVICE...]" >&2; exit 2 ;;
 esac

@@ -55,7 +55,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
         try {
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class); // a FIFO would block
             if (!file.isRegularFile() && !path.equals(Path.of("/dev/null"))) {
-                throw new UserException(path + " is not a regular file; name another with --env-file");
+                throw new UserException(path + " is not a regular file; name another file with --env-file");
             }
             String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
             if (text == null || text.indexOf('\0') >= 0) {
