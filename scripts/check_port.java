@@ -131,7 +131,7 @@ class check_port extends PortCommand {
         List<PortMap.Service> services = new Targets(config, true).resolve(targets);
         Project project = Project.of(this).get();
         List<Stopping> stoppings = Stopping.stop(services, project, grace == null ? GRACE : grace, force);
-        StoppingReport report = new StoppingReport(stoppings, singles(config), project != null);
+        StoppingReport report = new StoppingReport(stoppings, singles(config));
         if (quiet) {
             report.failures().forEach(this::warn);
         }

@@ -90,7 +90,7 @@ record Remedy(Config config, Invocation invocation) {
     }
 
     private static String unseen(Owner owner) {
-        return owner.isViewedByRoot() ? "stop the process where it runs, in another container or namespace"
+        return owner.viewer() == 0 ? "stop the process where it runs, in another container or namespace"
             : "stop the process that this finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 
@@ -122,20 +122,17 @@ record Remedy(Config config, Invocation invocation) {
                     "stop the container that this shows: podman port --all";
                 default -> "stop the container that this shows: docker ps --filter publish=" + owner.socket().port();
             };
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || isKilled(supervisor) ? null
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || supervisor.isKilled() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
                 : "stop the program in " + process + ", which restarts it";
         };
     }
 
-    private static boolean isKilled(Supervisor supervisor) {
-        return supervisor != null && supervisor.kind() == Supervisor.Kind.RESTARTS_ONE && !supervisor.isOffLimits();
-    }
-
     /** All that have the socket are killed: a worker whose server has ended keeps the port. */
     private static String kill(List<Owner> owners) {
         List<Processes.Facts> processes = owners.stream().flatMap(owner -> owner.processes().stream()).toList();
-        Stream<Long> supervisors = owners.stream().map(Owner::supervisor).filter(Remedy::isKilled).map(Supervisor::pid);
+        Stream<Long> supervisors = owners.stream().map(Owner::supervisor)
+            .filter(supervisor -> supervisor != null && supervisor.isKilled()).map(Supervisor::pid);
         String pids = joined(Stream.concat(supervisors, processes.stream().map(Processes.Facts::pid)), " ");
         String paused = joined(processes.stream().filter(Processes.Facts::isStopped).map(Processes.Facts::pid), " ");
         String users = joined(owners.stream().filter(Owner::isAnotherUsers).map(Owner::user), " and ");

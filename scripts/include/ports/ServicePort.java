@@ -1,4 +1,4 @@
-//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Owners.java
+//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java
 //SOURCES Ownership.java Project.java
 
 import java.io.IOException;
@@ -38,7 +38,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         if (inUse.isEmpty()) {
             return ports;
         }
-        Map<Integer, List<Owner>> owners = Owners.of(inUse, localPorts, project.get());
+        Map<Integer, List<Owner>> owners = Owner.of(inUse, localPorts, project.get());
         return ports.stream().map(port -> new ServicePort(port.service, port.verdict,
             owners.getOrDefault(port.service.port(), List.of()))).toList();
     }
@@ -68,7 +68,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return isListening() && ownership() == Ownership.OTHER;
     }
 
-    /** Returns whether a service is running: a process of the project listens, or one that may belong to the project. */
+    /** Returns whether a process listens that belongs to the project, or may belong to it. */
     boolean isRunning() {
         return isListening() && !isTaken();
     }
@@ -77,8 +77,6 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     List<Owner> othersThanOurs() {
         return owners.stream().filter(owner -> owner.ownership() != Ownership.OURS).toList();
     }
-
-    // JSON.
 
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
@@ -105,8 +103,6 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     static String lowerCase(Enum<?> constant) {
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
-
-    // Text.
 
     /** Returns why no server can have the port, for a sentence; empty if the port is available. */
     String brief() {
