@@ -6,7 +6,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
@@ -99,14 +98,13 @@ final class LocalPorts {
                 socket.connect(new InetSocketAddress(InetAddress.getByAddress(loopback), port), CONNECT_MILLIS);
                 if (socket.getLocalPort() == port) {
                     socket.setSoLinger(true, 0); // The socket has connected to itself; a reset leaves nothing behind.
-                    continue;
+                } else {
+                    String address = Addresses.text(loopback);
+                    acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, address, port, -1, 0, List.of()));
                 }
-            } catch (SocketTimeoutException e) {
-                // A refusal arrives at once: this is a listener whose queue is full.
             } catch (IOException e) {
-                continue;
+                // Nothing listens there.
             }
-            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, Addresses.text(loopback), port, -1, 0, List.of()));
         }
         return acceptors;
     }

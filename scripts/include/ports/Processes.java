@@ -106,7 +106,7 @@ final class Processes {
         return ancestors;
     }
 
-    /** Returns whether a process is the given ancestor itself, its child, a child of its child, and so on. */
+    /** Returns whether a process is the given ancestor or below it. */
     boolean isDescendant(long pid, long ancestor) {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
     }

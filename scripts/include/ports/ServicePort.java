@@ -30,17 +30,14 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
             throws IOException {
         List<ServicePort> ports = states(services, localPorts);
         Map<Integer, LocalPorts.Verdict> inUse = new LinkedHashMap<>();
-        for (ServicePort port : ports) {
-            if (!port.isAvailable()) {
-                inUse.put(port.service.port(), port.verdict);
-            }
+        ports.stream().filter(port -> !port.isAvailable())
+            .forEach(port -> inUse.put(port.service.port(), port.verdict));
+        if (!inUse.isEmpty()) {
+            Map<Integer, List<Owner>> owners = Owner.of(inUse, localPorts, project.get());
+            ports.replaceAll(port -> new ServicePort(port.service, port.verdict,
+                owners.getOrDefault(port.service.port(), List.of())));
         }
-        if (inUse.isEmpty()) {
-            return ports;
-        }
-        Map<Integer, List<Owner>> owners = Owner.of(inUse, localPorts, project.get());
-        return ports.stream().map(port -> new ServicePort(port.service, port.verdict,
-            owners.getOrDefault(port.service.port(), List.of()))).toList();
+        return ports;
     }
 
     boolean isAvailable() {
@@ -53,14 +50,9 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
 
     /** Returns OTHER if any owner is, OURS if all are listeners of ours, otherwise UNKNOWN. */
     Ownership ownership() {
-        boolean areOurs = !owners.isEmpty();
-        for (Owner owner : owners) {
-            if (owner.ownership() == Ownership.OTHER) {
-                return Ownership.OTHER;
-            }
-            areOurs &= owner.isListener() && owner.ownership() == Ownership.OURS;
-        }
-        return areOurs ? Ownership.OURS : Ownership.UNKNOWN;
+        return owners.stream().anyMatch(owner -> owner.ownership() == Ownership.OTHER) ? Ownership.OTHER
+            : !owners.isEmpty() && owners.stream().allMatch(owner -> owner.isListener()
+                && owner.ownership() == Ownership.OURS) ? Ownership.OURS : Ownership.UNKNOWN;
     }
 
     /** Returns whether another program has the port. */
