@@ -3,18 +3,21 @@
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/command/Report.java include/config/Config.java include/config/PortMap.java
 //SOURCES include/config/PortRange.java include/config/Targets.java include/ports/LocalPorts.java
-//SOURCES include/ports/OwnerWords.java include/ports/Project.java include/ports/Remedy.java
+//SOURCES include/ports/OwnerWords.java include/ports/Problems.java include/ports/Project.java
 //SOURCES include/ports/ServicePort.java include/ports/Stopping.java include/ports/StoppingReport.java
 
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -77,47 +80,44 @@ class check_port extends PortCommand {
         }
         Config config = Config.of(this);
         List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
-        if (wait != null && !Stopping.await(services, wait)) {
-            warn("gave up: " + ServicePort.look(services, LocalPorts.read(), Project.of(this)).stream()
-                .filter(port -> !port.isAvailable())
+        if (wait != null) {
+            Stopping.await(services, wait);
+        }
+        List<ServicePort> ports = ServicePort.look(services, LocalPorts.read(), Project.of(this));
+        if (wait != null && !ports.stream().allMatch(ServicePort::isAvailable)) {
+            warn("gave up: " + ports.stream().filter(port -> !port.isAvailable())
                 .map(port -> "port " + port.service().port() + " is " + port.brief())
                 .distinct().collect(Collectors.joining("; ")));
         }
-        return new Verdicts(ServicePort.look(services, LocalPorts.read(), Project.of(this)), singles(config),
-            new Remedy(config, invocation()), verbose);
+        return new Verdicts(ports, singles(config), new Problems(config, invocation()), verbose);
     }
 
-    /** Yes or no needs neither the names of services nor the owners. */
+    /** Yes or no needs neither the owners nor, for a number or a range, the names of services. */
     private boolean areAllAvailable() throws IOException {
-        List<PortRange> ranges = new ArrayList<>();
+        LocalPorts localPorts = LocalPorts.read();
+        boolean areAvailable = true;
         for (String target : targets) {
             if (Targets.isName(target)) {
                 for (PortMap.Service service : new Targets(Config.of(this), wholeNames).resolve(target)) {
-                    ranges.add(new PortRange(service.port(), service.port()));
+                    areAvailable = areAvailable && localPorts.isAvailable(service.port());
                 }
             } else {
-                ranges.add(PortRange.parse(target));
-            }
-        }
-        LocalPorts localPorts = LocalPorts.read();
-        for (PortRange range : ranges) {
-            for (int port = range.first(); port <= range.last(); port++) {
-                if (!localPorts.isAvailable(port)) {
-                    return false;
+                PortRange range = PortRange.parse(target);
+                for (int port = range.first(); areAvailable && port <= range.last(); port++) {
+                    areAvailable = localPorts.isAvailable(port);
                 }
             }
         }
-        return true;
+        return areAvailable;
     }
 
     /** Returns the ports that are named one by one, and not by a range or a group. */
     private Set<Integer> singles(Config config) {
         Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
-            List<PortMap.Service> named = new Targets(config, wholeNames).resolve(target);
-            if (named.stream().mapToInt(PortMap.Service::port).distinct().count() == 1) {
-                singles.add(named.get(0).port());
-            }
+            Set<Integer> ports = new Targets(config, wholeNames).resolve(target).stream()
+                .map(PortMap.Service::port).collect(Collectors.toSet());
+            singles.addAll(ports.size() == 1 ? ports : Set.of());
         }
         return singles;
     }
@@ -129,9 +129,8 @@ class check_port extends PortCommand {
             require(isOne || !force, "--force works only with ports and services, not with " + target);
         }
         List<PortMap.Service> services = new Targets(config, true).resolve(targets);
-        Project project = Project.of(this).get();
-        List<Stopping> stoppings = Stopping.stop(services, project, grace == null ? GRACE : grace, force);
-        StoppingReport report = new StoppingReport(stoppings, singles(config), project != null);
+        StoppingReport report = new StoppingReport(Stopping.stop(services, Project.of(this).get(),
+            grace == null ? GRACE : grace, force), singles(config));
         if (quiet) {
             report.failures().forEach(this::warn);
         }
@@ -139,7 +138,7 @@ class check_port extends PortCommand {
     }
 
     /** @param singles the ports that were named one by one, which are shown with what to do about them */
-    private record Verdicts(List<ServicePort> ports, Set<Integer> singles, Remedy remedy, boolean isVerbose)
+    private record Verdicts(List<ServicePort> ports, Set<Integer> singles, Problems problems, boolean isVerbose)
             implements Report {
 
         @Override
@@ -160,37 +159,32 @@ class check_port extends PortCommand {
             for (ServicePort port : ports) {
                 int number = port.service().port();
                 boolean isFirst = verdicts.put(number, port.verdict()) == null;
-                boolean isSingle = singles.contains(number);
-                if (isVerbose || isSingle || !port.isAvailable()) {
+                if (isVerbose || singles.contains(number) || !port.isAvailable()) {
                     addRow(lines, port, isFirst);
                 }
-                for (Line line : isSingle && !port.isAvailable() ? remedy.lines(port) : List.<Line>of()) {
-                    if (told.add(number + line.toString())) {
-                        lines.add(line);
-                    }
+                if (singles.contains(number)) {
+                    problems.remedies(port).stream().filter(line -> told.add(number + line.toString()))
+                        .forEach(lines::add);
                 }
             }
             if (!singles.containsAll(verdicts.keySet())) {
-                lines.add(summary(verdicts));
+                lines.add(summary(verdicts.values()));
             }
             return lines;
         }
 
         private void addRow(List<Line> lines, ServicePort port, boolean isFirst) {
-            List<String> owners = port.owners().isEmpty() ? List.of(port.brief())
+            List<String> owners = !isFirst ? List.of("") : port.owners().isEmpty() ? List.of(port.brief())
                 : OwnerWords.lines(port.owners(), isVerbose);
             lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(),
-                isFirst ? owners.get(0) : ""));
-            for (int i = 1; isFirst && i < owners.size(); i++) {
-                lines.add(Line.of("  " + owners.get(i)));
-            }
+                owners.get(0)));
+            owners.stream().skip(1).forEach(owner -> lines.add(Line.of("  " + owner)));
         }
 
-        private static Line summary(Map<Integer, LocalPorts.Verdict> verdicts) {
-            Map<LocalPorts.Verdict, Long> counts = verdicts.values().stream().collect(
-                Collectors.groupingBy(verdict -> verdict, TreeMap::new, Collectors.counting()));
-            return Line.of(verdicts.size() + " ports: " + counts.entrySet().stream()
-                .map(count -> count.getValue() + " " + ServicePort.lowerCase(count.getKey()))
+        private static Line summary(Collection<LocalPorts.Verdict> verdicts) {
+            return Line.of(verdicts.size() + " ports: " + Stream.of(LocalPorts.Verdict.values())
+                .filter(verdicts::contains)
+                .map(verdict -> Collections.frequency(verdicts, verdict) + " " + ServicePort.lowerCase(verdict))
                 .collect(Collectors.joining(", ")));
         }
     }

@@ -3,7 +3,7 @@
 //SOURCES include/command/Line.java include/command/PortCommand.java include/command/Report.java
 //SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
 //SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/PortRange.java
-//SOURCES include/config/Targets.java include/ports/AllocationWords.java include/ports/Allocator.java
+//SOURCES include/config/Targets.java include/ports/Allocator.java
 //SOURCES include/ports/LocalPorts.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
@@ -121,15 +121,15 @@ class find_port extends PortCommand {
         // The lock is held while ports are chosen, or two writers could choose the same port.
         Plan plan = write ? EnvWriter.update(this, this::plan, Plan::changed) : plan(EnvFile.of(this));
         if (plan.failed().isEmpty()) {
-            plan.words().notes(plan.assignments, write && !export).forEach(this::note);
+            plan.allocator().notes(plan.assignments, write && !export).forEach(this::note);
             return assigned(plan.config, plan.assignments);
         }
-        plan.failed().forEach(assignment -> error(plan.words().failure(assignment)));
+        plan.failed().forEach(assignment -> error(plan.allocator().failure(assignment, invocation().fileName())));
         return new Report.Silent(Report.NO);
     }
 
     /** The ports that the services are assigned, and the file with these ports. */
-    private record Plan(Config config, List<Allocator.Assignment> assignments, AllocationWords words, EnvFile changed) {
+    private record Plan(Config config, List<Allocator.Assignment> assignments, Allocator allocator, EnvFile changed) {
 
         List<Allocator.Assignment> failed() {
             return assignments.stream().filter(each -> each.decision() == Allocator.Decision.FAILS).toList();
@@ -138,11 +138,11 @@ class find_port extends PortCommand {
 
     private Plan plan(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
-        List<Allocator.Assignment> assignments =
-            new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config), !all);
-        Plan plan = new Plan(config, assignments, new AllocationWords(config, invocation()), file);
+        Allocator allocator = new Allocator(config, LocalPorts.read(), Project.of(this));
+        List<Allocator.Assignment> assignments = allocator.assign(wanted(config), !all);
+        Plan plan = new Plan(config, assignments, allocator, file);
         return write && plan.failed().isEmpty()
-            ? new Plan(config, assignments, plan.words, file.with(ports(config, assignments))) : plan;
+            ? new Plan(config, assignments, allocator, file.with(ports(config, assignments))) : plan;
     }
 
     private List<PortMap.Service> wanted(Config config) {

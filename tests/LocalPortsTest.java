@@ -143,10 +143,10 @@ class LocalPortsTest {
     void parsesTheKernelsRows() throws Exception {
         assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "these rows are of such a machine");
         assertEquals(new TcpSocket(TcpSocket.Kind.LISTENER, "127.0.0.2", 3002, 1000, -1, null),
-            SocketTable.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
+            TcpSocket.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
                 + " 00000000  1000        0 18446744073709551615 1 0000000000000000 100 0 0 10 0"));
         assertEquals(new TcpSocket(TcpSocket.Kind.LISTENER, "fd00:3002::1", 8080, 0, 7, null),
-            SocketTable.parse("  12: 023000FD000000000000000001000000:1F90"
+            TcpSocket.parse("  12: 023000FD000000000000000001000000:1F90"
                 + " 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0"));
     }
 
@@ -154,14 +154,14 @@ class LocalPortsTest {
     @CsvSource({"0A, 5, LISTENER", "01, 5, CONNECTION", "02, 5, CONNECTION", "08, 5, CONNECTION", "03, 0, CONNECTION", "06, 0, TIME_WAIT",
         "05, 0, TIME_WAIT"})
     void tellsAListenerFromAConnectionAndFromWhatIsLeftOfOne(String state, long inode, TcpSocket.Kind kind) throws Exception {
-        assertEquals(kind, SocketTable.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
+        assertEquals(kind, TcpSocket.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "1:", "1: 0100007F 0 0A 0:0 00:0 0 0 0 5", "1: 0100007:0BBA 0:0 0A 0:0 00:0 0 0 0 5",
         "1: 0100007F:1FFFF 0:0 0A 0:0 00:0 0 0 0 5", "1: 0100007F:0BBA 0:0 0A 0:0 00:0 0 0 0 x"})
     void concludesNothingFromAMalformedRow(String row) {
-        assertThrows(IOException.class, () -> SocketTable.parse(row));
+        assertThrows(IOException.class, () -> TcpSocket.parse(row));
     }
 
     @ParameterizedTest

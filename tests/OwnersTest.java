@@ -97,7 +97,7 @@ class OwnersTest {
     }
 
     private static List<Owner> owners(int port, LocalPorts ports) throws Exception {
-        return Owners.of(Map.of(port, ports.verdict(port)), ports, null).getOrDefault(port, List.of());
+        return Owner.of(Map.of(port, ports.verdict(port)), ports, null).getOrDefault(port, List.of());
     }
 
     private static Owner owner(int port) throws Exception {
@@ -120,7 +120,7 @@ class OwnersTest {
 
     /** In the script, {@code server CODE} starts a server in {@code $in}; {@code $classes} is the class path, ours first. */
     static Script.Result inNamespace(Path folder, String server, String script) throws Exception {
-        String own = Path.of(Owners.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+        String own = Path.of(Owner.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
         String run = "server() { exec 3< <(cd \"${in:-/}\"; exec -a \"${as:-python3}\" $python $server \"$@\"); read -r -u 3 _; }\n";
         return Namespace.bash(folder, run + script).env("server", server).env("python", PYTHON)
             .env("classes", own + ":" + System.getProperty("java.class.path"))
@@ -264,7 +264,7 @@ class OwnersTest {
             listener 127.0.0.1 daemon true
             listener 127.0.0.1 daemon true
             listener 127.0.0.1 root null
-            listener fe80::1%v0 root false
+            listener fe80::1 root false
             unknown null null null
             connection 127.0.0.1 root false
             time-wait 127.0.0.1 root null
@@ -276,7 +276,7 @@ class OwnersTest {
     void anotherUsersProcessIsTheUsersWhoCreatedTheSocket() throws Exception {
         assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
         Path classes = Files.createDirectories(folder.resolve("classes"));
-        Path own = Path.of(Owners.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path own = Path.of(Owner.class.getProtectionDomain().getCodeSource().getLocation().toURI());
         Script.command("cp", "-r", own.toString(), classes.toString()).run();
         Script.command("chmod", "-R", "a+rX", folder.toString(), code.toString()).run();
         Script.Result result = inNamespace("""
@@ -300,7 +300,7 @@ class OwnersTest {
                 Owner owner = owners(port + i, ports).get(0);
                 Processes.Facts process = owner.process();
                 descriptions.add(owner.kind() + " " + owner.socket().address() + " " + process.pid() + " " + owner.user() + " "
-                    + process.workingDirectory() + " " + process.startedAt() + " " + owner.starter().pid());
+                    + process.workingDirectory() + " " + process.startedAt() + " " + Supervisor.starter(owner.ancestors()).pid());
             }
             assertEquals(descriptions.get(0), descriptions.get(1));
         }

@@ -1,6 +1,6 @@
 //SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
 //SOURCES ../ports/Ownership.java ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
-//SOURCES ../ports/SocketTable.java ../ports/TcpSocket.java HealthChecks.java
+//SOURCES ../ports/TcpSocket.java HealthChecks.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,7 +139,7 @@ final class Started {
     private Set<Integer> ports(long pid) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         Set<Integer> ports = new TreeSet<>();
-        for (TcpSocket socket : localPorts.hasTables() ? SocketTable.sockets(null) : List.<TcpSocket>of()) {
+        for (TcpSocket socket : localPorts.hasTables() ? TcpSocket.inTables(null) : List.<TcpSocket>of()) {
             ports.add(socket.port());
         }
         List<PortMap.Service> all = ports.stream().map(PortMap.Service::none).toList();

@@ -1,5 +1,5 @@
-//SOURCES ../config/Config.java ../config/PortMap.java ../config/PortRange.java LocalPorts.java Ownership.java
-//SOURCES Project.java ServicePort.java
+//SOURCES ../config/Config.java ../config/EnvFile.java ../config/PortMap.java ../config/PortRange.java LocalPorts.java
+//SOURCES OwnerWords.java Ownership.java Project.java ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,8 +10,9 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.PrimitiveIterator;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
@@ -123,11 +124,7 @@ final class Allocator {
     }
 
     /** Returns an available port that no service is configured to use, in the service's range if possible; or 0. */
-    static int freePortFor(PortMap.Service service, Config config, LocalPorts localPorts) throws IOException {
-        return new Allocator(config, localPorts, null).freePortFor(service);
-    }
-
-    private int freePortFor(PortMap.Service service) throws IOException {
+    int freePortFor(PortMap.Service service) throws IOException {
         PortRange any = new PortRange(1024, PortRange.HIGHEST);
         PortRange range = service.group() == null ? any : service.group().range;
         return firstFree(IntStream.concat(upwards(service, range), IntStream.concat(
@@ -135,9 +132,7 @@ final class Allocator {
     }
 
     private int firstFree(IntStream ports, PortMap.Service service) throws IOException {
-        PrimitiveIterator.OfInt unclaimed = ports.filter(port -> isUnclaimed(port, service)).iterator();
-        while (unclaimed.hasNext()) {
-            int port = unclaimed.nextInt();
+        for (int port : (Iterable<Integer>) ports.filter(port -> isUnclaimed(port, service))::iterator) {
             if (localPorts.isAvailable(port)) {
                 assigned.set(port);
                 return port;
@@ -148,5 +143,77 @@ final class Allocator {
 
     private boolean isUnclaimed(int port, PortMap.Service service) {
         return !assigned.get(port) && claims.getOrDefault(port, service.variable()).equals(service.variable());
+    }
+
+    // Words.
+
+    /** Returns a note on each service that is running, moves, or keeps a port that is in use. */
+    List<String> notes(List<Assignment> assignments, boolean isOnlyWritten) {
+        List<String> notes = new ArrayList<>();
+        List<String> running = new ArrayList<>();
+        Set<String> left = new HashSet<>();
+        for (Assignment assignment : assignments) {
+            PortMap.Service service = assignment.service();
+            String port = String.valueOf(service.port());
+            notes.addAll(config.differences(service));
+            switch (assignment.decision()) {
+                case RUNS -> running.add(service.shortName() + " (" + port + ")");
+                case KEEPS_IN_USE ->
+                    notes.add(service.name() + " keeps port " + port + ", which is " + reason(assignment));
+                case MOVES -> {
+                    notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "")
+                        + " moves from " + port + " to " + assignment.port() + ": " + port + " is "
+                        + reason(assignment));
+                    if (assignment.keeper == null) {
+                        left.add(port);
+                    }
+                    for (String variable : service.variables()) {
+                        if (isOnlyWritten && PortRange.isPort(config.environment(variable))) {
+                            notes.add(variable + " in the environment takes precedence over .env; set it there, too");
+                        }
+                    }
+                }
+                case KEEPS, FAILS -> { }
+            }
+        }
+        if (!left.isEmpty()) {
+            addLinesWith(left, notes);
+        }
+        if (!running.isEmpty()) {
+            notes.add("already running: " + String.join(", ", running));
+        }
+        return notes;
+    }
+
+    /** Adds a note on each line of {@code .env} that still names one of these ports, as a URL does. */
+    private void addLinesWith(Set<String> ports, List<String> notes) {
+        Pattern port = Pattern.compile("(?:^|:)(\\d++)");
+        for (EnvFile.Entry entry : config.envFile().entries()) {
+            port.matcher(entry.value()).results().map(match -> match.group(1)).filter(ports::contains).distinct()
+                .filter(left -> !entry.name().endsWith("_PORT")).forEach(left -> notes.add(config.envFile().path() + ":"
+                    + entry.line() + ": " + entry.name() + " still names port " + left));
+        }
+    }
+
+    /** Returns why a documented service fails, and what to do. */
+    String failure(Assignment assignment, String fileName) {
+        PortMap.Service service = assignment.service;
+        return service.name() + (service.isMovable() ? " cannot use its port " : " cannot use its fixed port ")
+            + service.port() + ": " + reason(assignment)
+            + (service.isMovable() ? ", and no other port of its range is available" : "")
+            + "; " + setting(service, assignment.port, fileName);
+    }
+
+    /** Returns what to set, so that a service uses another port. */
+    static String setting(PortMap.Service service, int port, String fileName) {
+        return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in "
+            + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : fileName);
+    }
+
+    private String reason(Assignment assignment) {
+        PortMap.Service keeper = assignment.keeper;
+        return keeper != null ? "also configured for " + keeper.name() + " (" + config.place(keeper) + ")"
+            : assignment.old.owners().isEmpty() ? "denied: you are not permitted to bind it" 
+            : "in use by " + OwnerWords.brief(assignment.old.owners());
     }
 }

@@ -1,11 +1,11 @@
-//SOURCES ../command/Addresses.java Lsof.java SocketTable.java TcpSocket.java
+//SOURCES ../command/Addresses.java TcpSocket.java
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.UnsupportedAddressTypeException;
@@ -25,21 +25,16 @@ final class LocalPorts {
     enum Verdict { AVAILABLE, LISTENING, BOUND, DENIED }
 
     private static final int CONNECT_MILLIS = 500;
-    private static final long FRESH_NANOS = 100_000_000;
+    private static final byte[] WILDCARD = new byte[4]; // of both families, if the JVM has IPv6
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
     private static final byte[] LOOPBACK6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    private static final byte[] ELSEWHERE = {(byte) 192, 0, 2, 1}; // RFC 5737: no machine has this address
-    private static final byte[][] WILDCARD = {new byte[4]}; // of both families, if the JVM has IPv6
-    private static final byte[][] BINDABLE = {WILDCARD[0], LOOPBACK, LOOPBACK6};
     /** As servers do: TIME_WAIT is no conflict. On Windows the option would take over a port in use. */
     private static final Boolean DOES_REUSE = !System.getProperty("os.name").startsWith("Windows");
-    private static final String NO_SUCH_FAMILY = "no such address family";
 
     private static String inUse;
 
     private final boolean hasTables;
-    private List<TcpSocket> table;
-    private long readAt;
+    private List<TcpSocket> listeners;
     /** On Linux with IPv6: a bind of the wildcard is refused if any address is in use (bind(2), inet_csk_get_port). */
     private boolean isWildcardEnough;
 
@@ -48,7 +43,7 @@ final class LocalPorts {
     }
 
     static LocalPorts read() {
-        if (!SocketTable.exists()) {
+        if (!TcpSocket.hasTables()) {
             return withoutTables();
         }
         // Named, because Java would search the class path for another one.
@@ -71,29 +66,23 @@ final class LocalPorts {
 
     /** Returns the sockets that listen on this port; nothing is bound. */
     List<TcpSocket> listeners(int port) throws IOException {
-        if (table == null) {
-            readAt = System.nanoTime();
-            table = hasTables ? SocketTable.sockets(null) : Lsof.listeners();
+        if (listeners == null) {
+            listeners = hasTables ? TcpSocket.inTables(null) : TcpSocket.inLsof();
         }
-        List<TcpSocket> listeners = new ArrayList<>();
-        for (TcpSocket listener : table) {
+        List<TcpSocket> found = new ArrayList<>();
+        for (TcpSocket listener : listeners) {
             if (listener.port() == port) {
-                listeners.add(listener);
+                found.add(listener);
             }
         }
-        return listeners.isEmpty() && !hasTables ? acceptors(port) : listeners;
+        return found.isEmpty() && !hasTables ? acceptors(port) : found;
     }
 
     /** Returns whether a server can bind this port now and, if not, why. */
     Verdict verdict(int port) throws IOException {
         Verdict verdict = probe(port);
-        if (verdict == Verdict.AVAILABLE && isWildcardEnough) {
-            return verdict;
-        }
-        if (verdict == Verdict.BOUND && System.nanoTime() - readAt > FRESH_NANOS) {
-            table = null; // A server may have started to listen since the table was read.
-        }
-        return listeners(port).isEmpty() ? verdict : Verdict.LISTENING;
+        boolean isFree = verdict == Verdict.AVAILABLE && isWildcardEnough;
+        return isFree || listeners(port).isEmpty() ? verdict : Verdict.LISTENING;
     }
 
     /** Returns whether a server can bind this port now; reads no table if the bind already says no. */
@@ -109,55 +98,48 @@ final class LocalPorts {
                 socket.connect(new InetSocketAddress(InetAddress.getByAddress(loopback), port), CONNECT_MILLIS);
                 if (socket.getLocalPort() == port) {
                     socket.setSoLinger(true, 0); // The socket has connected to itself; a reset leaves nothing behind.
-                    continue;
+                } else {
+                    String address = Addresses.text(loopback);
+                    acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, address, port, -1, 0, List.of()));
                 }
-            } catch (SocketTimeoutException e) {
-                // A refusal arrives at once: this is a listener whose queue is full.
             } catch (IOException e) {
-                continue;
+                // Nothing listens there.
             }
-            acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, Addresses.text(loopback), port, -1, 0, List.of()));
         }
         return acceptors;
     }
 
     private Verdict probe(int port) throws IOException {
-        Verdict verdict = Verdict.AVAILABLE;
-        boolean hasBothFamilies = true;
-        for (byte[] address : isWildcardEnough ? WILDCARD : BINDABLE) {
-            String refusal = bind(address, port);
-            if (NO_SUCH_FAMILY.equals(refusal)) {
-                hasBothFamilies = false; // The tables show what this JVM cannot bind.
-            } else if (refusal != null && refusal.equals(inUse())) {
-                return Verdict.BOUND;
-            } else if (refusal != null && !refusal.equals(bind(ELSEWHERE, 0))) {
-                // If the machine lacks the address, there is no conflict on it; any other refusal counts.
-                verdict = Verdict.DENIED;
-            }
+        String refusal = bind(WILDCARD, port);
+        if (refusal != null) {
+            return refusal.equals(inUse()) ? Verdict.BOUND : Verdict.DENIED;
         }
-        isWildcardEnough = hasTables && hasBothFamilies;
-        return verdict;
+        // A machine may lack a loopback address, and then refuses it for another reason.
+        boolean isInUse = !isWildcardEnough
+            && (inUse().equals(bind(LOOPBACK, port)) || inUse().equals(bind(LOOPBACK6, port)));
+        return isInUse ? Verdict.BOUND : Verdict.AVAILABLE;
     }
 
     /** Binds and closes; returns the system's error message if it refuses, otherwise null. */
-    private static String bind(byte[] address, int port) throws IOException {
+    private String bind(byte[] address, int port) throws IOException {
         try (SocketChannel socket = SocketChannel.open()) {
             socket.setOption(StandardSocketOptions.SO_REUSEADDR, DOES_REUSE);
             socket.bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
+            isWildcardEnough |= hasTables && socket.socket().getLocalAddress() instanceof Inet6Address;
             return null;
         } catch (BindException e) {
             return e.getMessage();
         } catch (UnsupportedAddressTypeException e) {
-            return NO_SUCH_FAMILY; // Java has found no IPv6 here.
+            return ""; // Java has found no IPv6 here; the tables show what this JVM cannot bind.
         }
     }
 
     /** Returns the system's error message for a port in use; the message depends on the locale, so it is provoked. */
-    private static String inUse() throws IOException {
+    private String inUse() throws IOException {
         if (inUse == null) {
             try (Socket holder = new Socket()) {
                 holder.bind(new InetSocketAddress(0));
-                inUse = bind(WILDCARD[0], holder.getLocalPort());
+                inUse = bind(WILDCARD, holder.getLocalPort());
             } catch (BindException e) {
                 inUse = e.getMessage(); // Every ephemeral port is in use.
             }

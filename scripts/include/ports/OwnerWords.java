@@ -7,19 +7,68 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Formats the owners of ports as text and as JSON. Looks nothing up. */
 final class OwnerWords {
 
-    private static final int LONGEST_COMMAND = 60;
-    private static final Map<Ownership, String> BELONGS = Map.of(Ownership.OURS, ", of this project",
-        Ownership.OTHER, ", another program", Ownership.UNKNOWN, "");
+    private static final int LONGEST_BRIEF = 60;
+    private static final int LONGEST_COMMAND = 1000;
+    private static final char END = '\0'; // of an argument, which may contain blanks
+
+    /** A name whose value is a secret: PGPASSWORD, --api-key; not TOKEN_OPTIMIZER_PORT, and not --no-password. */
+    private static final String NAME = "(?<![\\w./-])(?!--?no-)[\\w.-]*(?:pass(?:word|wd|phrase|code)?|[_.-]pwd"
+        + "|secrets?|token|psk|credentials?|auth(?:orization)?|cookie|(?:api|access|private|secret)[_.-]?key)";
+
+    /** What stands before a secret (a group), and the secret; where the text is cut, there is no END. */
+    private static final Pattern[] SECRETS = {
+        secret("((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
+        secret("(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
+            + "|(" + NAME + "[\"']?[=:](?!//) ?)(?:\"[^\"\0]*\"?|'[^'\0]*'?|[^\\s\"',;&}\0]+)"),
+        secret("(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
+        secret("(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
 
     private OwnerWords() { }
+
+    private static Pattern secret(String regex) {
+        return Pattern.compile(regex, Pattern.CASE_INSENSITIVE);
+    }
+
+    /** Returns the first 1,000 characters of a command line, without the secrets that the four expressions find. */
+    static String command(List<String> arguments) {
+        String line = END + String.join(String.valueOf(END), arguments) + END;
+        boolean isCut = line.length() - 2 > LONGEST_COMMAND;
+        int end = !isCut ? line.length()
+            : LONGEST_COMMAND + (Character.isHighSurrogate(line.charAt(LONGEST_COMMAND)) ? 0 : 1);
+        String text = line.substring(0, end);
+        for (Pattern secret : SECRETS) {
+            text = secret.matcher(text).replaceAll(secret == SECRETS[1] ? "$1$2***" : "$1***");
+        }
+        return text.replace(END, ' ').strip() + (isCut ? "…" : "");
+    }
+
+    /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
+    static String process(Processes.Facts process) {
+        String command = process.command();
+        boolean isLong = command.codePointCount(0, command.length()) > LONGEST_BRIEF;
+        return (isLong ? command.substring(0, command.offsetByCodePoints(0, LONGEST_BRIEF - 1)) + "…" : command)
+            + " (pid " + process.pid() + ")";
+    }
+
+    /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
+    static String supervisor(Supervisor supervisor) {
+        String name = supervisor.name();
+        return switch (supervisor.kind()) {
+            case UNIT -> "systemd unit " + name;
+            case USER_UNIT -> "systemd user unit " + name;
+            case CONTAINER -> (name.equals("container") ? name : name + " container") + " " + supervisor.task();
+            case PUBLISHER -> name + ", which publishes the port of a container or another machine";
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> name + " (pid " + supervisor.pid() + ")";
+        };
+    }
 
     /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */
     static String brief(List<Owner> owners) {
@@ -31,36 +80,21 @@ final class OwnerWords {
         return joined(owners, OwnerWords::row);
     }
 
-    /** Returns a line for each process; if verbose, two for each socket. */
-    static List<String> lines(List<Owner> owners, boolean isVerbose) {
-        Collection<String> lines = isVerbose ? new ArrayList<>() : new LinkedHashSet<>();
-        for (Owner owner : owners) {
-            lines.add(line(owner));
-            if (isVerbose) {
-                lines.add("  " + details(owner));
-            }
-        }
-        return List.copyOf(lines);
-    }
-
     private static String joined(List<Owner> owners, Function<Owner, String> words) {
         return owners.stream().map(words).distinct().collect(Collectors.joining(" and "));
     }
 
     private static String brief(Owner owner) {
+        Processes.Facts process = owner.process();
+        // The folder tells two copies of one program apart; a process of this project needs none.
+        String words = process == null ? unseen(owner) + " that cannot be seen"
+            : process(process) + (owner.ownership() == Ownership.OURS ? "" : inFolder(process));
         return switch (owner.kind()) {
-            case LISTENER -> briefProcess(owner);
-            case CONNECTION -> "a connection of " + briefProcess(owner);
+            case LISTENER -> words;
+            case CONNECTION -> "a connection of " + words;
             case TIME_WAIT -> "a closed connection, which releases the port within a minute";
             case UNKNOWN -> "a bound socket that does not listen; the kernel does not show its owner";
         };
-    }
-
-    /** The folder tells two copies of one program apart; a process of this project needs none. */
-    private static String briefProcess(Owner owner) {
-        Processes.Facts process = owner.process();
-        return process == null ? unseen(owner) + " that cannot be seen"
-            : process(process) + (owner.ownership() == Ownership.OURS ? "" : inFolder(process));
     }
 
     private static String row(Owner owner) {
@@ -82,43 +116,33 @@ final class OwnerWords {
         return process.workingDirectory() == null ? "" : " in " + process.workingDirectory();
     }
 
-    /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
-    static String process(Processes.Facts process) {
-        String command = process.command();
-        boolean isLong = command.codePointCount(0, command.length()) > LONGEST_COMMAND;
-        return (isLong ? command.substring(0, command.offsetByCodePoints(0, LONGEST_COMMAND - 1)) + "…" : command)
-            + " (pid " + process.pid() + ")";
+    /** Returns a line for each process; if verbose, two for each socket. */
+    static List<String> lines(List<Owner> owners, boolean isVerbose) {
+        Collection<String> lines = isVerbose ? new ArrayList<>() : new LinkedHashSet<>();
+        for (Owner owner : owners) {
+            lines.add(line(owner));
+            if (isVerbose) {
+                lines.add("  " + details(owner));
+            }
+        }
+        return List.copyOf(lines);
     }
 
     private static String line(Owner owner) {
+        String belongs = !owner.isListener() || owner.ownership() == Ownership.UNKNOWN ? ""
+            : owner.ownership() == Ownership.OURS ? ", of this project" : ", another program";
         boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isStopped);
-        return brief(owner) + (owner.isListener() ? BELONGS.get(owner.ownership()) : "")
+        return brief(owner) + belongs
             + (owner.supervisor() == null ? "" : ", managed by " + supervisor(owner.supervisor()))
             + (isPaused ? ", paused" : "");
     }
 
     private static String details(Owner owner) {
-        Processes.Facts process = owner.process();
+        Map<String, Object> known = fields(owner);
         List<Long> pids = owner.processes().stream().map(Processes.Facts::pid).toList();
-        return Stream.of(
-            owner.user() == null ? null : "user " + owner.user(),
-            owner.socket().address().isEmpty() ? null : "address " + owner.socket().address(),
-            process == null || process.startedAt() == null ? null : "started at " + process.startedAt(),
-            owner.starter() == null ? null : "started by " + process(owner.starter()),
-            pids.size() < 2 ? null : "socket shared by the processes " + pids
-        ).filter(Objects::nonNull).collect(Collectors.joining("; "));
-    }
-
-    /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
-    static String supervisor(Supervisor supervisor) {
-        String name = supervisor.name();
-        return switch (supervisor.kind()) {
-            case UNIT -> "systemd unit " + name;
-            case USER_UNIT -> "systemd user unit " + name;
-            case CONTAINER -> (name.equals("container") ? name : name + " container") + " " + supervisor.task();
-            case PUBLISHER -> name + ", which publishes the port of a container or another machine";
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> name + " (pid " + supervisor.pid() + ")";
-        };
+        return Stream.of("user", "address", "started_at", "started_by").filter(field -> known.get(field) != null)
+            .map(field -> field.replace('_', ' ') + " " + known.get(field))
+            .collect(Collectors.joining("; ")) + (pids.size() < 2 ? "" : "; socket shared by the processes " + pids);
     }
 
     /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
@@ -128,6 +152,7 @@ final class OwnerWords {
 
     private static Map<String, Object> fields(Owner owner) {
         Processes.Facts process = owner.process();
+        Processes.Facts starter = Supervisor.starter(owner.ancestors());
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
         fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
@@ -136,10 +161,10 @@ final class OwnerWords {
         fields.put("command", process == null ? null : process.command());
         fields.put("cwd", process == null ? null : process.workingDirectory());
         fields.put("started_at", process == null ? null : process.startedAt());
-        fields.put("started_by", owner.starter() == null ? null : process(owner.starter()));
+        fields.put("started_by", starter == null ? null : process(starter));
         fields.put("kept_by", owner.supervisor() == null ? null : supervisor(owner.supervisor()));
         fields.put("sharers", Math.max(0, owner.processes().size() - 1));
-        fields.put("ours", owner.ownership().asJson());
+        fields.put("ours", owner.ownership() == Ownership.UNKNOWN ? null : owner.ownership() == Ownership.OURS);
         return fields;
     }
 }

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Whether a process belongs to the project, or to another program. */
 enum Ownership {
@@ -17,29 +18,22 @@ enum Ownership {
 
     private static final String DELETED = " (deleted)";
 
-    /** Returns the value of JSON's field {@code ours}. */
-    Boolean asJson() {
-        return this == UNKNOWN ? null : Boolean.valueOf(this == OURS);
-    }
-
     /** Returns to whom a process belongs, by the first rule that applies; unknown if the project is null. */
     static Ownership of(Processes.Facts process, Project project, Processes processes) {
         boolean isUsersInit = process.name().equals("systemd") && process.arguments().contains("--user");
+        Supervisor group = Supervisor.inControlGroup(process.controlGroup());
+        boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER
+            && !group.isOf(processes.self());
         if (project == null || process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
-                || isInAnotherContainer(process, processes) || !hasVisibleFolder(process)) {
+                || isInAnotherContainer || !hasVisibleFolder(process)) {
             return UNKNOWN;
         }
         Path folder = Path.of(existing(process.workingDirectory()));
         String executable = process.executable();
         boolean isThere = project.contains(folder)
             || executable != null && contains(project, folder, existing(executable))
-            || runsJar(process.arguments(), project, folder);
+            || jars(process.arguments()).anyMatch(jar -> isFileIn(project, folder, jar));
         return isThere ? OURS : ofFirstArgument(process.arguments(), project, folder);
-    }
-
-    private static boolean isInAnotherContainer(Processes.Facts process, Processes processes) {
-        Supervisor group = Supervisor.inControlGroup(process.controlGroup());
-        return group != null && group.kind() == Supervisor.Kind.CONTAINER && !group.isOf(processes.self());
     }
 
     /** Returns whether the working directory can be read, and its path leads to the same folder here. */
@@ -60,16 +54,11 @@ enum Ownership {
         return isDeleted ? path.substring(0, path.length() - DELETED.length()) : path;
     }
 
-    private static boolean runsJar(List<String> arguments, Project project, Path folder) {
-        for (String option : List.of("-jar", "-cp", "-classpath")) {
-            int at = arguments.indexOf(option) + 1;
-            String files = at > 0 && at < arguments.size() ? arguments.get(at) : "";
-            if (Arrays.stream(files.split(File.pathSeparator)).limit(1000)
-                    .anyMatch(file -> isFileIn(project, folder, file))) {
-                return true;
-            }
-        }
-        return false;
+    /** Returns what follows -jar, and the entries of the class path. */
+    private static Stream<String> jars(List<String> arguments) {
+        return IntStream.range(1, arguments.size())
+            .filter(i -> List.of("-jar", "-cp", "-classpath").contains(arguments.get(i - 1)))
+            .mapToObj(arguments::get).flatMap(files -> Stream.of(files.split(File.pathSeparator))).limit(1000);
     }
 
     /** Judges by the first argument that is no option: a script, if the program is an interpreter. */

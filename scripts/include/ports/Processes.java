@@ -1,4 +1,4 @@
-//SOURCES Secrets.java
+//SOURCES OwnerWords.java TcpSocket.java
 
 import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
@@ -51,7 +51,7 @@ final class Processes {
 
         /** Returns the command line for people to read, without its secrets. */
         String command() {
-            return Secrets.masked(arguments);
+            return OwnerWords.command(arguments);
         }
 
         /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */
@@ -68,29 +68,31 @@ final class Processes {
 
     private static final Path PROC = Path.of("/proc");
 
-    private static List<String[]> users;
-
     private final Map<Long, Facts> known = new HashMap<>();
-    private final Map<Long, String> folders;
+    private final boolean hasProc;
 
-    /** @param folders the working directories of processes, if there is no {@code /proc}; otherwise null */
-    Processes(Map<Long, String> folders) {
-        this.folders = folders;
+    private Processes(boolean hasProc) {
+        this.hasProc = hasProc;
     }
 
     static Processes read() {
-        return new Processes(Files.isDirectory(PROC.resolve("self")) ? null : Map.of());
+        return new Processes(Files.isDirectory(PROC.resolve("self")));
+    }
+
+    /** Returns the processes as other systems than Linux show them: by the JDK and lsof. */
+    static Processes withoutProc() {
+        return new Processes(false);
     }
 
     /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
     Facts self() {
-        String pid = folders == null ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
+        String pid = hasProc ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
         return pid == null ? null : of(Long.parseLong(pid));
     }
 
     /** Returns a process; null if it does not exist or cannot be seen. */
     Facts of(long pid) {
-        return known.computeIfAbsent(pid, number -> folders == null ? look(number) : ask(number));
+        return known.computeIfAbsent(pid, number -> hasProc ? look(number) : ask(number));
     }
 
     /** Returns the ancestors of a process, parent first. */
@@ -104,7 +106,7 @@ final class Processes {
         return ancestors;
     }
 
-    /** Returns whether a process is the given ancestor itself, its child, a child of its child, and so on. */
+    /** Returns whether a process is the given ancestor or below it. */
     boolean isDescendant(long pid, long ancestor) {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
     }
@@ -116,20 +118,11 @@ final class Processes {
         return status < 0 ? null : Integer.valueOf((status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8);
     }
 
-    /** Returns a user's name, or the number if it has no name; null for -1. */
+    /** Returns the name that passwd(5) gives a user, or the number if there is none; null for -1. */
     static String userName(long uid) {
         String number = Long.toString(uid);
-        return uid < 0 ? null : users().stream().filter(user -> user[2].equals(number)).map(user -> user[0])
-            .findFirst().orElse(number);
-    }
-
-    /** Returns the users of this machine (passwd(5)): name, password, number, group, comment, home, shell. */
-    static List<String[]> users() {
-        if (users == null) {
-            users = text(Path.of("/etc/passwd")).lines().map(line -> line.split(":")).filter(user -> user.length > 5)
-                .toList();
-        }
-        return users;
+        return uid < 0 ? null : text(Path.of("/etc/passwd")).lines().map(line -> line.split(":"))
+            .filter(user -> user.length > 2 && user[2].equals(number)).map(user -> user[0]).findFirst().orElse(number);
     }
 
     // With /proc.
@@ -154,15 +147,16 @@ final class Processes {
 
     private static Facts look(long pid) {
         String[] stat = stat(pid);
-        if (stat.length < 20) {
-            return null;
-        }
         Path process = PROC.resolve(Long.toString(pid));
-        long uid = text(process.resolve("status")).lines().filter(line -> line.startsWith("Uid:"))
-            .map(line -> Long.parseLong(line.split("\t")[2])).findFirst().orElse(-1L);
-        return new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]), stat[0].charAt(0),
-            Long.parseLong(stat[3]), uid, userName(uid), arguments(process), link(process.resolve("cwd")),
-            link(process.resolve("exe")), controlGroup(text(process.resolve("cgroup"))));
+        try {
+            long uid = (Integer) Files.getAttribute(process, "unix:uid");
+            return stat.length < 20 ? null : new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]),
+                stat[0].charAt(0), Long.parseLong(stat[3]), uid, Files.getOwner(process).getName(), arguments(process),
+                link(process.resolve("cwd")), link(process.resolve("exe")),
+                controlGroup(text(process.resolve("cgroup"))));
+        } catch (IOException e) {
+            return null; // The process has exited.
+        }
     }
 
     /** Returns the fields of {@code /proc/PID/stat} from the third on: the second, the name, may contain anything. */
@@ -224,12 +218,20 @@ final class Processes {
             return null;
         }
         ProcessHandle.Info info = process.info();
-        boolean isSelf = pid == ProcessHandle.current().pid() && !System.getProperty("os.name").startsWith("Windows");
         List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
         arguments.addAll(List.of(info.arguments().orElse(new String[0])));
         return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
             info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0,
-            isSelf ? new UnixSystem().getUid() : -1, info.user().orElse(null), arguments, folders.get(pid),
+            process.equals(ProcessHandle.current()) ? ownUid() : -1, info.user().orElse(null), arguments, folder(pid),
             info.command().orElse(null), "");
+    }
+
+    private static long ownUid() {
+        return System.getProperty("os.name").startsWith("Windows") ? -1 : new UnixSystem().getUid();
+    }
+
+    private static String folder(long pid) {
+        return TcpSocket.lsof("-a", "-p", "" + pid, "-d", "cwd", "-F", "n").stream()
+            .filter(line -> line.startsWith("n")).map(line -> line.substring(1)).findFirst().orElse(null);
     }
 }

@@ -29,8 +29,8 @@ record Project(Path folder) {
     static Project named(String name, String option) {
         Path folder = Folders.real(EnvLocation.named(name));
         if (!Files.isDirectory(folder) || isForbidden(folder)) {
-            throw new UserException(option + name + " is not a project's folder; name an existing folder that is neither"
-                + " a home nor a folder of the system");
+            throw new UserException(option + name + " is not a project's folder; name an existing folder that is"
+                + " neither a home nor a folder of the system");
         }
         return new Project(folder);
     }

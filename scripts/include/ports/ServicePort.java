@@ -1,4 +1,4 @@
-//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Owners.java
+//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java
 //SOURCES Ownership.java Project.java
 
 import java.io.IOException;
@@ -30,17 +30,14 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
             throws IOException {
         List<ServicePort> ports = states(services, localPorts);
         Map<Integer, LocalPorts.Verdict> inUse = new LinkedHashMap<>();
-        for (ServicePort port : ports) {
-            if (!port.isAvailable()) {
-                inUse.put(port.service.port(), port.verdict);
-            }
+        ports.stream().filter(port -> !port.isAvailable())
+            .forEach(port -> inUse.put(port.service.port(), port.verdict));
+        if (!inUse.isEmpty()) {
+            Map<Integer, List<Owner>> owners = Owner.of(inUse, localPorts, project.get());
+            ports.replaceAll(port -> new ServicePort(port.service, port.verdict,
+                owners.getOrDefault(port.service.port(), List.of())));
         }
-        if (inUse.isEmpty()) {
-            return ports;
-        }
-        Map<Integer, List<Owner>> owners = Owners.of(inUse, localPorts, project.get());
-        return ports.stream().map(port -> new ServicePort(port.service, port.verdict,
-            owners.getOrDefault(port.service.port(), List.of()))).toList();
+        return ports;
     }
 
     boolean isAvailable() {
@@ -53,14 +50,9 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
 
     /** Returns OTHER if any owner is, OURS if all are listeners of ours, otherwise UNKNOWN. */
     Ownership ownership() {
-        boolean areOurs = !owners.isEmpty();
-        for (Owner owner : owners) {
-            if (owner.ownership() == Ownership.OTHER) {
-                return Ownership.OTHER;
-            }
-            areOurs &= owner.isListener() && owner.ownership() == Ownership.OURS;
-        }
-        return areOurs ? Ownership.OURS : Ownership.UNKNOWN;
+        return owners.stream().anyMatch(owner -> owner.ownership() == Ownership.OTHER) ? Ownership.OTHER
+            : !owners.isEmpty() && owners.stream().allMatch(owner -> owner.isListener()
+                && owner.ownership() == Ownership.OURS) ? Ownership.OURS : Ownership.UNKNOWN;
     }
 
     /** Returns whether another program has the port. */
@@ -68,7 +60,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return isListening() && ownership() == Ownership.OTHER;
     }
 
-    /** Returns whether a service is running: a process of the project listens, or one that may belong to the project. */
+    /** Returns whether a process listens that belongs to the project, or may belong to it. */
     boolean isRunning() {
         return isListening() && !isTaken();
     }
@@ -77,8 +69,6 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     List<Owner> othersThanOurs() {
         return owners.stream().filter(owner -> owner.ownership() != Ownership.OURS).toList();
     }
-
-    // JSON.
 
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
@@ -105,8 +95,6 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     static String lowerCase(Enum<?> constant) {
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
-
-    // Text.
 
     /** Returns why no server can have the port, for a sentence; empty if the port is available. */
     String brief() {

@@ -1,5 +1,5 @@
-//SOURCES ../config/PortMap.java LocalPorts.java Owner.java Ownership.java Processes.java Project.java
-//SOURCES ServicePort.java Supervisor.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java Ownership.java Processes.java
+//SOURCES Project.java ServicePort.java Supervisor.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Stops the listeners of a port: all, or none. Each port is judged by itself. */
@@ -18,8 +19,28 @@ final class Stopping {
     /** What became of a port; the names are those of the JSON field. */
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
 
-    /** Why a process is not signalled; only the last two can be forced. */
-    enum Refusal { UNSEEN, FIRST_PROCESS, OWN_ANCESTOR, PUBLISHER, SUPERVISOR, LOGIN, ANOTHER_USERS, OTHER, UNKNOWN }
+    /** Why a process is not signalled. */
+    enum Refusal {
+        UNSEEN(" cannot be signalled from here"),
+        FIRST_PROCESS(" is the first process of this machine or container"),
+        OWN_ANCESTOR(" started this command"),
+        PUBLISHER(" serves the port of a container or another machine; stop that"),
+        SUPERVISOR(" runs other programs, too; stop its program instead"),
+        LOGIN(" belongs to a terminal, an editor or a login"),
+        ANOTHER_USERS(" is a process of another user"),
+        OTHER(" belongs to another program"),
+        UNKNOWN(" may belong to another program");
+
+        final String words;
+
+        Refusal(String words) {
+            this.words = words;
+        }
+
+        boolean canBeForced() {
+            return this == OTHER || this == UNKNOWN;
+        }
+    }
 
     /** The first process of an owner that is not signalled; null if it cannot be seen. */
     record Refused(Owner owner, Processes.Facts process, Refusal reason) { }
@@ -27,8 +48,8 @@ final class Stopping {
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
     private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server",
         "openvscode-server", "tmux", "screen", "SCREEN");
-    private static final Set<String> EDITORS = Set.of("/.vscode-server", "/.vscode-remote/", "/.cursor-server",
-        "/.windsurf-server", "/remote-dev-server", "/.cache/JetBrains/RemoteDev");
+    private static final Pattern EDITOR = Pattern.compile(
+        "/\\.(?:vscode|cursor|windsurf)-(?:server|remote)|/remote-dev-server|/\\.cache/JetBrains/RemoteDev");
 
     /** The port as it was. */
     final ServicePort before;
@@ -39,7 +60,7 @@ final class Stopping {
     /** The owners that the port has now. */
     List<Owner> now;
 
-    private final Project project;
+    final Project project;
     private final boolean isForced;
 
     private Stopping(ServicePort before, Project project, boolean isForced) {
@@ -84,20 +105,12 @@ final class Stopping {
     /** Waits until the ports of these services are available or the time is up; returns whether they are. */
     static boolean await(List<PortMap.Service> services, Duration patience) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + patience.toNanos();
-        for (long pause = 5; !areAvailable(services); pause = Math.min(2 * pause, 100)) {
-            if (System.nanoTime() >= deadline) {
-                return false;
-            }
-            Thread.sleep(pause);
-        }
-        return true;
-    }
-
-    private static boolean areAvailable(List<PortMap.Service> services) throws IOException {
-        LocalPorts localPorts = LocalPorts.read();
         for (PortMap.Service service : services) {
-            if (!localPorts.isAvailable(service.port())) {
-                return false;
+            for (long pause = 5; !LocalPorts.read().isAvailable(service.port()); pause = Math.min(2 * pause, 100)) {
+                if (System.nanoTime() >= deadline) {
+                    return false;
+                }
+                Thread.sleep(pause);
             }
         }
         return true;
@@ -117,6 +130,10 @@ final class Stopping {
                 : each.now.isEmpty() || each.now.stream().anyMatch(each::isOriginal) ? Outcome.STILL_IN_USE
                 : Outcome.CAME_BACK;
         }
+    }
+
+    boolean isAvailable() {
+        return outcome == Outcome.AVAILABLE || outcome == Outcome.FREED;
     }
 
     private boolean isOriginal(Owner owner) {
@@ -141,30 +158,28 @@ final class Stopping {
     }
 
     private Refusal refusal(Owner owner, Processes.Facts process, Processes processes) {
-        Processes.Facts self = processes.self();
         Supervisor supervisor = owner.supervisor();
         Ownership ownership = Ownership.of(process, project, processes);
         boolean isInContainer = supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER;
-        long uid = process.uid() < 0 ? owner.socket().uid() : process.uid();
+        long self = processes.self().uid();
         return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
-            : processes.isDescendant(self.pid(), process.pid()) ? Refusal.OWN_ANCESTOR
+            : processes.isDescendant(processes.self().pid(), process.pid()) ? Refusal.OWN_ANCESTOR
             : Supervisor.isPublisher(process) || isInContainer ? Refusal.PUBLISHER
             : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
             : isOfLogin(process) ? Refusal.LOGIN
-            : self.uid() != 0 && self.uid() != uid ? Refusal.ANOTHER_USERS
+            : self != 0 && self != (process.uid() < 0 ? owner.socket().uid() : process.uid()) ? Refusal.ANOTHER_USERS
             : isForced || ownership == Ownership.OURS ? null
             : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
     }
 
     /** Returns whether the user's terminal or editor would end with the process. */
     private static boolean isOfLogin(Processes.Facts process) {
-        String program = process.executable() + " " + process.command();
-        return LOGINS.contains(process.name()) || EDITORS.stream().anyMatch(program::contains);
+        return LOGINS.contains(process.name()) || EDITOR.matcher(process.executable() + " " + process.command()).find();
     }
 
     /** Sends SIGTERM, first to the supervisor. A process that shares the socket of its parent is left to its parent. */
     private void terminate(Set<Long> told) {
-        Stream<Processes.Facts> supervisors = before.owners().stream().map(this::supervisor).filter(Objects::nonNull);
+        Stream<Processes.Facts> supervisors = before.owners().stream().flatMap(this::supervisor);
         Stream<Processes.Facts> roots = before.owners().stream().map(Owner::processes).flatMap(all -> all.stream()
             .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
         for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {
@@ -175,14 +190,12 @@ final class Stopping {
         }
     }
 
-    /** Returns the supervisor if it would restart the process and belongs to the project; otherwise null. */
-    private Processes.Facts supervisor(Owner owner) {
+    /** Returns the supervisor if it would restart the process and belongs to the project. */
+    private Stream<Processes.Facts> supervisor(Owner owner) {
         Supervisor supervisor = owner.supervisor();
-        if (supervisor == null || supervisor.kind() != Supervisor.Kind.RESTARTS_ONE || supervisor.isOffLimits()) {
-            return null;
-        }
-        return owner.ancestors().stream().filter(ancestor -> ancestor.pid() == supervisor.pid()
-            && Ownership.of(ancestor, project, Processes.read()) == Ownership.OURS).findFirst().orElse(null);
+        return supervisor == null || !supervisor.isKilled() ? Stream.empty() : owner.ancestors().stream()
+            .filter(ancestor -> ancestor.pid() == supervisor.pid())
+            .filter(ancestor -> Ownership.of(ancestor, project, Processes.read()) == Ownership.OURS);
     }
 
     /** Kills the processes that still have the original sockets; returns false if one of them may not be signalled. */

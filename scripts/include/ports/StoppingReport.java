@@ -12,18 +12,13 @@ import java.util.stream.Stream;
  * Reports what became of ports whose listeners were to be stopped.
  *
  * @param singles the ports that were named one by one; other ports are shown only if they were in use
- * @param hasProject whether it can be told which processes belong to the project
  */
-record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, boolean hasProject) implements Report {
+record StoppingReport(List<Stopping> stoppings, Set<Integer> singles) implements Report {
 
     @Override
     public int exitCode() {
-        return stoppings.stream().allMatch(StoppingReport::isAvailable) ? YES
+        return stoppings.stream().allMatch(Stopping::isAvailable) ? YES
             : stoppings.stream().anyMatch(each -> each.outcome == Stopping.Outcome.DENIED) ? UNKNOWN : NO;
-    }
-
-    private static boolean isAvailable(Stopping stopping) {
-        return stopping.outcome == Stopping.Outcome.AVAILABLE || stopping.outcome == Stopping.Outcome.FREED;
     }
 
     @Override
@@ -31,9 +26,9 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, boolean ha
         List<Line> lines = new ArrayList<>();
         for (Stopping each : stoppings) {
             if (each.outcome != Stopping.Outcome.AVAILABLE || singles.contains(each.before.service().port())) {
-                String state = isAvailable(each) ? "available"
+                String state = each.isAvailable() ? "available"
                     : each.outcome == Stopping.Outcome.DENIED ? "denied" : "in use";
-                lines.add(ServicePort.row(each.before.service(), state, isAvailable(each), words(each)));
+                lines.add(ServicePort.row(each.before.service(), state, each.isAvailable(), words(each)));
             }
         }
         int count = stoppings.size();
@@ -42,18 +37,35 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, boolean ha
 
     /** Returns a sentence for each port that is not available. */
     List<String> failures() {
-        return stoppings.stream().filter(each -> !isAvailable(each))
+        return stoppings.stream().filter(each -> !each.isAvailable())
             .map(each -> "port " + each.before.service().port() + ": " + words(each)).toList();
     }
 
-    private String words(Stopping stopping) {
+    @Override
+    public Map<String, Object> document() {
+        return Map.of("ports", stoppings.stream().map(StoppingReport::fields).toList());
+    }
+
+    private static Map<String, Object> fields(Stopping stopping) {
+        String words = words(stopping);
+        Map<String, Object> fields = ServicePort.fields(stopping.before.service());
+        fields.put("outcome", ServicePort.lowerCase(stopping.outcome));
+        fields.put("stopped", List.copyOf(stopping.signalled.keySet()));
+        fields.put("reason", words.isEmpty() ? null : words);
+        fields.put("occupants", OwnerWords.json(stopping.now, false));
+        return fields;
+    }
+
+    private static String words(Stopping stopping) {
         String signalled = joined(stopping.signalled.values().stream().map(OwnerWords::process), " and ");
         String now = OwnerWords.brief(stopping.now);
         return switch (stopping.outcome) {
             case AVAILABLE -> "";
-            case FREED -> "stopped " + signalled
-                + joined(stopping.before.owners().stream().map(StoppingReport::restart), "");
-            case REFUSED -> "not stopped: " + joined(stopping.refused.stream().map(this::words), "; ");
+            case FREED -> "stopped " + signalled + joined(stopping.before.owners().stream().map(Owner::supervisor)
+                .filter(each -> each != null && each.kind() == Supervisor.Kind.RESTARTS_SEVERAL)
+                .map(each -> "; " + OwnerWords.supervisor(each) + " may start it again"), "");
+            case REFUSED -> "not stopped: "
+                + joined(stopping.refused.stream().map(each -> words(each, stopping.project != null)), "; ");
             case NOT_LISTENING -> "nothing listens, so nothing was stopped: " + now;
             case STILL_IN_USE -> "told " + signalled + " to stop; still in use" + (now.isEmpty() ? "" : " by " + now);
             case CAME_BACK -> "stopped " + signalled + ", but it came back as " + now
@@ -66,47 +78,17 @@ record StoppingReport(List<Stopping> stoppings, Set<Integer> singles, boolean ha
         return words.distinct().collect(Collectors.joining(separator));
     }
 
-    private static String restart(Owner owner) {
-        Supervisor supervisor = owner.supervisor();
-        return supervisor == null || supervisor.kind() != Supervisor.Kind.RESTARTS_SEVERAL ? ""
-            : "; " + OwnerWords.supervisor(supervisor) + " may start it again";
-    }
-
     /** A shell that restarts a server is a starter, too. */
     private static String starter(Owner owner) {
         return owner.supervisor() != null ? ", started by " + OwnerWords.supervisor(owner.supervisor())
             : owner.ancestors().isEmpty() ? "" : ", started by " + OwnerWords.process(owner.ancestors().get(0));
     }
 
-    private String words(Stopping.Refused refused) {
+    private static String words(Stopping.Refused refused, boolean hasProject) {
         boolean isFirst = refused.process() == refused.owner().process();
-        String force = (hasProject ? "; " : "; name the project with --project DIR, or ") + "--force stops it too";
         return (isFirst ? OwnerWords.brief(List.of(refused.owner())) : OwnerWords.process(refused.process()))
-            + switch (refused.reason()) {
-                case UNSEEN -> refused.process() == null ? "" : " cannot be signalled from here";
-                case FIRST_PROCESS -> " is the first process of this machine or container";
-                case OWN_ANCESTOR -> " started this command";
-                case PUBLISHER -> " serves the port of a container or another machine; stop that";
-                case SUPERVISOR -> " runs other programs, too; stop its program instead";
-                case LOGIN -> " belongs to a terminal, an editor or a login";
-                case ANOTHER_USERS -> " is a process of another user";
-                case OTHER -> " belongs to another program" + force;
-                case UNKNOWN -> " may belong to another program" + force;
-            };
-    }
-
-    @Override
-    public Map<String, Object> document() {
-        return Map.of("ports", stoppings.stream().map(this::fields).toList());
-    }
-
-    private Map<String, Object> fields(Stopping stopping) {
-        String words = words(stopping);
-        Map<String, Object> fields = ServicePort.fields(stopping.before.service());
-        fields.put("outcome", ServicePort.lowerCase(stopping.outcome));
-        fields.put("stopped", List.copyOf(stopping.signalled.keySet()));
-        fields.put("reason", words.isEmpty() ? null : words);
-        fields.put("occupants", OwnerWords.json(stopping.now, false));
-        return fields;
+            + (refused.process() == null ? "" : refused.reason().words)
+            + (!refused.reason().canBeForced() ? ""
+                : (hasProject ? "; " : "; name the project with --project DIR, or ") + "--force stops it too");
     }
 }

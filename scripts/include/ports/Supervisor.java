@@ -30,8 +30,10 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     /** Programs that only wait for the command that they were given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
 
+    /** The last container of a control group; and its last unit, if only folders of the unit's own follow. */
     private static final Pattern CONTAINER =
-        Pattern.compile("(?:(docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?");
+        Pattern.compile(".*/(?:(docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
+    private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
 
     /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
     static Supervisor of(Processes.Facts process, Processes processes) {
@@ -40,8 +42,13 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         }
         Supervisor group = inControlGroup(process.controlGroup());
         boolean isManaged = group != null && !group.isOf(processes.self())
-            && (group.kind == Kind.CONTAINER || isInSessionOf(firstOfUnit(process, processes), process));
+            && (group.kind == Kind.CONTAINER || isInSessionOfUnit(process, processes));
         return isManaged ? group : amongAncestors(process, processes);
+    }
+
+    /** Returns whether the supervisor is stopped together with its program, which it would otherwise restart. */
+    boolean isKilled() {
+        return kind == Kind.RESTARTS_ONE && !isOffLimits;
     }
 
     /** Returns whether a process opens a port for a server elsewhere: in a container, on another machine. */
@@ -53,21 +60,17 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
 
     /** Returns the unit or container that a control group belongs to; null if it is neither (systemd.unit(5)). */
     static Supervisor inControlGroup(String path) {
-        String[] names = path.split("/");
-        for (int i = names.length - 1; i > 0; i--) {
-            Matcher container = CONTAINER.matcher(names[i]);
-            if (container.matches()) {
-                String engine = "libpod".equals(container.group(1)) ? "podman"
-                    : "docker".equals(container.group(1)) || names[i - 1].equals("docker") ? "docker"
-                    : container.group(1) != null || path.contains("/kubepods") ? "crictl" : "container";
-                return new Supervisor(Kind.CONTAINER, engine, container.group(2), 0, true);
-            }
-        }
-        for (int i = names.length - 1; i > 0 && !names[i].matches(".*\\.(scope|slice)|user@\\d+\\.service"); i--) {
-            if (names[i].endsWith(".service")) {
-                Kind kind = path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT;
-                return new Supervisor(kind, names[i], null, 0, true);
-            }
+        Matcher container = CONTAINER.matcher(path);
+        Matcher unit = UNIT.matcher(path);
+        if (container.matches()) {
+            String engine = container.group(1) == null ? "" : container.group(1);
+            String program = engine.equals("libpod") ? "podman"
+                : engine.equals("docker") || path.contains("/docker/") ? "docker"
+                : !engine.isEmpty() || path.contains("/kubepods") ? "crictl" : "container";
+            return new Supervisor(Kind.CONTAINER, program, container.group(2), 0, true);
+        } else if (unit.matches()) {
+            Kind kind = path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT;
+            return new Supervisor(kind, unit.group(1), null, 0, true);
         }
         return null;
     }
@@ -78,14 +81,15 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     }
 
     /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
-    static boolean isInSessionOf(Processes.Facts first, Processes.Facts process) {
-        return first.session() != 0 && first.session() == process.session();
+    private static boolean isInSessionOfUnit(Processes.Facts process, Processes processes) {
+        Processes.Facts first = processes.ancestors(process.pid()).stream()
+            .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
+            .reduce((nearer, farther) -> farther).orElse(process);
+        return isInSessionOf(first, process);
     }
 
-    private static Processes.Facts firstOfUnit(Processes.Facts process, Processes processes) {
-        return processes.ancestors(process.pid()).stream()
-            .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
-            .reduce((first, next) -> next).orElse(process);
+    static boolean isInSessionOf(Processes.Facts first, Processes.Facts process) {
+        return first.session() != 0 && first.session() == process.session();
     }
 
     // Programs that restart others.
@@ -100,10 +104,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
                 Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
                 String task = name.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : null;
                 return new Supervisor(kind, name, task, candidate.pid(), isOffLimits(candidate, processes));
-            }
-            boolean isPassed = SHELLS.contains(candidate.name()) || WRAPPERS.contains(name(candidate, 0))
-                || WRAPPERS.contains(name(candidate, 1));
-            if (!isPassed) {
+            } else if (!SHELLS.contains(candidate.name()) && !WRAPPERS.contains(name(candidate, 0))
+                    && !WRAPPERS.contains(name(candidate, 1))) {
                 return null;
             }
         }
