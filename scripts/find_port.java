@@ -3,8 +3,8 @@
 //SOURCES include/command/Line.java include/command/PortCommand.java include/command/Report.java
 //SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
 //SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/PortRange.java
-//SOURCES include/config/Targets.java include/ports/Allocator.java
-//SOURCES include/ports/LocalPorts.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/config/Targets.java include/ports/Allocator.java include/ports/LocalPorts.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;

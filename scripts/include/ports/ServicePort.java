@@ -1,5 +1,5 @@
-//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java
-//SOURCES Ownership.java Project.java
+//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Ownership.java
+//SOURCES Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
