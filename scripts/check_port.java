@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/PortRange.java include/config/Targets.java include/ports/LocalPorts.java
+//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/ports/LocalPorts.java
 //SOURCES include/ports/OwnerWords.java include/ports/Project.java include/ports/Remedy.java
 //SOURCES include/ports/ServicePort.java include/ports/Stopping.java include/ports/StoppingReport.java
 
@@ -84,23 +84,23 @@ class check_port extends PortCommand {
                 .distinct().collect(Collectors.joining("; ")));
         }
         return new Verdicts(ServicePort.look(services, LocalPorts.read(), Project.of(this)), singles(config),
-            new Remedy(config, invocation()), verbose);
+            new Remedy(config, new Invocation(envFile)), verbose);
     }
 
     /** Yes or no needs neither the names of services nor the owners. */
     private boolean areAllAvailable() throws IOException {
-        List<PortRange> ranges = new ArrayList<>();
+        List<PortMap.Range> ranges = new ArrayList<>();
         for (String target : targets) {
             if (Targets.isName(target)) {
                 for (PortMap.Service service : new Targets(Config.of(this), wholeNames).resolve(target)) {
-                    ranges.add(new PortRange(service.port(), service.port()));
+                    ranges.add(new PortMap.Range(service.port(), service.port()));
                 }
             } else {
-                ranges.add(PortRange.parse(target));
+                ranges.add(PortMap.Range.parse(target));
             }
         }
         LocalPorts localPorts = LocalPorts.read();
-        for (PortRange range : ranges) {
+        for (PortMap.Range range : ranges) {
             for (int port = range.first(); port <= range.last(); port++) {
                 if (!localPorts.isAvailable(port)) {
                     return false;
@@ -125,7 +125,7 @@ class check_port extends PortCommand {
     private Report stopping() throws Exception {
         Config config = Config.of(this);
         for (String target : targets) {
-            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortRange.isPort(target);
+            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortMap.isPort(target);
             require(isOne || !force, "--force works only with ports and services, not with " + target);
         }
         List<PortMap.Service> services = new Targets(config, true).resolve(targets);

@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/EnvFile.java ../config/PortMap.java
-//SOURCES ../config/PortRange.java Allocator.java OwnerWords.java
+//SOURCES Allocator.java OwnerWords.java
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -31,7 +31,7 @@ record AllocationWords(Config config, Invocation invocation) {
                         left.add(port);
                     }
                     for (String variable : service.variables()) {
-                        if (isOnlyWritten && PortRange.isPort(config.environment(variable))) {
+                        if (isOnlyWritten && PortMap.isPort(config.environment(variable))) {
                             notes.add(variable + " in the environment takes precedence over .env; set it there, too");
                         }
                     }

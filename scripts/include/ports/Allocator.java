@@ -1,4 +1,4 @@
-//SOURCES ../config/Config.java ../config/PortMap.java ../config/PortRange.java LocalPorts.java Ownership.java
+//SOURCES ../config/Config.java ../config/PortMap.java LocalPorts.java Ownership.java
 //SOURCES Project.java ServicePort.java
 
 import java.io.IOException;
@@ -55,7 +55,7 @@ final class Allocator {
         for (PortMap.Service service : config.services()) {
             claim(service.port(), service);
             service.aliases().forEach(alias -> claim(alias.port(), service));
-            if (PortRange.isPort(config.fileValue(service.variable()))) {
+            if (PortMap.isPort(config.fileValue(service.variable()))) {
                 claim(Integer.parseInt(config.fileValue(service.variable())), service);
             }
             keepers.merge(service.port(), service, (one, other) -> PRECEDENCE.compare(other, one) < 0 ? other : one);
@@ -110,14 +110,14 @@ final class Allocator {
         if (!service.isMovable()) {
             return IntStream.empty();
         }
-        PortRange range = service.isDocumented() ? service.group().range : new PortRange(1, PortRange.HIGHEST);
+        PortMap.Range range = service.isDocumented() ? service.group().range : new PortMap.Range(1, PortMap.HIGHEST);
         IntStream upwards = upwards(service, range);
         boolean isDynamic = service.isDocumented() && service.group().strategy == PortMap.Strategy.DYNAMIC;
         return isDynamic && range.contains(service.port())
             ? IntStream.concat(upwards, IntStream.range(range.first(), service.port())) : upwards;
     }
 
-    private static IntStream upwards(PortMap.Service service, PortRange range) {
+    private static IntStream upwards(PortMap.Service service, PortMap.Range range) {
         int first = range.contains(service.port()) ? service.port() + 1 : range.first();
         return IntStream.rangeClosed(first, range.last());
     }
@@ -128,8 +128,8 @@ final class Allocator {
     }
 
     private int freePortFor(PortMap.Service service) throws IOException {
-        PortRange any = new PortRange(1024, PortRange.HIGHEST);
-        PortRange range = service.group() == null ? any : service.group().range;
+        PortMap.Range any = new PortMap.Range(1024, PortMap.HIGHEST);
+        PortMap.Range range = service.group() == null ? any : service.group().range;
         return firstFree(IntStream.concat(upwards(service, range), IntStream.concat(
             IntStream.rangeClosed(range.first(), range.last()), upwards(service, any))), service);
     }
