@@ -1,10 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/Targets.java include/ports/LocalPorts.java
-//SOURCES include/ports/OwnerWords.java include/ports/Project.java include/ports/Remedy.java
-//SOURCES include/ports/ServicePort.java include/ports/Stopping.java include/ports/StoppingReport.java
+//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
+//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
+//SOURCES include/ports/Project.java include/ports/Remedy.java include/ports/ServicePort.java
+//SOURCES include/ports/Stopping.java include/ports/StoppingReport.java
 
 import java.io.IOException;
 import java.time.Duration;

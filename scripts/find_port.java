@@ -1,10 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Invocation.java include/command/Line.java include/command/PortCommand.java
-//SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java include/config/EnvWriter.java
-//SOURCES include/config/PortMap.java include/config/Targets.java include/ports/AllocationWords.java
-//SOURCES include/ports/Allocator.java include/ports/LocalPorts.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
+//SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/Targets.java
+//SOURCES include/ports/AllocationWords.java include/ports/Allocator.java include/ports/LocalPorts.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -82,11 +82,13 @@ class find_port extends PortCommand {
 
     /** Returns BASE to MAX; without MAX to the end of the documented range. */
     private PortMap.Range range() {
-        String text = String.join("-", targets);
-        PortMap.Range range = PortMap.Range.parse(text);
+        if (targets.size() == 2) {
+            return PortMap.Range.parse(PortMap.parsePort(targets.get(0)) + "-" + PortMap.parsePort(targets.get(1)));
+        }
+        PortMap.Range range = PortMap.Range.parse(targets.get(0));
         PortMap.Group group = PortMap.Group.of(range.first());
         int max = group == null ? PortMap.HIGHEST : group.range.last();
-        return text.contains("-") ? range : new PortMap.Range(range.first(), max);
+        return targets.get(0).contains("-") ? range : new PortMap.Range(range.first(), max);
     }
 
     private Report found(List<Integer> ports) {

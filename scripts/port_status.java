@@ -1,9 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
-//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Ownership.java
-//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
+//SOURCES include/ports/Ownership.java include/ports/Problems.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;

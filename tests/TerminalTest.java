@@ -115,7 +115,7 @@ class TerminalTest {
         String wait = String.join(" ", Script.of("health_all", "--wait=600", "" + port).builder().command());
         try (Tmux tmux = new Tmux(24)) {
             tmux.type("clear; " + wait);
-            tmux.await("0 of 1 up, ");
+            tmux.await("0 of 1 healthy, ");
             try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
                 String shown = tmux.await("healthy");
                 assertTrue(shown.startsWith("Port " + port + ": ✅ healthy "), shown);

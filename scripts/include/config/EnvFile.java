@@ -95,11 +95,11 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
         try {
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class); // a FIFO would block
             if (!file.isRegularFile() && !path.equals(Path.of("/dev/null"))) {
-                throw new UserException(path + " is not a regular file; name another with --env-file");
+                throw new UserException(path + " is not a regular file; name another file with --env-file");
             }
             String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
             if (text == null || text.indexOf('\0') >= 0) {
-                throw new UserException(path + (text == null ? " is larger than 1 MB; name another with --env-file"
+                throw new UserException(path + (text == null ? " is larger than 1 MB; name another file with --env-file"
                     : " is not text in UTF-8; save it as UTF-8"));
             }
             return new EnvFile(path, text, false);

@@ -77,7 +77,8 @@ record Targets(Config config, boolean wholeNames) {
             return found.get(0);
         }
         throw new UserException(found.isEmpty()
-            ? "unknown service or group '" + target + "'; use core, mcp, orchestration, grpc, " + names(config.services())
+            ? "unknown service or group '" + target + "'; use core, mcp, orchestration, grpc, "
+                + names(config.services())
             : "'" + target + (found.size() > 1 ? "' matches several services" : "' is not a full service name")
                 + "; use " + names(found));
     }
