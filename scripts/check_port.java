@@ -1,10 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/PortRange.java include/config/Targets.java include/ports/LocalPorts.java
-//SOURCES include/ports/OwnerWords.java include/ports/Problems.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java include/ports/Stopping.java include/ports/StoppingReport.java
+//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
+//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
+//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/ports/Stopping.java include/ports/StoppingReport.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -89,7 +89,8 @@ class check_port extends PortCommand {
                 .map(port -> "port " + port.service().port() + " is " + port.brief())
                 .distinct().collect(Collectors.joining("; ")));
         }
-        return new Verdicts(ports, singles(config), new Problems(config, invocation()), verbose);
+        Invocation invocation = new Invocation(config.envFile().path().toString());
+        return new Verdicts(ports, singles(config), new Problems(config, invocation), verbose);
     }
 
     /** Yes or no needs neither the owners nor, for a number or a range, the names of services. */
@@ -102,7 +103,7 @@ class check_port extends PortCommand {
                     areAvailable = areAvailable && localPorts.isAvailable(service.port());
                 }
             } else {
-                PortRange range = PortRange.parse(target);
+                PortMap.Range range = PortMap.Range.parse(target);
                 for (int port = range.first(); areAvailable && port <= range.last(); port++) {
                     areAvailable = localPorts.isAvailable(port);
                 }
@@ -125,7 +126,7 @@ class check_port extends PortCommand {
     private Report stopping() throws Exception {
         Config config = Config.of(this);
         for (String target : targets) {
-            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortRange.isPort(target);
+            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortMap.isPort(target);
             require(isOne || !force, "--force works only with ports and services, not with " + target);
         }
         List<PortMap.Service> services = new Targets(config, true).resolve(targets);

@@ -1,18 +1,16 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/PortCommand.java include/command/Report.java
+//SOURCES include/command/Invocation.java include/command/Line.java include/command/PortCommand.java
 //SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
-//SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/PortRange.java
-//SOURCES include/config/Targets.java include/ports/Allocator.java include/ports/LocalPorts.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/Targets.java
+//SOURCES include/ports/Allocator.java include/ports/LocalPorts.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -56,23 +54,16 @@ class find_port extends PortCommand {
     Report report() throws Exception {
         all |= isAllByDefault && targets.isEmpty();
         wholeNames |= write;
-        if (targets.isEmpty() != all) {
-            throw new UserException("find_port takes BASE [MAX], or services, or --all; " + help());
-        }
-        if (export && (json || quiet)) {
-            throw new UserException("--export cannot be combined with --json or --quiet; " + help());
-        }
+        require(targets.isEmpty() == all, "find_port takes BASE [MAX], or services, or --all");
+        require(!export || !json && !quiet, "--export cannot be combined with --json or --quiet");
         return !all && !Targets.isName(targets.get(0)) ? search() : assign();
     }
 
     private Report search() throws IOException {
-        if (targets.size() > 2 || count < 1) {
-            throw new UserException(count < 1 ? "--count must be at least 1" : "find_port takes BASE [MAX]; " + help());
-        }
-        if (write) {
-            throw new UserException("--write works only with services; " + help());
-        }
-        PortRange range = range();
+        require(count >= 1, "--count must be at least 1");
+        require(targets.size() <= 2, "find_port takes BASE [MAX]");
+        require(!write, "--write works only with services");
+        PortMap.Range range = range();
         LocalPorts localPorts = LocalPorts.read();
         List<Integer> found = new ArrayList<>();
         for (int port = range.first(); port <= range.last() && found.size() < count; port++) {
@@ -90,14 +81,14 @@ class find_port extends PortCommand {
     }
 
     /** Returns BASE to MAX; without MAX to the end of the documented range. */
-    private PortRange range() {
+    private PortMap.Range range() {
         if (targets.size() == 2) {
-            return PortRange.parse(PortRange.parsePort(targets.get(0)) + "-" + PortRange.parsePort(targets.get(1)));
+            return PortMap.Range.parse(PortMap.parsePort(targets.get(0)) + "-" + PortMap.parsePort(targets.get(1)));
         }
-        PortRange range = PortRange.parse(targets.get(0));
+        PortMap.Range range = PortMap.Range.parse(targets.get(0));
         PortMap.Group group = PortMap.Group.of(range.first());
-        int max = group == null ? PortRange.HIGHEST : group.range.last();
-        return targets.get(0).contains("-") ? range : new PortRange(range.first(), max);
+        int max = group == null ? PortMap.HIGHEST : group.range.last();
+        return targets.get(0).contains("-") ? range : new PortMap.Range(range.first(), max);
     }
 
     private Report found(List<Integer> ports) {
@@ -111,38 +102,48 @@ class find_port extends PortCommand {
                 documents.add(ServicePort.fields(services.resolve("" + port).get(0)));
             }
         }
-        return new Ports(lines, documents);
+        return new Report.Yes(lines, Map.of("ports", documents));
     }
 
     private Report assign() throws Exception {
-        if (count != 1) {
-            throw new UserException("--count works only with BASE [MAX]; a service has one port");
-        }
+        require(count == 1, "--count works only with BASE [MAX]");
         // The lock is held while ports are chosen, or two writers could choose the same port.
-        Plan plan = write ? EnvWriter.update(this, this::plan, Plan::changed) : plan(EnvFile.of(this));
+        Plan plan = write ? EnvWriter.update(this, this::plan, Plan::written) : plan(EnvFile.of(this));
         if (plan.failed().isEmpty()) {
-            plan.allocator().notes(plan.assignments, write && !export).forEach(this::note);
-            return assigned(plan.config, plan.assignments);
+            plan.allocator.notes(plan.assignments, write && !export).forEach(this::note);
+            return assigned(plan);
         }
-        plan.failed().forEach(assignment -> error(plan.allocator().failure(assignment, invocation().fileName())));
+        String file = new Invocation(plan.config.envFile().path().toString()).fileName();
+        plan.failed().forEach(assignment -> error(plan.allocator.failure(assignment, file)));
         return new Report.Silent(Report.NO);
-    }
-
-    /** The ports that the services are assigned, and the file with these ports. */
-    private record Plan(Config config, List<Allocator.Assignment> assignments, Allocator allocator, EnvFile changed) {
-
-        List<Allocator.Assignment> failed() {
-            return assignments.stream().filter(each -> each.decision() == Allocator.Decision.FAILS).toList();
-        }
     }
 
     private Plan plan(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
         Allocator allocator = new Allocator(config, LocalPorts.read(), Project.of(this));
-        List<Allocator.Assignment> assignments = allocator.assign(wanted(config), !all);
-        Plan plan = new Plan(config, assignments, allocator, file);
-        return write && plan.failed().isEmpty()
-            ? new Plan(config, assignments, allocator, file.with(ports(config, assignments))) : plan;
+        return new Plan(config, allocator, allocator.assign(wanted(config), !all));
+    }
+
+    /** The ports that the services are assigned. */
+    private record Plan(Config config, Allocator allocator, List<Allocator.Assignment> assignments) {
+
+        List<Allocator.Assignment> failed() {
+            return assignments.stream().filter(each -> each.decision() == Allocator.Decision.FAILS).toList();
+        }
+
+        /** Returns the file with the ports, if all have one; an expression stays unless its port changes. */
+        EnvFile written() {
+            Map<String, String> ports = new LinkedHashMap<>();
+            for (Allocator.Assignment assignment : failed().isEmpty() ? assignments : List.<Allocator.Assignment>of()) {
+                for (String variable : assignment.service().variables()) {
+                    config.requirePort(variable);
+                    if (assignment.decision() == Allocator.Decision.MOVES || !config.isExpression(variable)) {
+                        ports.put(variable, "" + assignment.port());
+                    }
+                }
+            }
+            return config.envFile().with(ports);
+        }
     }
 
     private List<PortMap.Service> wanted(Config config) {
@@ -162,41 +163,27 @@ class find_port extends PortCommand {
         return services;
     }
 
-    /** Returns what is written; an expression stays unless its port changes. */
-    private static Map<String, String> ports(Config config, List<Allocator.Assignment> assignments) {
-        Map<String, String> ports = new LinkedHashMap<>();
-        for (Allocator.Assignment assignment : assignments) {
-            for (String variable : assignment.service().variables()) {
-                config.requirePort(variable);
-                if (assignment.decision() == Allocator.Decision.MOVES || !config.isExpression(variable)) {
-                    ports.put(variable, String.valueOf(assignment.port()));
-                }
-            }
-        }
-        return ports;
-    }
-
-    private Report assigned(Config config, List<Allocator.Assignment> assignments) {
+    private Report assigned(Plan plan) {
         List<Line> lines = new ArrayList<>();
-        for (Allocator.Assignment assignment : assignments) {
+        for (Allocator.Assignment assignment : plan.assignments) {
             for (String variable : assignment.service().variables()) {
                 // Docker and Kubernetes set NAME_PORT to URLs, for purposes of their own.
-                String current = config.environment(variable);
-                if (!export || current.isEmpty() || PortRange.isPort(current)) {
+                String current = plan.config.environment(variable);
+                if (!export || current.isEmpty() || PortMap.isPort(current)) {
                     lines.add(Line.of((export ? "export " : "") + variable + "=" + assignment.port()));
                 }
             }
         }
-        boolean isNumber = !all && !export && assignments.size() == 1;
-        return new Ports(isNumber ? List.of(Line.of("" + assignments.get(0).port())) : lines,
-            json ? assignments.stream().map(find_port::fields).toList() : List.of());
+        boolean isNumber = !all && !export && plan.assignments.size() == 1;
+        return new Report.Yes(isNumber ? List.of(Line.of("" + plan.assignments.get(0).port())) : lines,
+            !json ? null : Map.of("ports", plan.assignments.stream().map(find_port::fields).toList()));
     }
 
     private static Map<String, Object> fields(Allocator.Assignment assignment) {
-        boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         PortMap.Service keeper = assignment.keeper();
         Map<String, Object> old = assignment.old().fields();
         Map<String, Object> fields = ServicePort.fields(assignment.service());
+        boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         fields.put("port", assignment.port());
         fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
         fields.put("previous_port", assignment.service().port());
@@ -205,24 +192,5 @@ class find_port extends PortCommand {
         fields.put("previous_occupants", old.get("occupants"));
         fields.put("previous_listeners", old.get("listeners"));
         return fields;
-    }
-
-    /** The ports, as lines for the shell or as JSON documents. */
-    private record Ports(List<Line> lines, List<Map<String, Object>> documents) implements Report {
-
-        @Override
-        public int exitCode() {
-            return YES;
-        }
-
-        @Override
-        public boolean isPlain() {
-            return true;
-        }
-
-        @Override
-        public Map<String, Object> document() {
-            return Map.of("ports", documents);
-        }
     }
 }

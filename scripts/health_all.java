@@ -1,10 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/command/Terminal.java include/config/Config.java
-//SOURCES include/config/PortMap.java include/config/Targets.java include/health/Health.java
-//SOURCES include/health/HealthChecks.java include/health/HealthProbe.java include/health/Metrics.java
-//SOURCES include/health/Started.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/Terminal.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/health/Health.java include/health/HealthChecks.java
+//SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;

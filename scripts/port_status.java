@@ -1,10 +1,10 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Report.java include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/PortRange.java include/config/Targets.java include/ports/LocalPorts.java
-//SOURCES include/ports/OwnerWords.java include/ports/Ownership.java include/ports/Problems.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
+//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
+//SOURCES include/ports/Ownership.java include/ports/Problems.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -78,7 +78,7 @@ class port_status extends PortCommand {
         List<ServicePort> ports = isStateEnough ? ServicePort.states(services, LocalPorts.read())
             : ServicePort.look(services, LocalPorts.read(), Project.of(this));
         List<Problems.Problem> problems = isStateEnough || running || listNotRunning ? List.of()
-            : new Problems(config, invocation()).of(ports);
+            : new Problems(config, new Invocation(config.envFile().path().toString())).of(ports);
         List<ServicePort> shown = new ArrayList<>();
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
@@ -86,8 +86,7 @@ class port_status extends PortCommand {
                 sayOwner(port);
             }
         }
-        return listNotRunning && shown.stream().anyMatch(ServicePort::isTaken) ? new Report.Silent(Report.NO)
-            : new Status(this, config, names, shown, problems);
+        return listNotRunning ? notRunning(names, shown) : new Status(this, config, shown, problems);
     }
 
     /** Returns the services with their names: the target as it was given, of a group or range the service's own. */
@@ -96,14 +95,11 @@ class port_status extends PortCommand {
         for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
             names.put(service, service.shortName());
         }
-        Targets all = new Targets(config, wholeNames);
         for (String target : targets) {
-            boolean isGroup = PortMap.Group.named(target) != null;
-            boolean isRange = !Targets.isName(target) && !PortRange.isPort(target);
-            for (PortMap.Service service : all.resolve(target)) {
-                boolean isMember = isGroup ? isStarted(service) : isRange && service.variable() != null;
-                if (isMember || !listNotRunning || !isGroup && !isRange) {
-                    names.putIfAbsent(service, isMember ? service.shortName() : target);
+            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortMap.isPort(target);
+            for (PortMap.Service service : new Targets(config, wholeNames).resolve(target)) {
+                if (isOne || !listNotRunning || isStarted(service)) {
+                    names.putIfAbsent(service, isOne || service.variable() == null ? target : service.shortName());
                 }
             }
         }
@@ -131,9 +127,23 @@ class port_status extends PortCommand {
         }
     }
 
+    /** Lists the services that are not running, unless another program is using a port. */
+    private static Report notRunning(Map<PortMap.Service, String> names, List<ServicePort> ports) {
+        List<Line> lines = new ArrayList<>();
+        for (ServicePort port : ports) {
+            if (port.isTaken()) {
+                return new Report.Silent(Report.NO);
+            }
+            if (!port.isRunning()) {
+                lines.add(Line.of(names.get(port.service())));
+            }
+        }
+        return new Report.Yes(lines, null);
+    }
+
     /** The states of the ports that are shown, in the order of the map, and the problems. */
-    private record Status(port_status options, Config config, Map<PortMap.Service, String> names,
-                          List<ServicePort> ports, List<Problems.Problem> problems) implements Report {
+    private record Status(port_status options, Config config, List<ServicePort> ports,
+                          List<Problems.Problem> problems) implements Report {
 
         private static final int NAME_COLUMN = 25;
         private static final int OWNER_COLUMN = 54;
@@ -142,11 +152,6 @@ class port_status extends PortCommand {
         public int exitCode() {
             return options.check && !problems.isEmpty()
                 || options.running && !ports.stream().allMatch(ServicePort::isRunning) ? NO : YES;
-        }
-
-        @Override
-        public boolean isPlain() {
-            return options.plain || options.listNotRunning;
         }
 
         @Override
@@ -160,37 +165,27 @@ class port_status extends PortCommand {
         @Override
         public List<Line> lines() {
             List<Line> lines = new ArrayList<>();
-            if (!options.listNotRunning) {
-                lines.add(Line.of("=== DevFlow Port Status ==="));
-            }
-            for (ServicePort port : isPlain() ? ports : List.<ServicePort>of()) {
-                if (options.plain) {
+            lines.add(Line.of("=== DevFlow Port Status ==="));
+            if (options.plain) {
+                for (ServicePort port : ports) {
                     lines.add(state(port));
-                } else if (!port.isRunning()) {
-                    lines.add(Line.of(names.get(port.service())));
                 }
+                return lines;
             }
-            if (!isPlain()) {
-                addGroups(lines);
-                // In a watch, what does not fit is left out from the end.
-                lines.addAll(options.watch != null ? 1 : lines.size(), summary());
+            for (PortMap.Group group : PortMap.Group.values()) {
+                addGroup(lines, group, group.title + " (" + group.range + ")");
             }
+            addGroup(lines, null, "Other ports");
+            // In a watch, what does not fit is left out from the end.
+            lines.addAll(options.watch != null ? 1 : lines.size(), summary());
             return lines;
         }
 
-        private void addGroups(List<Line> lines) {
-            for (int i = 0; i <= PortMap.Group.values().length; i++) {
-                PortMap.Group group = i < PortMap.Group.values().length ? PortMap.Group.values()[i] : null;
-                int start = lines.size();
-                for (ServicePort port : ports) {
-                    if (port.service().group() == group) {
-                        addRow(lines, port);
-                    }
-                }
-                if (lines.size() > start) {
-                    String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
-                    lines.add(start, Line.of("").with(heading, Line.Style.STRONG));
-                }
+        private void addGroup(List<Line> lines, PortMap.Group group, String heading) {
+            List<ServicePort> members = ports.stream().filter(port -> port.service().group() == group).toList();
+            if (!members.isEmpty()) {
+                lines.add(Line.of("").with(heading, Line.Style.STRONG));
+                members.forEach(port -> addRow(lines, port));
             }
         }
 
@@ -214,21 +209,18 @@ class port_status extends PortCommand {
             boolean isInUse = port.verdict() == LocalPorts.Verdict.BOUND && !options.plain;
             String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN" : isInUse ? "IN USE" : "INACTIVE";
             String start = "Port " + port.service().port() + (isGood ? ": ✅ " : ": ❌ ");
-            Line line = options.verbose || options.plain ? Line.of(start) : Line.row(start);
-            return line.with(state, isGood ? Line.Style.GOOD : Line.Style.BAD);
+            Line.Style style = isGood ? Line.Style.GOOD : Line.Style.BAD;
+            return options.plain ? Line.of(start + state)
+                : (options.verbose ? Line.of(start) : Line.row(start)).with(state, style);
         }
 
         private List<Line> summary() {
             List<Line> summary = new ArrayList<>();
-            int all = 0;
-            int running = 0;
-            for (ServicePort port : ports) {
-                all += isStarted(port.service()) ? 1 : 0;
-                running += isStarted(port.service()) && port.isRunning() ? 1 : 0;
-            }
-            if (all > 1) {
+            List<ServicePort> all = ports.stream().filter(port -> isStarted(port.service())).toList();
+            long running = all.stream().filter(ServicePort::isRunning).count();
+            if (all.size() > 1) {
                 String are = running == 1 ? " is" : " are";
-                summary.add(Line.of(running + " of " + all + " services" + are + " running"));
+                summary.add(Line.of(running + " of " + all.size() + " services" + are + " running"));
             }
             for (Problems.Problem problem : problems) {
                 if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.

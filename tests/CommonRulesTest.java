@@ -214,6 +214,6 @@ class CommonRulesTest {
         assumeTrue(Files.exists(Path.of("/dev/full")));
         Process process = Script.of("port_status").builder().redirectOutput(Path.of("/dev/full").toFile()).start();
         assertEquals(2, process.waitFor());
-        assertTrue(process.errorReader().readLine().startsWith("ERROR: cannot write the answer: "));
+        assertTrue(process.errorReader().readLine().startsWith("ERROR: no answer: No space left"));
     }
 }

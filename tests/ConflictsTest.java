@@ -43,16 +43,16 @@ class ConflictsTest {
         private Judge() { }
 
         public static void main(String... args) throws Exception {
-            Report check = report(new check_port(), args);
+            PortCommand.Report check = report(new check_port(), args);
             Map<?, ?> port = (Map<?, ?>) ((List<?>) check.document().get("ports")).get(0);
             Set<Object> ours = new LinkedHashSet<>();
             ((List<?>) port.get("occupants")).forEach(owner -> ours.add(((Map<?, ?>) owner).get("ours")));
             System.out.print("check " + check.exitCode() + " " + ours);
-            Report status = report(new port_status(), with("--check", args));
+            PortCommand.Report status = report(new port_status(), with("--check", args));
             boolean isTaken = status.document().get("problems").toString().contains("kind=taken");
             System.out.print(", status " + status.exitCode() + (isTaken ? " taken" : ""));
             System.out.print(", running " + report(new port_status(), with("--running", args)).exitCode());
-            Report find = report(new find_port(), args);
+            PortCommand.Report find = report(new find_port(), args);
             System.out.print(", find " + find.exitCode() + " " + (find.exitCode() == 0 ? find.lines().get(0) : ""));
             System.out.print(", stop " + report(new check_port(), with("--stop", args)).exitCode());
             if (report(new check_port(), args).exitCode() == 1) {
@@ -61,7 +61,7 @@ class ConflictsTest {
             System.out.println();
         }
 
-        private static Report report(PortCommand command, String... args) throws Exception {
+        private static PortCommand.Report report(PortCommand command, String... args) throws Exception {
             new CommandLine(command).parseArgs(args);
             return command.report();
         }

@@ -180,7 +180,7 @@ class DropInTest {
         String warm = debug(call(folder).env("ports", ports));
         assertTrue(warm.contains("java in") && !warm.contains("builds in"), warm);
         // Older than what was built of it, as a deployment, or git checkout of an older commit, may leave it.
-        Path include = own.scripts().resolve("include/config/PortRange.java");
+        Path include = own.scripts().resolve("include/config/PortMap.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         Files.setLastModifiedTime(include, FileTime.from(1, TimeUnit.DAYS));
         String edited = debug(call(folder).env("ports", ports));

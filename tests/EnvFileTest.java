@@ -98,7 +98,7 @@ class EnvFileTest {
             sparse.setLength(3_000_000_000L);
         }
         UserException refusal = assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("sparse")));
-        assertEquals(folder.resolve("sparse") + " is larger than 1 MB; name another with --env-file", refusal.getMessage());
+        assertEquals(folder.resolve("sparse") + " is larger than 1 MB; name another file with --env-file", refusal.getMessage());
     }
 
     @Test

@@ -497,7 +497,7 @@ class HealthAllTest {
         "https://other:8443/up?key=x, https://other:8443/up?key=x, https://other:8443/up"})
     void aServicesConfigurationSaysHowItIsChecked(String health, String url, String shown) {
         HealthChecks.Check check = HealthChecks.Check.of(new PortMap.Service("CRAWLER_PORT", "CRAWLER_PORT", 1234,
-            PortMap.Origin.ENV_FILE, 1, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
+            PortMap.Origin.ENV_FILE, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
         assertEquals(List.of(url, shown), List.of(check.endpoint().toString(), check.url()));
     }
 
@@ -516,7 +516,7 @@ class HealthAllTest {
         }
         assertEquals("3 of 7 healthy", lines.get(7));
         for (String line : lines) {
-            assertTrue(Line.width(line) <= 80, line);
+            assertTrue(Line.of(line).width() <= 80, line);
         }
         assertTrue(lines.get(2).matches("Port \\d{5}: ❌ unhealthy Model Registry                503 shutting_do… +\\d+ ms"), lines.get(2));
     }

@@ -134,7 +134,6 @@ class PortStatusTest {
             api
             real-dream-team-orchestrator
             cli-integration-manager
-            platform-status-tracker
             --
             NOTE: port 3006 is in use by a process of root that cannot be seen; Token Optimizer counts as running
             NOTE: port 50051 (CC-Tools gRPC Server) is in use, but nothing listens: OWNER

@@ -62,7 +62,7 @@ class ScreenTest {
             for (int j = 0; j < pipe.size(); j++) {
                 String line = terminal.get(j);
                 boolean isRow = line.startsWith("Port ") && FOR_PEOPLE.get(i).equals("port_status --all");
-                assertEquals(isRow ? Line.fit(pipe.get(j), columns) : pipe.get(j), line);
+                assertEquals(isRow ? Line.of(pipe.get(j)).fit(columns).toString() : pipe.get(j), line);
                 assertEquals(line.stripTrailing(), line);
             }
         }

@@ -21,7 +21,7 @@ class TerminalTest {
     @CsvSource({"abc, 3, abc", "abcd, 3, ab…", "日本語, 6, 日本語", "日本語, 5, 日本…", "日本語, 4, 日…", "✅ ok, 5, ✅ ok",
         "✅ okay, 5, ✅ o…", "e\u0301e\u0301e\u0301, 3, e\u0301e\u0301e\u0301", "abc, 1, …"})
     void fitsText(String text, int columns, String fitting) {
-        assertEquals(fitting, Line.fit(text, columns));
+        assertEquals(fitting, Line.of(text).fit(columns).toString());
     }
 
     @Test
@@ -190,7 +190,7 @@ class TerminalTest {
             String command = String.join(" ", Script.of("port_status", "--color=never", "" + port).builder().command());
             Script.Result terminal = Script.command("script", "-qec", command, "/dev/null").env("TERM", "xterm").run();
             assertFalse(terminal.out().contains("\u001B"), terminal.out());
-            assertTrue(terminal.out().lines().allMatch(line -> Line.width(line) <= 80), terminal.out());
+            assertTrue(terminal.out().lines().allMatch(line -> Line.of(line).width() <= 80), terminal.out());
         } finally {
             evil.destroyForcibly().waitFor();
         }

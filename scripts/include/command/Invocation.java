@@ -41,7 +41,8 @@ record Invocation(String envFile) {
     /** Returns the words that call a script: its name alone, if a link on the {@code PATH} was called. */
     static String program(String script) {
         String jbangw = System.getenv("DEVFLOW_PORTS_JBANGW");
-        return jbangw == null ? "jbang " + script + "@devflow" : jbangw.isEmpty() ? script : quoted(jbangw) + " " + script;
+        return jbangw == null ? "jbang " + script + "@devflow"
+            : jbangw.isEmpty() ? script : quoted(jbangw) + " " + script;
     }
 
     /** Returns the word as a shell reads it back. */

@@ -35,14 +35,9 @@ final class Line {
         return this;
     }
 
-    /** Adds spaces up to that column, at least one. */
-    Line pad(int column) {
-        return with(" ".repeat(Math.max(1, column - width())));
-    }
-
-    /** Adds a cell of a table at that column, unless the cell is empty. */
+    /** Adds a cell of a table at that column, after at least one space, unless the cell is empty. */
     Line cell(int column, String text) {
-        return text == null || text.isEmpty() ? this : pad(column).with(text);
+        return text == null || text.isEmpty() ? this : with(" ".repeat(Math.max(1, column - width()))).with(text);
     }
 
     /** In a watch, the line counts as changed if this state differs from the last one; by default, if its text does. */
@@ -66,7 +61,19 @@ final class Line {
 
     /** Returns how many cells of a terminal the line takes. */
     int width() {
-        return width(toString());
+        int width = 0;
+        String text = toString();
+        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+            width += width(text.codePointAt(i));
+        }
+        return width;
+    }
+
+    /** East Asian characters and emoji take two cells. So here do all from U+2E80 on, which at worst cuts too much. */
+    private static int width(int c) {
+        int type = Character.getType(c);
+        boolean isMark = type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;
+        return isMark ? 0 : c >= 0x2E80 || c == '✅' || c == '❌' ? 2 : 1;
     }
 
     /** Returns the line, cut with an ellipsis if it takes more than so many cells. */
@@ -86,46 +93,17 @@ final class Line {
         return cut.with("…");
     }
 
-    static String fit(String text, int columns) {
-        return of(text).fit(columns).toString();
-    }
-
-    static int width(String text) {
-        int width = 0;
-        for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
-            width += width(text.codePointAt(i));
-        }
-        return width;
-    }
-
-    /** East Asian characters and emoji take two cells (Unicode, UAX 11), combining marks take none. */
-    private static int width(int c) {
-        int type = Character.getType(c);
-        boolean isMark = type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;
-        boolean isWide = c == '✅' || c == '❌' || c >= 0x1F300 || Character.isIdeographic(c)
-            || c >= 0x1100 && c <= 0x115F // Hangul Jamo
-            || c >= 0x2E80 && c <= 0xA4CF // CJK radicals to Yi
-            || c >= 0xAC00 && c <= 0xD7A3 // Hangul syllables
-            || c >= 0xFE30 && c <= 0xFE6F // CJK compatibility forms
-            || c >= 0xFF00 && c <= 0xFF60; // fullwidth forms
-        return isMark ? 0 : isWide ? 2 : 1;
-    }
-
     /** Returns the text with a question mark in place of every character that could control a terminal. */
     static String printable(String text) {
         StringBuilder printable = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
             int c = text.codePointAt(i);
-            printable.appendCodePoint(isPrintable(c) ? c : '?');
+            printable.appendCodePoint(switch (Character.getType(c)) {
+                case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> '?';
+                default -> c;
+            });
         }
         return printable.toString();
-    }
-
-    private static boolean isPrintable(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR,
-                Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED -> false;
-            default -> true;
-        };
     }
 }

@@ -1,7 +1,7 @@
 //SOURCES Invocation.java UserException.java
 
-import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -19,12 +19,15 @@ final class OptionValues {
     private OptionValues() { }
 
     /** Sets the fields of a command; returns the exit code if help or the version was printed, else null. */
-    static Integer parse(Object command, PrintStream out, String... args) {
+    static Integer parse(Object command, Writer out, String... args) {
         CommandLine line = new CommandLine(command).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true)
-            .setUsageHelpWidth(80).setOut(new PrintWriter(out, true));
+            .setUsageHelpWidth(80).setOut(new PrintWriter(out));
         String program = Invocation.program(line.getCommandName());
         line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
-        line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, help -> examples(help, program));
+        // Examples run when they are pasted: picocli would wrap them.
+        line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, help ->
+            (String.join("\n", help.commandSpec().usageMessage().footer()) + "\n")
+                .replaceAll(line.getCommandName() + "(?=\\s)", Matcher.quoteReplacement(program)));
         try {
             return CommandLine.executeHelpRequest(line.parseArgs(args));
         } catch (ParameterException e) {
@@ -32,12 +35,6 @@ final class OptionValues {
             throw new UserException(e.getMessage().lines().findFirst().orElse("") + "; "
                 + (near.isEmpty() ? "see " + program + " --help" : "use " + String.join(" or ", near)));
         }
-    }
-
-    /** Returns the examples so that they run when they are pasted; picocli would wrap them. */
-    private static String examples(Help help, String program) {
-        String examples = String.join("\n", help.commandSpec().usageMessage().footer()) + "\n";
-        return examples.replaceAll(help.commandSpec().name() + "(?=\\s)", Matcher.quoteReplacement(program));
     }
 
     /** Reads a time of a day at most: {@code 500ms}, {@code 5s}, {@code 2m}, or a number of seconds. */

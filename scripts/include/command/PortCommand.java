@@ -1,4 +1,4 @@
-//SOURCES Invocation.java Line.java OptionValues.java Report.java Terminal.java UserException.java
+//SOURCES Invocation.java Line.java OptionValues.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
@@ -15,11 +15,13 @@ import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.LocalTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -42,6 +44,40 @@ import picocli.CommandLine.Parameters;
 abstract class PortCommand {
 
     enum Colour { auto, always, never }
+
+    /** The answer of a script, made of facts that were gathered before. */
+    interface Report {
+
+        /** The exit codes, as grep has them. */
+        int YES = 0;
+        int NO = 1;
+        /** There is no answer: wrong usage, invalid configuration, an internal error. */
+        int UNKNOWN = 2;
+
+        default int exitCode() {
+            return YES;
+        }
+
+        default List<Line> lines() {
+            return List.of();
+        }
+
+        /** Returns the JSON document as maps, lists, texts and numbers; null for none. */
+        default Map<String, Object> document() {
+            return null;
+        }
+
+        /** Returns why the answer is no, for standard error, also with {@code --quiet}; null for nothing. */
+        default String conclusion() {
+            return null;
+        }
+
+        /** The answer yes, with its lines and its JSON document. */
+        record Yes(List<Line> lines, Map<String, Object> document) implements Report { }
+
+        /** An answer that is its exit code alone. */
+        record Silent(int exitCode) implements Report { }
+    }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
         + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
@@ -69,15 +105,15 @@ abstract class PortCommand {
     /** Whether targets must be full names of services, as in the functions of a start script. */
     boolean wholeNames = Invocation.isFunction();
 
-    private final PrintStream out = stream(FileDescriptor.out);
-    final PrintStream err = stream(FileDescriptor.err);
+    // In UTF-8, whatever the locale, and with buffers so large that no reader sees half an answer.
+    private final Writer out = new OutputStreamWriter(buffer(FileDescriptor.out), StandardCharsets.UTF_8);
+    final PrintStream err = new PrintStream(buffer(FileDescriptor.err), false, StandardCharsets.UTF_8);
     private final Set<String> said = new LinkedHashSet<>();
     private boolean isPainting;
+    private Set<Object> painted;
 
-    /** Opens a stream in UTF-8, whatever the locale, and so large that no reader sees half an answer. */
-    private static PrintStream stream(FileDescriptor descriptor) {
-        BufferedOutputStream buffer = new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16);
-        return new PrintStream(buffer, false, StandardCharsets.UTF_8);
+    private static BufferedOutputStream buffer(FileDescriptor descriptor) {
+        return new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16);
     }
 
     /** Gathers the facts of one look. */
@@ -88,57 +124,43 @@ abstract class PortCommand {
         return null;
     }
 
-    /** Answers, once or in a watch; returns the exit code. */
+    /** Answers, once or in a watch, which ends when it is interrupted or nobody reads it; returns the exit code. */
     int call() throws Exception {
         require(!quiet || !json && interval() == null, "--quiet cannot be combined with --json or --watch");
-        if (interval() != null) {
-            watch();
-            return Report.YES;
+        isPainting = interval() != null && !json && Terminal.isInteractive();
+        while (true) {
+            Report report = report();
+            print(report);
+            if (interval() == null) {
+                if (report.conclusion() != null) {
+                    warn(report.conclusion());
+                }
+                return report.exitCode();
+            }
+            Thread.sleep(interval().toMillis());
         }
-        Report report = report();
-        print(report);
-        if (report.conclusion() != null) {
-            warn(report.conclusion());
-        }
-        return report.exitCode();
     }
 
     private void print(Report report) throws IOException {
-        if (json && report.document() != null) {
-            out.println(Json.text(report.document()));
+        if (isPainting) {
+            List<Line> lines = new ArrayList<>();
+            said.forEach(note -> lines.add(Line.of(note)));
+            said.clear();
+            lines.addAll(report.lines());
+            painted = Terminal.paint(out, lines, interval(), hasColour(), painted);
+        } else if (json && report.document() != null) {
+            out.write(Json.text(report.document()) + "\n");
         } else if (!json && !quiet) {
-            Terminal.print(out, report.lines(), hasColour() && !report.isPlain());
+            Terminal.print(out, report.lines(), hasColour());
         }
         out.flush();
-    }
-
-    /** Looks again and again until the process is interrupted or nobody reads its output any more. */
-    private void watch() throws Exception {
-        isPainting = !json && Terminal.isInteractive();
-        String footer = ", every " + Terminal.seconds(interval()) + "; Ctrl-C ends";
-        for (Set<Object> before = null; !out.checkError(); Thread.sleep(interval().toMillis())) {
-            Report report = report();
-            if (isPainting) {
-                List<Line> lines = new ArrayList<>();
-                said.forEach(note -> lines.add(Line.of(note)));
-                said.clear();
-                lines.addAll(report.lines());
-                before = Terminal.paint(out, lines, LocalTime.now().withNano(0) + footer, hasColour(), before);
-            } else {
-                print(report);
-            }
-        }
     }
 
     /** Runs the command and ends the process with its exit code. */
     static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
-        if (command.out.checkError()) {
-            exit = Report.UNKNOWN;
-            Terminal.sayWhyUnwritten(command.err);
-        }
-        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. No hook is needed
-        // by now, and exit() would load a logger.
+        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. Hooks are not
+        // needed by now, and exit() would load a logger.
         Runtime.getRuntime().halt(exit == Report.NO ? Integer.getInteger("devflow.no", Report.NO) : exit);
     }
 
@@ -150,10 +172,14 @@ abstract class PortCommand {
             boolean hasOption = (" " + String.join(" ", args)).contains(" -");
             Integer helped = hasOption ? OptionValues.parse(this, out, args) : null;
             targets = hasOption ? targets : List.of(args);
+            out.flush();
             return helped != null ? helped : call();
         } catch (Throwable e) {
             isPainting = false;
-            error(explain(e));
+            String why = explain(e);
+            if (!why.endsWith("Broken pipe")) { // The reader of the answer has gone.
+                error(why);
+            }
             return Report.UNKNOWN;
         }
     }
@@ -173,26 +199,12 @@ abstract class PortCommand {
     /** Refuses the command line unless the condition holds. */
     void require(boolean condition, String message) {
         if (!condition) {
-            throw new UserException(message + "; " + help());
+            throw new UserException(message + "; see " + Invocation.program(getClass().getSimpleName()) + " --help");
         }
     }
 
-    static boolean atMostOne(boolean... given) {
-        int count = 0;
-        for (boolean one : given) {
-            count += one ? 1 : 0;
-        }
-        return count <= 1;
-    }
-
-    /** Prints commands for the same {@code .env}. */
-    Invocation invocation() {
-        return new Invocation(envFile);
-    }
-
-    /** Returns where the user finds the options. */
-    String help() {
-        return "see " + Invocation.program(getClass().getSimpleName()) + " --help";
+    static boolean atMostOne(Boolean... given) {
+        return Collections.frequency(List.of(given), true) <= 1;
     }
 
     /** Says what the script did or assumed, except with {@code --quiet}. */
@@ -221,20 +233,17 @@ abstract class PortCommand {
     }
 
     private boolean hasColour() {
-        String noColour = System.getenv("NO_COLOR"); // An empty one does not count (no-color.org).
         return colour == Colour.always || colour == Colour.auto && Terminal.isInteractive()
-            && (noColour == null || noColour.isEmpty()) && !"0".equals(System.getenv("CLICOLOR"));
+            && System.getenv().getOrDefault("NO_COLOR", "").isEmpty() && !"0".equals(System.getenv("CLICOLOR"));
     }
 
     /** Loads the library for JSON. */
     private static final class Json {
 
-        private static final JsonFactory ASCII =
-            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
         /** Returns one line of ASCII, which no locale garbles and no terminal obeys. */
         static String text(Map<String, Object> document) throws IOException {
-            return JSON.builder(ASCII).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
+            JsonFactory ascii = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+            return JSON.builder(ascii).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
         }
     }
 }

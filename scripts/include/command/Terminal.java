@@ -2,18 +2,18 @@
 
 import java.io.BufferedReader;
 import java.io.File;
-import java.io.FileDescriptor;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.Writer;
 import java.math.BigDecimal;
 import java.time.Duration;
+import java.time.LocalTime;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.fusesource.jansi.Ansi;
 
-/** Prints lines; on a terminal, rows are cut, and the picture of a watch is painted over the last one. */
+/** Prints lines; on a terminal, rows are cut, and the picture of a watch replaces the last one. */
 final class Terminal {
 
     private record Size(int rows, int columns) { }
@@ -21,7 +21,6 @@ final class Terminal {
     private static final String HOME = "\u001B[H";
     private static final String CLEAR_LINE = "\u001B[K"; // from the cursor on
     private static final String CLEAR_REST = "\u001B[J";
-    private static final String CHANGED = " ◀ changed";
 
     private Terminal() { }
 
@@ -32,23 +31,11 @@ final class Terminal {
 
     /** Returns whether standard error is such a terminal, which Java cannot tell. */
     static boolean isStderrTerminal() {
-        ProcessBuilder test = new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT);
         try {
-            return !"dumb".equals(System.getenv("TERM")) && test.start().waitFor() == 0;
+            return !"dumb".equals(System.getenv("TERM"))
+                && new ProcessBuilder("test", "-t", "2").inheritIO().start().waitFor() == 0;
         } catch (IOException | InterruptedException e) {
             return false;
-        }
-    }
-
-    /** Says why standard output took no answer, which a PrintStream keeps to itself, unless its reader has gone. */
-    static void sayWhyUnwritten(PrintStream err) {
-        try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
-            out.write('\n');
-        } catch (IOException e) {
-            if (!String.valueOf(e.getMessage()).contains("Broken pipe")) {
-                err.println("ERROR: cannot write the answer: " + e.getMessage());
-                err.flush();
-            }
         }
     }
 
@@ -58,13 +45,12 @@ final class Terminal {
         err.flush();
     }
 
-    static void print(PrintStream out, List<Line> lines, boolean isColoured) {
-        int columns = Integer.MAX_VALUE;
+    static void print(Writer out, List<Line> lines, boolean isColoured) throws IOException {
+        int columns = 0; // unknown, for the size takes time
         for (Line line : lines) {
-            if (line.isRow && columns == Integer.MAX_VALUE && isInteractive()) {
-                columns = size().columns; // which starts a program
-            }
-            out.println(text(line.isRow ? line.fit(columns) : line, isColoured));
+            boolean isCut = line.isRow && isInteractive();
+            columns = isCut && columns == 0 ? size().columns : columns;
+            out.write(text(isCut ? line.fit(columns) : line, isColoured) + "\n");
         }
     }
 
@@ -91,32 +77,31 @@ final class Terminal {
     }
 
     /**
-     * Paints as many of the lines as there is room for over the last picture, and leaves the cursor below.
+     * Paints as many of the lines as there is room for in place of the last picture, and leaves the cursor below.
      *
      * @param before what this returned for the last picture, so that changed lines are marked; null for the first one
      */
-    static Set<Object> paint(PrintStream out, List<Line> lines, String footer, boolean isColoured, Set<Object> before) {
+    static Set<Object> paint(Writer out, List<Line> lines, Duration interval, boolean isColoured,
+                             Set<Object> before) throws IOException {
         Size size = size();
-        StringBuilder picture = new StringBuilder(before == null ? HOME + CLEAR_REST : HOME);
+        StringBuilder picture = new StringBuilder(HOME + CLEAR_REST);
         Set<Object> states = new HashSet<>();
         int room = size.rows - 2; // for the footer and the cursor
-        int shown = 0;
+        int left = 0;
         for (Line line : lines) {
             states.add(line.state());
-            String mark = before == null || before.contains(line.state()) ? "" : CHANGED;
+            String mark = before == null || before.contains(line.state()) ? "" : " ◀ changed";
             Line marked = (line.isRow ? line.fit(size.columns - mark.length()) : line).with(mark);
-            int width = Math.max(1, marked.width());
-            room -= (width + size.columns - 1) / size.columns;
+            room -= Math.max(1, (marked.width() + size.columns - 1) / size.columns);
             if (room >= 0) {
-                shown++;
-                // In a full row, the cursor is still on the last character.
-                picture.append(text(marked, isColoured)).append(width % size.columns == 0 ? "\n" : CLEAR_LINE + "\n");
+                picture.append(text(marked, isColoured)).append('\n');
+            } else {
+                left++;
             }
         }
-        int left = lines.size() - shown;
         String rest = left == 0 ? "" : left == 1 ? "1 line does not fit; " : left + " lines do not fit; ";
-        out.println(picture.append(Line.of(rest + footer).fit(size.columns - 1)).append(CLEAR_REST));
-        out.flush();
+        String footer = rest + LocalTime.now().withNano(0) + ", every " + seconds(interval) + "; Ctrl-C ends";
+        out.write(picture.append(Line.of(footer).fit(size.columns - 1)).append('\n').toString());
         return states;
     }
 

@@ -1,4 +1,4 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java PortMap.java PortRange.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java PortMap.java
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -8,16 +8,16 @@ import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which port each service uses: that of the environment, else that of {@code .env}, else the documented one. */
+/**
+ * Which port each service uses: that of the environment, else that of {@code .env}, else the documented one. An empty
+ * value counts as unset.
+ */
 final class Config {
-
-    /** What a variable is set to, and where. An empty value counts as unset. */
-    private record Setting(String variable, String value, PortMap.Origin origin, int line) { }
 
     private final EnvFile envFile;
     private final Map<String, String> environment;
     private final Map<String, String> values = new HashMap<>(); // of .env, expanded
-    private final List<PortMap.Service> services = new ArrayList<>(PortMap.SERVICES);
+    private final List<PortMap.Service> services = new ArrayList<>();
     private final Map<Integer, List<PortMap.Service>> byPort = new HashMap<>();
     private final List<String> notes = new ArrayList<>();
 
@@ -34,75 +34,64 @@ final class Config {
             String value = entry.value();
             values.put(entry.name(), isExpression(entry.name()) ? new Syntax(this).expand(value) : value);
         }
-        for (int i = 0; i < services.size(); i++) {
-            services.set(i, configured(services.get(i)));
+        for (PortMap.Service service : PortMap.SERVICES) {
+            PortMap.Origin origin = origin(service.variable());
+            services.add(origin == PortMap.Origin.DEFAULT ? service : service.with(port(service.variable(), origin,
+                ", or leave it empty to use " + service.port()), origin, service.health(), service.aliases()));
         }
         for (EnvFile.Entry entry : envFile.entries()) {
-            if (PortRange.isPort(values.get(entry.name())) && Syntax.PORT_VARIABLE.matcher(entry.name()).matches()) {
-                addUndocumented(entry);
+            if (PortMap.isPort(values.get(entry.name())) && Syntax.PORT_VARIABLE.matcher(entry.name()).matches()) {
+                addUndocumented(entry.name());
             }
         }
         for (int i = 0; i < services.size(); i++) {
             PortMap.Service service = services.get(i);
-            services.set(i, service.with(service.port(), service.origin(), service.line(), health(service),
-                service.aliases()));
+            services.set(i, service.with(service.port(), service.origin(), health(service), service.aliases()));
         }
     }
 
-    private PortMap.Service configured(PortMap.Service service) {
-        Setting setting = setting(service.variable());
-        return setting == null ? service : service.with(port(setting, ", or leave it empty to use " + service.port()),
-            setting.origin, setting.line, service.health(), service.aliases());
-    }
-
-    private Setting setting(String variable) {
+    /** Returns where a variable is set. A shell that has exported the file sets the same value; then it is the file. */
+    private PortMap.Origin origin(String variable) {
         String override = environment(variable);
         String value = fileValue(variable);
-        // A shell that has exported the file sets the same value; then the file is the place of the setting.
         boolean isInFile = !value.isEmpty() && (override.isEmpty() || override.equals(value));
-        return isInFile ? inFile(variable) : override.isEmpty() ? null
-            : new Setting(variable, override, PortMap.Origin.ENVIRONMENT, 0);
+        return isInFile ? PortMap.Origin.ENV_FILE
+            : override.isEmpty() ? PortMap.Origin.DEFAULT : PortMap.Origin.ENVIRONMENT;
     }
 
-    private Setting inFile(String variable) {
-        return new Setting(variable, fileValue(variable), PortMap.Origin.ENV_FILE, envFile.get(variable).line());
+    private String value(String variable, PortMap.Origin origin) {
+        return origin == PortMap.Origin.ENVIRONMENT ? environment(variable) : fileValue(variable);
     }
 
-    private int port(Setting setting, String alternative) {
-        if (!PortRange.isPort(setting.value)) {
+    private int port(String variable, PortMap.Origin origin, String alternative) {
+        if (!PortMap.isPort(value(variable, origin))) {
             // The value is not printed: it may be a secret that was put there by mistake.
-            throw new UserException(place(setting.origin, setting.line) + ": " + setting.variable
+            throw new UserException(place(variable, origin) + ": " + variable
                 + " is not a port (1-65535); correct the value" + alternative);
         }
-        return Integer.parseInt(setting.value);
+        return Integer.parseInt(value(variable, origin));
     }
 
-    private void addUndocumented(EnvFile.Entry entry) {
-        String variable = entry.name();
+    private void addUndocumented(String variable) {
         // Docker and Kubernetes set NAME_PORT to URLs in the environment, for purposes of their own.
-        Setting setting = PortRange.isPort(environment(variable)) ? setting(variable) : inFile(variable);
-        int port = Integer.parseInt(setting.value);
-        List<PortMap.Service> namesakes = new ArrayList<>();
+        PortMap.Origin origin = PortMap.isPort(environment(variable)) ? origin(variable) : PortMap.Origin.ENV_FILE;
+        int port = port(variable, origin, "");
         for (int i = 0; i < PortMap.SERVICES.size(); i++) {
-            if (services.get(i).variable().equals(variable)) {
+            PortMap.Service service = services.get(i);
+            if (service.variable().equals(variable)) {
                 return;
             }
-            boolean hasPort = port == services.get(i).port() || port == PortMap.SERVICES.get(i).port()
-                || setting.value.equals(fileValue(services.get(i).variable()));
-            if (hasPort && hasWordsOf(services.get(i).variable(), variable)) {
-                namesakes.add(services.get(i));
+            boolean hasPort = port == service.port() || port == PortMap.SERVICES.get(i).port()
+                || value(variable, origin).equals(fileValue(service.variable()));
+            if (hasPort && hasWordsOf(service.variable(), variable)) {
+                List<PortMap.Alias> aliases = new ArrayList<>(service.aliases());
+                aliases.add(new PortMap.Alias(variable, port));
+                services.set(i, service.with(service.port(), service.origin(), service.health(), aliases));
+                return;
             }
         }
-        if (namesakes.size() == 1) {
-            PortMap.Service service = namesakes.get(0);
-            List<PortMap.Alias> aliases = new ArrayList<>(service.aliases());
-            aliases.add(new PortMap.Alias(variable, port, entry.line()));
-            services.set(services.indexOf(service),
-                service.with(service.port(), service.origin(), service.line(), service.health(), aliases));
-        } else {
-            services.add(new PortMap.Service(variable, variable, port, setting.origin, setting.line,
-                PortMap.Group.of(port), PortMap.Status.UNKNOWN, null, null, List.of()));
-        }
+        services.add(new PortMap.Service(variable, variable, port, origin, PortMap.Group.of(port),
+            PortMap.Status.UNKNOWN, null, null, List.of()));
     }
 
     /** Returns whether all words of a name are words of the documented one, in their order. */
@@ -112,13 +101,14 @@ final class Config {
 
     private String health(PortMap.Service service) {
         for (String variable : service.variables()) {
-            Setting setting = setting(PortMap.stem(variable) + "_HEALTH");
-            if (setting != null && Syntax.isHealth(setting.value)) {
-                return setting.value;
+            String name = PortMap.stem(variable) + "_HEALTH";
+            PortMap.Origin origin = origin(name);
+            if (origin != PortMap.Origin.DEFAULT && Syntax.isHealth(value(name, origin))) {
+                return value(name, origin);
             }
-            if (setting != null) {
-                notes.add(place(setting.origin, setting.line) + ": " + setting.variable + " is ignored: it is not a"
-                    + " path, tcp, grpc, or a URL (http, https, grpc, grpcs, tcp) without a user");
+            if (origin != PortMap.Origin.DEFAULT) {
+                notes.add(place(name, origin) + ": " + name + " is ignored: it is not a path, tcp, grpc, or a URL"
+                    + " (http, https, grpc, grpcs, tcp) without a user");
             }
         }
         return service.health();
@@ -136,8 +126,8 @@ final class Config {
         private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Z_][A-Z0-9_]*_PORT");
         private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
             "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))");
-        private static final Pattern HEALTH = Pattern.compile(
-            "/[!-~]*|tcp|grpc|(?i:(https?)|grpcs?|tcp)://(?:\\[[\\da-fA-F:.]+]|[\\w.-]+)(?::(\\d+))?([/?][!-~]*)?");
+        private static final Pattern HEALTH = Pattern.compile("/[!-~]*|tcp|grpc|(?i:https?"
+            + "|(?:grpcs?|tcp)(?=://[^/?]+:\\d+([/?]|$)))://(?:\\[[\\da-fA-F:.]+]|[\\w.-]+)(?::(\\d+))?([/?][!-~]*)?");
         private static final int LONGEST = 1_000;
 
         /** Returns the text with its references expanded, or as it is if either is too long. */
@@ -156,8 +146,7 @@ final class Config {
 
         static boolean isHealth(String value) {
             Matcher form = HEALTH.matcher(value);
-            return form.matches() && (form.group(2) != null ? PortRange.isPort(form.group(2))
-                : form.group(1) != null || !value.contains("://"));
+            return form.matches() && (form.group(2) == null || PortMap.isPort(form.group(2)));
         }
     }
 
@@ -187,11 +176,11 @@ final class Config {
 
     /** Returns the port that the variable PORT names. That port is no service's. */
     int port() {
-        Setting setting = setting("PORT");
-        if (setting == null) {
+        PortMap.Origin origin = origin("PORT");
+        if (origin == PortMap.Origin.DEFAULT) {
             throw new UserException("PORT is not set in the environment or in " + envFile.path());
         }
-        return port(setting, "");
+        return port("PORT", origin, "");
     }
 
     /** Returns what {@code .env} sets a variable to, expanded; empty if it does not. */
@@ -202,7 +191,7 @@ final class Config {
     /** Requires a value in {@code .env} that can be replaced: a stray quote would change how other lines read. */
     void requirePort(String variable) {
         if (!fileValue(variable).isEmpty()) {
-            port(inFile(variable), "");
+            port(variable, PortMap.Origin.ENV_FILE, "");
         }
     }
 
@@ -213,13 +202,13 @@ final class Config {
 
     /** Returns where a service's port is set: {@code .env:12}, {@code the environment} or {@code the default}. */
     String place(PortMap.Service service) {
-        return place(service.origin(), service.line());
+        return place(service.variable(), service.origin());
     }
 
-    private String place(PortMap.Origin origin, int line) {
+    private String place(String variable, PortMap.Origin origin) {
         return switch (origin) {
             case ENVIRONMENT -> "the environment";
-            case ENV_FILE -> envFile.path() + ":" + line;
+            case ENV_FILE -> envFile.path() + ":" + envFile.get(variable).line();
             case DEFAULT -> "the default";
         };
     }
@@ -231,7 +220,7 @@ final class Config {
             if (alias.port() != service.port()) {
                 differences.add(service.name() + " uses port " + service.port() + " (" + service.variable() + ", "
                     + place(service) + "), but " + alias.variable() + " ("
-                    + place(PortMap.Origin.ENV_FILE, alias.line()) + ") is " + alias.port());
+                    + place(alias.variable(), PortMap.Origin.ENV_FILE) + ") is " + alias.port());
             }
         }
         return differences;

@@ -1,8 +1,9 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvLocation.java
+//SOURCES ../command/Invocation.java ../command/PortCommand.java ../command/UserException.java Folders.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -46,8 +47,47 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
 
     /** Reads the file that a command's options name, or else the file that is found. */
     static EnvFile of(PortCommand command) {
-        Path path = EnvLocation.of(command);
+        Path path = locate(command);
         return command.envFile == null && Files.isDirectory(path) ? new EnvFile(path, "", true) : read(path);
+    }
+
+    /**
+     * Returns the {@code .env} of a command, as seen from the working directory: the one that is named, else the one in
+     * the working directory, else the nearest above it within the same checkout. It need not exist.
+     */
+    static Path locate(PortCommand command) {
+        Path path = Folders.named(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
+        if (command.envFile != null && !Files.exists(path)) {
+            command.note(path + " does not exist; using the environment and the default ports");
+        }
+        return command.envFile != null || isFile(path) ? path : nearest(command, path);
+    }
+
+    /** Looks above the working directory, up to the folder with a .git, unless that is a home. */
+    private static Path nearest(PortCommand command, Path name) {
+        Path here = Path.of("").toAbsolutePath();
+        Path top = here;
+        while (top != null && !Files.exists(top.resolve(".git"), LinkOption.NOFOLLOW_LINKS)) {
+            top = top.getParent();
+        }
+        if (top == null || Folders.isHomeOrAbove(top)) {
+            return name;
+        }
+        for (Path file = Path.of("..").resolve(name); !here.equals(top); file = Path.of("..").resolve(file)) {
+            here = here.getParent();
+            String owner = isFile(file) ? Folders.otherOwner(file) : null;
+            if (owner != null) {
+                command.note(file + " is ignored: it belongs to " + owner + "; to use it, name it with --env-file");
+            } else if (isFile(file)) {
+                return file;
+            }
+        }
+        return name;
+    }
+
+    /** A folder of that name is passed over. A link counts, even if its file does not exist yet. */
+    private static boolean isFile(Path path) {
+        return Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
     }
 
     /** Reads the file, which must be text of at most 1 MB. A file that does not exist counts as empty. */
@@ -59,7 +99,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
             }
             String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
             if (text == null || text.indexOf('\0') >= 0) {
-                throw new UserException(path + (text == null ? " is larger than 1 MB; name another with --env-file"
+                throw new UserException(path + (text == null ? " is larger than 1 MB; name another file with --env-file"
                     : " is not text in UTF-8; save it as UTF-8"));
             }
             return new EnvFile(path, text, false);

@@ -1,4 +1,4 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java EnvLocation.java Folders.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java Folders.java
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -46,7 +46,7 @@ final class EnvWriter {
                 }
                 Thread.sleep(ThreadLocalRandom.current().nextInt(5 * attempt));
             }
-            throw new UserException("cannot write " + EnvLocation.of(command)
+            throw new UserException("cannot write " + EnvFile.locate(command)
                 + ": another program keeps changing it; try again when that program has finished");
         } finally {
             lock.close();
@@ -66,8 +66,9 @@ final class EnvWriter {
         } catch (FileAlreadyExistsException | NoSuchFileException e) {
             return false; // another program has made or removed it
         } catch (IOException e) {
-            throw UserException.of(!isMountPoint(file.path()) ? e : refusal("it is a mount point; write the file that"
-                + " is mounted there, or name another file with --env-file"), "cannot write " + file.path());
+            boolean isMountPoint = String.valueOf(e.getMessage()).endsWith("Device or resource busy");
+            throw UserException.of(!isMountPoint ? e : refusal("it is a mount point; write the file that is mounted"
+                + " there, or name another file with --env-file"), "cannot write " + file.path());
         }
     }
 
@@ -84,7 +85,10 @@ final class EnvWriter {
         Path copy = folder.resolve("copy");
         try {
             Files.copy(target, copy, StandardCopyOption.COPY_ATTRIBUTES);
-            requireSameRights(target, copy);
+            if (!attributes(copy, "uid,gid,mode").equals(attributes(target, "uid,gid,mode"))) {
+                throw refusal("its owner, group and mode cannot be kept; run find_port as "
+                    + Files.getOwner(target).getName() + " or as root, or name another file with --env-file");
+            }
             Files.write(copy, content, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.SYNC);
             // A JVM's first renaming takes long: let it be one that changes nothing.
             Files.move(copy, copy, StandardCopyOption.ATOMIC_MOVE);
@@ -126,26 +130,8 @@ final class EnvWriter {
         return Files.readAttributes(file, "unix:" + names, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static void requireSameRights(Path target, Path copy) throws IOException {
-        if (!attributes(copy, "uid,gid,mode").equals(attributes(target, "uid,gid,mode"))) {
-            String owner = Files.getOwner(target).getName();
-            boolean isOwn = owner.equals(Files.getOwner(copy).getName());
-            throw refusal((isOwn ? "its group or mode cannot be kept; run find_port as root"
-                : "it belongs to " + owner + "; run find_port as " + owner) + ", or name another file with --env-file");
-        }
-    }
-
     private static FileSystemException refusal(String reason) {
         return new FileSystemException(null, null, reason);
-    }
-
-    private static boolean isMountPoint(Path file) {
-        try {
-            String name = " " + file.toRealPath().toString().replace(" ", "\\040") + " ";
-            return Files.readString(Path.of("/proc/self/mountinfo")).contains(name);
-        } catch (IOException e) {
-            return false;
-        }
     }
 
     /** Waits for the lock, which ends when the channel is closed. After a second, says which process has the lock. */

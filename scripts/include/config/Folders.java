@@ -1,16 +1,24 @@
+//SOURCES ../command/UserException.java
+
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 
-/** Who owns a file, and which folders are homes. */
+/** Paths that the user names, who owns a file, and which folders are homes. */
 final class Folders {
 
     private Folders() { }
+
+    /** Returns the path of that name. In the locale C, Java would take a name that is not ASCII for another name. */
+    static Path named(String name) {
+        String place = name.startsWith("/") ? name : System.getProperty("user.dir") + name;
+        boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
+        if (place.indexOf('\uFFFD') >= 0 || isAscii && place.indexOf('?') >= 0) {
+            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+        }
+        return Path.of(name);
+    }
 
     /** Returns who owns the file, or the link, if that is neither this user nor root; else null. */
     static String otherOwner(Path path) {
@@ -24,25 +32,19 @@ final class Folders {
         }
     }
 
-    /** Returns whether the folder is a home, or contains a home. */
+    /** Returns whether the folder is a home, or contains a home: this user's, root's, or one in /home or /Users. */
     static boolean isHomeOrAbove(Path folder) {
-        List<Path> homes = new ArrayList<>(List.of(Path.of("/home/user"), Path.of("/Users/user")));
-        try {
-            homes.add(Path.of(System.getProperty("user.home")));
-            homes.add(Path.of(String.valueOf(System.getenv("HOME"))));
-            String users = new String(Files.readAllBytes(Path.of("/etc/passwd")), StandardCharsets.UTF_8);
-            for (String user : users.split("\n")) { // name:password:number:group:comment:home:shell
-                String[] fields = user.split(":");
-                if (fields.length > 5 && fields[2].matches("0|[1-9]\\d{3,4}") && !fields[2].equals("65534")) {
-                    homes.add(Path.of(fields[5]));
-                }
-            }
-        } catch (IOException | InvalidPathException e) {
-            // The other homes are known.
-        }
         Path place = real(folder);
-        homes.removeIf(home -> !home.isAbsolute() || home.getParent() == null || !real(home).startsWith(place));
-        return !homes.isEmpty();
+        String name = String.valueOf(place.getFileName());
+        String[] homes = {System.getProperty("user.home"), String.valueOf(System.getenv("HOME")), "/root",
+            "/home/" + name, "/Users/" + name};
+        for (String home : homes) {
+            // HOME=/ is that of a system account without a home.
+            if (home.startsWith("/") && home.length() > 1 && real(Path.of(home)).startsWith(place)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Returns the path without links, as far as it exists. */

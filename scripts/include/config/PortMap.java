@@ -1,4 +1,4 @@
-//SOURCES PortRange.java
+//SOURCES ../command/UserException.java
 
 import java.util.ArrayList;
 import java.util.List;
@@ -7,6 +7,33 @@ import java.util.Objects;
 
 /** The tables of DevFlow's documentation: its groups of ports, and its services in their order. */
 final class PortMap {
+
+    static final int HIGHEST = 65535;
+
+    /** Ports from first to last, both included, as the user writes them: {@code 3005} or {@code 3100-3199}. */
+    record Range(int first, int last) {
+
+        boolean contains(int port) {
+            return first <= port && port <= last;
+        }
+
+        @Override
+        public String toString() {
+            return first + "-" + last;
+        }
+
+        /** Returns the port or range that a text names. */
+        static Range parse(String text) {
+            int dash = text.indexOf('-', 1);
+            boolean isRange = dash > 0 && isPort(text.substring(0, dash)) && isPort(text.substring(dash + 1));
+            int first = parsePort(isRange ? text.substring(0, dash) : text);
+            int last = isRange ? parsePort(text.substring(dash + 1)) : first;
+            if (first > last) {
+                throw new UserException("the range " + text + " is reversed; use " + last + "-" + first);
+            }
+            return new Range(first, last);
+        }
+    }
 
     /** The order in which groups choose their ports. */
     enum Priority { HIGH, MEDIUM, LOW }
@@ -22,13 +49,13 @@ final class PortMap {
         GRPC("gRPC Services", 50000, 59999, Priority.LOW, Strategy.AUTO_INCREMENT);
 
         final String title;
-        final PortRange range;
+        final Range range;
         final Priority priority;
         final Strategy strategy;
 
         Group(String title, int first, int last, Priority priority, Strategy strategy) {
             this.title = title;
-            this.range = new PortRange(first, last);
+            this.range = new Range(first, last);
             this.priority = priority;
             this.strategy = strategy;
         }
@@ -60,8 +87,8 @@ final class PortMap {
     /** Where a service's port is set, and must be changed. */
     enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }
 
-    /** Another variable of {@code .env} for the port of a service, and its line. */
-    record Alias(String variable, int port, int line) { }
+    /** Another variable of {@code .env} for the port of a service. */
+    record Alias(String variable, int port) { }
 
     /**
      * A service and its port. A port without a service has the status NONE, and neither name nor variable.
@@ -69,7 +96,7 @@ final class PortMap {
      * @param group null if the port of an undocumented service is in no documented range
      * @param health how its health is checked: a path, a URL, {@code tcp} or {@code grpc}; null if nothing says so
      */
-    record Service(String name, String variable, int port, Origin origin, int line, Group group, Status status,
+    record Service(String name, String variable, int port, Origin origin, Group group, Status status,
                    String description, String health, List<Alias> aliases) {
 
         boolean isDocumented() {
@@ -95,13 +122,13 @@ final class PortMap {
             return name.startsWith("-") || name.equals("port") || Group.named(name) != null ? variable : name;
         }
 
-        Service with(int port, Origin origin, int line, String health, List<Alias> aliases) {
-            return new Service(name, variable, port, origin, line, group, status, description, health, aliases);
+        Service with(int port, Origin origin, String health, List<Alias> aliases) {
+            return new Service(name, variable, port, origin, group, status, description, health, aliases);
         }
 
         /** Returns a port without a service. */
         static Service none(int port) {
-            return new Service(null, null, port, null, 0, Group.of(port), Status.NONE, null, null, List.of());
+            return new Service(null, null, port, null, Group.of(port), Status.NONE, null, null, List.of());
         }
 
         // Written out, because the generated methods cost 20 ms of start-up at their first use.
@@ -140,7 +167,24 @@ final class PortMap {
     private PortMap() { }
 
     private static Service row(String name, int port, String variable, Status status, String health, String text) {
-        return new Service(name, variable, port, Origin.DEFAULT, 0, Group.of(port), status, text, health, List.of());
+        return new Service(name, variable, port, Origin.DEFAULT, Group.of(port), status, text, health, List.of());
+    }
+
+    /** Returns the port that a text names: decimal, 1-65535, without sign or leading zero. */
+    static int parsePort(String text) {
+        if (!isPort(text)) {
+            throw new UserException("'" + text + "' is not a port; use a number from 1 to " + HIGHEST
+                + (text.indexOf(':') < 0 ? "" : ", or with health_all a URL such as http://localhost:3005/"));
+        }
+        return Integer.parseInt(text);
+    }
+
+    static boolean isPort(String text) {
+        boolean isNumber = !text.isEmpty() && text.length() <= 5 && text.charAt(0) != '0';
+        for (int i = 0; isNumber && i < text.length(); i++) {
+            isNumber = text.charAt(i) >= '0' && text.charAt(i) <= '9';
+        }
+        return isNumber && Integer.parseInt(text) <= HIGHEST;
     }
 
     /** Returns a variable without its {@code _PORT}. */

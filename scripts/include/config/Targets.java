@@ -1,4 +1,4 @@
-//SOURCES ../command/UserException.java Config.java PortMap.java PortRange.java
+//SOURCES ../command/UserException.java Config.java PortMap.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -16,7 +16,6 @@ import java.util.stream.Collectors;
 record Targets(Config config, boolean wholeNames) {
 
     private static final int SHORTEST_BEGINNING = 3;
-    private static final int MOST_LISTED = 20;
 
     /** Returns the services and ports that the targets name, each once. */
     List<PortMap.Service> resolve(List<String> targets) {
@@ -30,10 +29,11 @@ record Targets(Config config, boolean wholeNames) {
     /** Returns the services and ports that a target names. */
     List<PortMap.Service> resolve(String target) {
         if (isPort(target)) {
-            return inRange(new PortRange(config.port(), config.port()));
+            return inRange(config.port(), config.port());
         }
         if (!isName(target) || target.indexOf(':') > 0) {
-            return inRange(PortRange.parse(target));
+            PortMap.Range range = PortMap.Range.parse(target);
+            return inRange(range.first(), range.last());
         }
         PortMap.Group group = PortMap.Group.named(target);
         return group != null ? where(service -> service.group() == group) : named(target);
@@ -49,9 +49,9 @@ record Targets(Config config, boolean wholeNames) {
         return target.equalsIgnoreCase("PORT");
     }
 
-    private List<PortMap.Service> inRange(PortRange range) {
+    private List<PortMap.Service> inRange(int first, int last) {
         List<PortMap.Service> services = new ArrayList<>();
-        for (int port = range.first(); port <= range.last(); port++) {
+        for (int port = first; port <= last; port++) {
             services.addAll(config.at(port).isEmpty() ? List.of(PortMap.Service.none(port)) : config.at(port));
         }
         return services;
@@ -76,11 +76,11 @@ record Targets(Config config, boolean wholeNames) {
         if (found.size() == 1 && !wholeNames) {
             return found.get(0);
         }
-        String quoted = "'" + target + "'";
         throw new UserException(found.isEmpty()
-            ? "unknown service or group " + quoted + "; use core, mcp, orchestration, grpc, " + names(config.services())
-            : quoted + (found.size() > 1 ? " matches several services" : " is not a full service name") + "; use "
-                + names(found));
+            ? "unknown service or group '" + target + "'; use core, mcp, orchestration, grpc, "
+                + names(config.services())
+            : "'" + target + (found.size() > 1 ? "' matches several services" : "' is not a full service name")
+                + "; use " + names(found));
     }
 
     private static String canonical(String name) {
@@ -93,7 +93,6 @@ record Targets(Config config, boolean wholeNames) {
     }
 
     private static String names(List<PortMap.Service> services) {
-        return services.stream().limit(MOST_LISTED).map(PortMap.Service::shortName).collect(Collectors.joining(", "))
-            + (services.size() > MOST_LISTED ? ", …" : "");
+        return services.stream().map(PortMap.Service::shortName).collect(Collectors.joining(", "));
     }
 }

@@ -1,5 +1,5 @@
-//SOURCES ../config/Config.java ../config/EnvFile.java ../config/PortMap.java ../config/PortRange.java LocalPorts.java
-//SOURCES OwnerWords.java Ownership.java Project.java ServicePort.java
+//SOURCES ../config/Config.java ../config/EnvFile.java ../config/PortMap.java LocalPorts.java OwnerWords.java
+//SOURCES Ownership.java Project.java ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -56,7 +56,7 @@ final class Allocator {
         for (PortMap.Service service : config.services()) {
             claim(service.port(), service);
             service.aliases().forEach(alias -> claim(alias.port(), service));
-            if (PortRange.isPort(config.fileValue(service.variable()))) {
+            if (PortMap.isPort(config.fileValue(service.variable()))) {
                 claim(Integer.parseInt(config.fileValue(service.variable())), service);
             }
             keepers.merge(service.port(), service, (one, other) -> PRECEDENCE.compare(other, one) < 0 ? other : one);
@@ -111,22 +111,22 @@ final class Allocator {
         if (!service.isMovable()) {
             return IntStream.empty();
         }
-        PortRange range = service.isDocumented() ? service.group().range : new PortRange(1, PortRange.HIGHEST);
+        PortMap.Range range = service.isDocumented() ? service.group().range : new PortMap.Range(1, PortMap.HIGHEST);
         IntStream upwards = upwards(service, range);
         boolean isDynamic = service.isDocumented() && service.group().strategy == PortMap.Strategy.DYNAMIC;
         return isDynamic && range.contains(service.port())
             ? IntStream.concat(upwards, IntStream.range(range.first(), service.port())) : upwards;
     }
 
-    private static IntStream upwards(PortMap.Service service, PortRange range) {
+    private static IntStream upwards(PortMap.Service service, PortMap.Range range) {
         int first = range.contains(service.port()) ? service.port() + 1 : range.first();
         return IntStream.rangeClosed(first, range.last());
     }
 
     /** Returns an available port that no service is configured to use, in the service's range if possible; or 0. */
     int freePortFor(PortMap.Service service) throws IOException {
-        PortRange any = new PortRange(1024, PortRange.HIGHEST);
-        PortRange range = service.group() == null ? any : service.group().range;
+        PortMap.Range any = new PortMap.Range(1024, PortMap.HIGHEST);
+        PortMap.Range range = service.group() == null ? any : service.group().range;
         return firstFree(IntStream.concat(upwards(service, range), IntStream.concat(
             IntStream.rangeClosed(range.first(), range.last()), upwards(service, any))), service);
     }
@@ -168,7 +168,7 @@ final class Allocator {
                         left.add(port);
                     }
                     for (String variable : service.variables()) {
-                        if (isOnlyWritten && PortRange.isPort(config.environment(variable))) {
+                        if (isOnlyWritten && PortMap.isPort(config.environment(variable))) {
                             notes.add(variable + " in the environment takes precedence over .env; set it there, too");
                         }
                     }

@@ -1,4 +1,4 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvLocation.java ../config/Folders.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvFile.java ../config/Folders.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -19,7 +19,7 @@ record Project(Path folder) {
         boolean isOption = command.projectFolder != null;
         String name = isOption ? command.projectFolder : System.getenv("DEVFLOW_PROJECT");
         if (name == null || name.isEmpty()) {
-            return () -> around(EnvLocation.of(command));
+            return () -> around(EnvFile.locate(command));
         }
         Project project = named(name, isOption ? "--project " : "DEVFLOW_PROJECT=");
         return () -> project;
@@ -27,7 +27,7 @@ record Project(Path folder) {
 
     /** Returns the project in the folder of that name. */
     static Project named(String name, String option) {
-        Path folder = Folders.real(EnvLocation.named(name));
+        Path folder = Folders.real(Folders.named(name));
         if (!Files.isDirectory(folder) || isForbidden(folder)) {
             throw new UserException(option + name + " is not a project's folder; name an existing folder that is"
                 + " neither a home nor a folder of the system");

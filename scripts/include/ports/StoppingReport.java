@@ -1,4 +1,4 @@
-//SOURCES ../command/Line.java ../command/Report.java Owner.java OwnerWords.java ServicePort.java Stopping.java
+//SOURCES ../command/Line.java ../command/PortCommand.java Owner.java OwnerWords.java ServicePort.java Stopping.java
 //SOURCES Supervisor.java
 
 import java.util.ArrayList;
@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  *
  * @param singles the ports that were named one by one; other ports are shown only if they were in use
  */
-record StoppingReport(List<Stopping> stoppings, Set<Integer> singles) implements Report {
+record StoppingReport(List<Stopping> stoppings, Set<Integer> singles) implements PortCommand.Report {
 
     @Override
     public int exitCode() {
