@@ -2,6 +2,7 @@
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 
@@ -14,10 +15,14 @@ final class Folders {
     static Path named(String name) {
         String place = name.startsWith("/") ? name : System.getProperty("user.dir") + name;
         boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
-        if (place.indexOf('\uFFFD') >= 0 || isAscii && place.indexOf('?') >= 0) {
-            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+        try {
+            if (place.indexOf('\uFFFD') < 0 && !(isAscii && place.indexOf('?') >= 0)) {
+                return Path.of(name);
+            }
+        } catch (InvalidPathException e) {
+            // The name cannot be written in this locale.
         }
-        return Path.of(name);
+        throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
     }
 
     /** Returns who owns the file, or the link, if that is neither this user nor root; else null. */
