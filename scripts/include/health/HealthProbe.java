@@ -10,16 +10,11 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -28,8 +23,8 @@ import javax.net.ssl.SSLSocket;
 final class HealthProbe {
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
-    private static final long OTHERS_NANOS = 200_000_000; // for the other addresses, once one has passed
-    private static final long SLACK_NANOS = 1_000_000_000; // for what this process takes for itself
+    private static final long OTHERS_MILLIS = 200; // for the other addresses, once one has passed
+    private static final long SLACK_MILLIS = 1000; // for what this process takes for itself
     private static final long KNOCK_NANOS = 1_000_000_000;
 
     private final Set<Integer> servicePorts;
@@ -72,41 +67,32 @@ final class HealthProbe {
         if (endpoint.protocol().isGrpc()) {
             GrpcProbe.warmUp();
         }
-        CompletableFuture<Health> health = CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS);
-        return endpoint.isLocal() ? health // A look-up of a name has no time limit of its own.
-            : health.completeOnTimeout(Health.timeout(timeout), timeout.toNanos() + SLACK_NANOS, TimeUnit.NANOSECONDS);
+        long slack = timeout.toMillis() + SLACK_MILLIS; // A look-up of a name has no time limit of its own.
+        return CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS)
+            .completeOnTimeout(Health.timeout(timeout), slack, TimeUnit.MILLISECONDS);
     }
 
     private Health checkAll(Endpoint endpoint, Duration timeout) {
-        long limit = System.nanoTime() + timeout.toNanos();
-        long deadline = limit;
-        CompletionService<Health> probes = new ExecutorCompletionService<>(THREADS);
-        List<Future<Health>> results = new ArrayList<>();
+        List<InetAddress> addresses;
         try {
-            for (InetAddress address : Addresses.of(endpoint.host())) {
-                results.add(probes.submit(() -> checkAt(endpoint, address, deadline, timeout)));
-            }
-            for (int missing = results.size(); missing > 0; missing--) {
-                Future<Health> next = probes.poll(limit + SLACK_NANOS - System.nanoTime(), TimeUnit.NANOSECONDS);
-                boolean isPassing = next != null && next.get().verdict().isPassing();
-                limit = isPassing ? Math.min(limit, System.nanoTime() + OTHERS_NANOS - SLACK_NANOS) : limit;
-            }
-            return best(results, Health.timeout(timeout));
+            addresses = Addresses.of(endpoint.host());
         } catch (UnknownHostException e) {
             return Health.of(Health.Verdict.DOWN, null, "unknown host");
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof UserException mine ? mine : new IllegalStateException(e.getCause());
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
-    }
-
-    private static Health best(List<Future<Health>> results, Health unfinished)
-            throws InterruptedException, ExecutionException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<CompletableFuture<Health>> results = addresses.stream().map(address ->
+            CompletableFuture.supplyAsync(() -> checkAt(endpoint, address, deadline, timeout), THREADS)).toList();
+        for (CompletableFuture<Health> result : results) {
+            result.thenAccept(health -> {
+                if (health.verdict().isPassing()) {
+                    results.forEach(each -> each.completeOnTimeout(Health.timeout(timeout), OTHERS_MILLIS, TimeUnit.MILLISECONDS));
+                }
+            });
+        }
         Health passing = null;
         Health other = null;
-        for (Future<Health> result : results) {
-            Health health = result.isDone() ? result.get() : unfinished;
+        for (CompletableFuture<Health> result : results) {
+            Health health = result.join();
             boolean isPassing = health.verdict().isPassing();
             passing = isPassing ? health.better(passing) : passing;
             other = isPassing ? other : health.better(other);

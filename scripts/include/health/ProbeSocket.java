@@ -83,12 +83,6 @@ final class ProbeSocket extends Socket {
     public InputStream getInputStream() throws IOException {
         return new FilterInputStream(super.getInputStream()) {
             @Override
-            public int read() throws IOException {
-                byte[] one = new byte[1];
-                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-            }
-
-            @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 if (received > MOST_BYTES) {
                     throw new IOException("the response has no end");
@@ -96,7 +90,7 @@ final class ProbeSocket extends Socket {
                 setSoTimeout(millisLeft());
                 long start = System.nanoTime();
                 try {
-                    int count = super.read(bytes, offset, length);
+                    int count = super.read(bytes, offset, length); // Nobody here reads single bytes.
                     received += Math.max(0, count);
                     return count;
                 } finally {

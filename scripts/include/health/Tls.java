@@ -73,12 +73,8 @@ final class Tls {
         SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connection, host, port, true);
         SSLParameters parameters = socket.getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm(isInsecure ? null : "HTTPS");
-        if (!host.contains(":") && !host.matches("[0-9.]+")) {
-            try {
-                parameters.setServerNames(List.of(new SNIHostName(host))); // The JDK sends no name without a dot.
-            } catch (IllegalArgumentException e) {
-                // RFC 6066 does not allow such a name.
-            }
+        if (host.matches("[A-Za-z]+(-?[A-Za-z0-9]+)*")) {
+            parameters.setServerNames(List.of(new SNIHostName(host))); // The JDK sends no name without a dot.
         }
         socket.setSSLParameters(parameters);
         socket.startHandshake();
