@@ -42,7 +42,8 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
 
         /** ANY has no scheme of its own: HTTP, which is declared before it, is found. */
         private static Protocol of(String scheme) {
-            return Arrays.stream(values()).filter(each -> each.scheme.equalsIgnoreCase(scheme)).findFirst().orElse(null);
+            return Arrays.stream(values()).filter(each -> each.scheme.equalsIgnoreCase(scheme)).findFirst()
+                .orElse(null);
         }
     }
 
@@ -77,7 +78,8 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         }
         Protocol protocol = health == null ? unconfigured(service) : health.equals("tcp") ? Protocol.TCP
             : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
-        String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? "" : health == null ? "/health" : health;
+        String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? ""
+            : health == null ? "/health" : health;
         return new Endpoint(protocol, host, service.port(), path);
     }
 

@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java Tls.java
+//SOURCES Endpoint.java Health.java ProbeSocket.java
 //DEPS com.squareup.okhttp3:okhttp-jvm:5.5.1
 
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class GrpcProbe {
     }
 
     /** Asks for the health of the service that the endpoint's path names. */
-    static Health check(Endpoint endpoint, Socket connection, Tls tls) throws IOException {
+    static Health check(Endpoint endpoint, Socket connection, ProbeSocket.Tls tls) throws IOException {
         OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection));
         boolean isTls = endpoint.protocol().isTls();
         if (isTls) {

@@ -23,25 +23,20 @@ final class HealthBody {
     record Word(String text, Health.Verdict verdict, String reason) { }
 
     private static final Word NONE = new Word(null, Health.Verdict.HEALTHY, null);
-    private static final Word NO_JSON =
-        new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
 
     // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded,
     // Unhealthy. terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical.
     // Docker: starting, running, healthy, unhealthy, paused, exited, dead. application/health+json: pass, warn, fail.
     // grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING. Elasticsearch: green, yellow, red.
-    private static final Set<String> HEALTHY = Set.of(
-        "up", "healthy", "ok", "true", "passing", "running", "pass", "serving", "green", "okay", "passed", "alive",
-        "live", "ready", "started", "active", "online", "available", "operational", "listening", "good", "fine",
-        "normal", "success", "successful", "connected");
-    private static final Set<String> DEGRADED = Set.of(
-        "degraded", "warn", "warning", "starting", "unknown", "paused", "service_unknown", "yellow", "maintenance",
-        "partial", "initializing", "loading", "pending", "restarting", "draining", "busy");
-    private static final Set<String> UNHEALTHY = Set.of(
-        "down", "out_of_service", "unhealthy", "error", "shutting_down", "false", "critical", "exited", "dead", "fail",
-        "not_serving", "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown",
-        "terminated", "terminating", "killed", "offline", "unavailable", "unreachable", "disconnected", "inactive",
-        "broken", "bad", "ko", "nok", "outage", "major_outage");
+    private static final Set<String> HEALTHY = words("up healthy ok true passing running pass serving green okay passed"
+        + " alive live ready started active online available operational listening good fine normal success successful"
+        + " connected");
+    private static final Set<String> DEGRADED = words("degraded warn warning starting unknown paused service_unknown"
+        + " yellow maintenance partial initializing loading pending restarting draining busy");
+    private static final Set<String> UNHEALTHY = words("down out_of_service unhealthy error shutting_down false"
+        + " critical exited dead fail not_serving red failed failing failure fatal crashed stopped stopping shutdown"
+        + " terminated terminating killed offline unavailable unreachable disconnected inactive broken bad ko nok outage"
+        + " major_outage");
 
     private static final Set<String> STATUS_KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok",
         "outcome", "statuscode", "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
@@ -74,7 +69,7 @@ final class HealthBody {
             } catch (IOException e) {
                 Word first = known(firstWord(text));
                 if (claims && isWhole && (first == null || isObject && first.verdict == Health.Verdict.HEALTHY)) {
-                    return NO_JSON;
+                    return new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
                 }
             }
         }
@@ -135,12 +130,17 @@ final class HealthBody {
             return null;
         }
         Word known = known(text);
-        boolean isUnhealthy = known == null && isUnhealthy(known(firstWord(text)));
+        Word first = known(firstWord(text));
+        boolean isUnhealthy = first != null && first.verdict == Health.Verdict.UNHEALTHY;
         return known != null ? known
             : new Word(text, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
     }
 
     // Words.
+
+    private static Set<String> words(String text) {
+        return Set.of(text.split(" "));
+    }
 
     private static Word worst(Word one, Word other) {
         return one == null || other != null && other.verdict.compareTo(one.verdict) > 0 ? other : one;
@@ -148,10 +148,6 @@ final class HealthBody {
 
     private static Word bad(Word word) {
         return word == null || word.verdict == Health.Verdict.HEALTHY ? null : word;
-    }
-
-    private static boolean isUnhealthy(Word word) {
-        return word != null && word.verdict == Health.Verdict.UNHEALTHY;
     }
 
     /** Judges a text by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */

@@ -1,5 +1,5 @@
 //SOURCES ../command/Addresses.java ../command/UserException.java Endpoint.java GrpcProbe.java Health.java
-//SOURCES HttpProbe.java ProbeSocket.java Tls.java
+//SOURCES HttpProbe.java ProbeSocket.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class HealthProbe {
     private final Set<Integer> servicePorts;
     private final String caFile;
     private final boolean isInsecure;
-    private Tls tls;
+    private ProbeSocket.Tls tls;
 
     /**
      * Connects from none of the services' ports.
@@ -48,8 +48,7 @@ final class HealthProbe {
     static void warmUp() {
         try {
             ProbeSocket.bound(0, 0, Set.of()).close();
-            byte[] response = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
-            HttpProbe.judge(new ByteArrayInputStream(response));
+            HttpProbe.judge(new ByteArrayInputStream("HTTP/1.1 200 OK\r\n\r\n{}".getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
             // The first latencies are less exact, then.
         }
@@ -62,7 +61,7 @@ final class HealthProbe {
      */
     CompletableFuture<Health> check(Endpoint endpoint, Duration timeout) {
         if (endpoint.protocol().isTls() && tls == null) {
-            tls = new Tls(caFile, isInsecure);
+            tls = new ProbeSocket.Tls(caFile, isInsecure);
         }
         if (endpoint.protocol().isGrpc()) {
             GrpcProbe.warmUp();
@@ -85,7 +84,8 @@ final class HealthProbe {
         for (CompletableFuture<Health> result : results) {
             result.thenAccept(health -> {
                 if (health.verdict().isPassing()) {
-                    results.forEach(each -> each.completeOnTimeout(Health.timeout(timeout), OTHERS_MILLIS, TimeUnit.MILLISECONDS));
+                    results.forEach(each -> each.completeOnTimeout(Health.timeout(timeout),
+                        OTHERS_MILLIS, TimeUnit.MILLISECONDS));
                 }
             });
         }
@@ -104,17 +104,17 @@ final class HealthProbe {
 
     private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, Duration timeout) {
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
+        Endpoint.Protocol protocol = endpoint.protocol();
         try (ProbeSocket socket = ProbeSocket.connect(target, deadline - System.nanoTime(), servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
-            boolean isLate = health.verdict() == Health.Verdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
-            long millis = isLate ? timeout.toMillis() : socket.waitedMillis();
-            health = health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address), millis);
-            boolean isSilent = Health.CLOSED.equals(health.reason()) && endpoint.protocol() != Endpoint.Protocol.TCP;
-            if (isSilent && !endpoint.protocol().isTls() && speaksTls(target)) {
-                String scheme = endpoint.protocol().isGrpc() ? "grpcs://" : "https://";
-                return health.with(mismatch(endpoint), Health.SPEAKS_TLS + scheme);
+            boolean isSilent = Health.CLOSED.equals(health.reason()) && protocol != Endpoint.Protocol.TCP;
+            if (isSilent && !protocol.isTls() && speaksTls(target)) {
+                health = Health.of(mismatch(endpoint), null,
+                    Health.SPEAKS_TLS + (protocol.isGrpc() ? "grpcs://" : "https://"));
             }
-            return health;
+            boolean isLate = health.verdict() == Health.Verdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
+            return health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address),
+                isLate ? timeout.toMillis() : socket.waitedMillis());
         } catch (SocketTimeoutException e) {
             return Health.timeout(timeout);
         } catch (IOException e) {
@@ -140,7 +140,7 @@ final class HealthProbe {
         } catch (SocketTimeoutException e) {
             return Health.timeout(timeout);
         } catch (SSLException e) {
-            return Health.of(mismatch, null, Tls.reason(e));
+            return Health.of(mismatch, null, ProbeSocket.Tls.reason(e));
         } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
             return Health.of(mismatch, null, Health.INTERNAL + e);
         } catch (IOException e) { // mostly a reset
@@ -168,10 +168,10 @@ final class HealthProbe {
     /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
     private boolean speaksTls(InetSocketAddress target) {
         try (ProbeSocket socket = ProbeSocket.connect(target, KNOCK_NANOS, servicePorts)) {
-            new Tls(null, true).over(socket, target.getHostString(), target.getPort());
+            new ProbeSocket.Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
         } catch (SSLException e) {
-            return !Tls.reason(e).equals(Tls.NO_TLS);
+            return !ProbeSocket.Tls.reason(e).equals(ProbeSocket.Tls.NO_TLS);
         } catch (IOException e) {
             return false;
         }

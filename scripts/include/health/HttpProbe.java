@@ -54,22 +54,19 @@ final class HttpProbe {
             do {
                 response.readHeader();
             } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
-        } catch (EOFException e) {
-            String reason = response.headerLeft == LIMIT ? Health.CLOSED : Health.BROKEN;
-            return Health.of(Health.Verdict.NOT_HTTP, null, reason);
-        } catch (ProtocolException e) {
-            return Health.of(Health.Verdict.NOT_HTTP, null, e.getMessage());
+        } catch (EOFException | ProtocolException e) {
+            boolean isSilent = response.headerLeft == LIMIT && e instanceof EOFException;
+            return Health.of(Health.Verdict.NOT_HTTP, null, isSilent ? Health.CLOSED : e.getMessage());
         }
-        IOException failure = null;
         try {
             response.readBody();
+            return response.result(null);
         } catch (IOException e) {
-            failure = e;
+            return response.result(e);
         }
-        return response.judge(failure);
     }
 
-    private Health judge(IOException failure) {
+    private Health result(IOException failure) {
         boolean isWhole = failure == null && !isCut;
         HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
         Health.Verdict verdict = Health.Verdict.of(status, word.verdict());
@@ -78,7 +75,7 @@ final class HttpProbe {
             boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? Health.Verdict.TIMEOUT : Health.Verdict.NOT_HTTP;
             reason = isLate ? "the response was not complete in time"
-                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN;
+                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN; // mostly a reset
         }
         String location = status / 100 == 3 ? fields.get("location") : null;
         return new Health(verdict, status, word.text(), location, null, 0, reason, List.of());
@@ -108,7 +105,7 @@ final class HttpProbe {
         int character;
         while ((character = in.read()) != '\n') {
             if (character < 0) {
-                throw new EOFException();
+                throw new EOFException(Health.BROKEN);
             }
             if (headerLeft-- == 0) {
                 throw new ProtocolException("the header is longer than " + LIMIT + " bytes");
@@ -137,20 +134,18 @@ final class HttpProbe {
         if (!coding.isEmpty() && !coding.equals("identity")) {
             throw new ProtocolException("the body is compressed (" + coding + "), though the request did not allow it");
         }
-        boolean isChunked = field("transfer-encoding").endsWith("chunked");
-        if (!isChunked) {
+        if (!field("transfer-encoding").endsWith("chunked")) {
             read(fields.containsKey("content-length") ? number(field("content-length"), 10) : Long.MAX_VALUE);
+            return;
         }
-        while (isChunked && !isCut) {
-            long size = number(line("").split(";")[0].strip(), 16);
-            if (size == 0) {
-                return;
-            }
+        long size;
+        do {
+            size = number(line("").split(";")[0].strip(), 16);
             read(size);
-            if (!isCut && !line("").isEmpty()) {
+            if (size > 0 && !isCut && !line("").isEmpty()) {
                 throw new ProtocolException("a chunk of the body is longer than its size");
             }
-        }
+        } while (size > 0 && !isCut);
     }
 
     private static long number(String digits, int radix) throws ProtocolException {
@@ -166,7 +161,7 @@ final class HttpProbe {
         byte[] part = in.readNBytes(wanted);
         body.writeBytes(part);
         if (part.length < wanted && count < Long.MAX_VALUE) {
-            throw new EOFException();
+            throw new EOFException(Health.BROKEN);
         }
         isCut = part.length == wanted && wanted < count;
     }
