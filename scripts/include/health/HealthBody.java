@@ -35,8 +35,8 @@ final class HealthBody {
         + " yellow maintenance partial initializing loading pending restarting draining busy");
     private static final Set<String> UNHEALTHY = words("down out_of_service unhealthy error shutting_down false"
         + " critical exited dead fail not_serving red failed failing failure fatal crashed stopped stopping shutdown"
-        + " terminated terminating killed offline unavailable unreachable disconnected inactive broken bad ko nok outage"
-        + " major_outage");
+        + " terminated terminating killed offline unavailable unreachable disconnected inactive broken bad ko nok"
+        + " outage major_outage");
 
     private static final Set<String> STATUS_KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok",
         "outcome", "statuscode", "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
