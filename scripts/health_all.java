@@ -6,7 +6,6 @@
 //SOURCES include/health/HealthChecks.java include/health/HealthProbe.java include/health/Metrics.java
 //SOURCES include/health/Started.java include/ports/Project.java include/ports/ServicePort.java
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
