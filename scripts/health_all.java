@@ -6,15 +6,14 @@
 //SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
 //SOURCES include/ports/Project.java include/ports/ServicePort.java
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -36,37 +35,28 @@ class health_all extends PortCommand {
     @Option(names = "--timeout", paramLabel = "TIME", converter = OptionValues.Seconds.class,
         description = "Give up on an endpoint after this time (default 2s).")
     private Duration timeout = Duration.ofSeconds(2);
-
     @Option(names = "--all",
         description = "Without a target, also check the expected services without a health endpoint.")
     private boolean all;
-
     @Option(names = "--allow-degraded", description = "Accept servers that are up but not healthy: HTTP status 2xx,"
         + " 3xx, 401, 403, 405, 426 or 429, and a body that does not say unhealthy.")
     private boolean allowDegraded;
-
     @Option(names = "--host", paramLabel = "HOST", description = "Check the services on this host (default localhost).")
     private String host = "localhost";
-
     @Option(names = "--cacert", paramLabel = "FILE",
         description = "Trust the certificate authorities in this PEM file, for https and grpcs.")
     private String caFile;
-
     @Option(names = "--insecure", description = "Trust every certificate, for https and grpcs.")
     private boolean isInsecure;
-
     @Option(names = "--wait", paramLabel = "TIME", arity = "0..1", fallbackValue = "30",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Wait until all are healthy, for at most this time (default 30s).")
     private Duration wait;
-
     @Option(names = "--pid", paramLabel = "PID", description = "With --wait, require that this process, a descendant,"
         + " or what it left running is listening; stop waiting if it exits (repeatable).")
     private List<Long> pids = List.of();
-
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
-
     @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Check again at this interval (default 2s) until interrupted, and mark the changes.")
@@ -91,8 +81,7 @@ class health_all extends PortCommand {
         List<HealthChecks.Check> checks = checks(config);
         if (probe == null) {
             HealthProbe.warmUp();
-            Set<Integer> ports = new HashSet<>();
-            config.services().forEach(service -> ports.add(service.port()));
+            Set<Integer> ports = config.services().stream().map(PortMap.Service::port).collect(Collectors.toSet());
             probe = new HealthProbe(ports, caFile, isInsecure);
         }
         Supplier<Project> project = Project.of(this);
@@ -101,10 +90,10 @@ class health_all extends PortCommand {
         }
         HealthChecks health = new HealthChecks(probe, allowDegraded, project, null);
         List<HealthChecks.Result> results = health.make(checks, timeout);
-        for (HealthChecks.Result result : watch == null && !quiet ? results : List.<HealthChecks.Result>of()) {
+        for (HealthChecks.Result result : watch == null ? results : List.<HealthChecks.Result>of()) {
             if (health.isRedirected(result)) { // port_status does not show such a port.
-                note("port " + result.check().endpoint().port() + " responds, but no listener is visible on this machine:"
-                    + " the port is redirected, for example to a container");
+                note("port " + result.check().endpoint().port() + " responds, but no listener is visible on this"
+                    + " machine: the port is redirected, for example to a container");
             }
         }
         return new Results(results, null, prometheus);
@@ -123,10 +112,10 @@ class health_all extends PortCommand {
     }
 
     private List<HealthChecks.Check> checks(Config config) {
-        Map<String, HealthChecks.Check> checks = new LinkedHashMap<>(); // each is made once
+        List<HealthChecks.Check> checks = new ArrayList<>();
         for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
             if (service.health() != null || all && service.status() == PortMap.Status.ACTIVE) {
-                add(checks, HealthChecks.Check.of(service, host));
+                checks.add(HealthChecks.Check.of(service, host));
             }
         }
         Targets names = new Targets(config, wholeNames);
@@ -134,41 +123,32 @@ class health_all extends PortCommand {
             require(!target.matches("[^:/]+:[0-9]+"),
                 "'" + target + "' is not a target; use the port alone, or the URL http://" + target + "/");
             if (target.contains("://")) {
-                add(checks, HealthChecks.Check.of(target));
+                checks.add(HealthChecks.Check.of(target));
                 continue;
             }
-            for (PortMap.Service service : names.resolve(target)) {
-                boolean isGroup = PortMap.Group.named(target) != null;
-                PortMap.Status status = service.status();
-                if (!isGroup || status != PortMap.Status.RESERVED && status != PortMap.Status.FAILED) {
-                    add(checks, HealthChecks.Check.of(service, host));
-                }
-            }
+            Set<PortMap.Status> leftOut = PortMap.Group.named(target) == null ? Set.of()
+                : Set.of(PortMap.Status.RESERVED, PortMap.Status.FAILED); // of a group
+            names.resolve(target).stream().filter(service -> !leftOut.contains(service.status()))
+                .forEach(service -> checks.add(HealthChecks.Check.of(service, host)));
         }
-        return List.copyOf(checks.values());
-    }
-
-    private static void add(Map<String, HealthChecks.Check> checks, HealthChecks.Check check) {
-        checks.putIfAbsent(check.service().variable() + " " + check.endpoint(), check);
+        Set<String> made = new HashSet<>(); // Each check is made once.
+        return checks.stream().filter(each -> made.add(each.service().variable() + " " + each.endpoint())).toList();
     }
 
     private Report await(List<HealthChecks.Check> checks, Supplier<Project> project) throws Exception {
         boolean showsProgress = !quiet && Terminal.isStderrTerminal();
-        if (showsProgress) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> Terminal.progress(err, "")));
-        }
+        Consumer<String> progress = text -> {
+            if (showsProgress) {
+                Terminal.progress(err, text);
+            }
+        };
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> progress.accept("")));
         Started started = pids.isEmpty() ? null : new Started(pids, project);
         HealthChecks health = new HealthChecks(probe, allowDegraded, project, started);
-        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> {
-            if (showsProgress) {
-                Terminal.progress(err, summary(results) + ", " + left.toSeconds() + " s left; waiting for "
-                    + HealthChecks.missing(results).stream().map(HealthChecks.Result::inShort)
-                        .collect(Collectors.joining(", ")));
-            }
-        });
-        if (showsProgress) {
-            Terminal.progress(err, "");
-        }
+        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> progress.accept(
+            summary(results) + ", " + left.toSeconds() + " s left; waiting for " + HealthChecks.missing(results)
+                .stream().map(HealthChecks.Result::inShort).collect(Collectors.joining(", "))));
+        progress.accept("");
         return new Results(outcome.results(), outcome.failure(), prometheus);
     }
 
@@ -200,15 +180,14 @@ class health_all extends PortCommand {
 
         @Override
         public List<Line> lines() {
-            List<Line> lines = new ArrayList<>();
             if (isPlain) {
-                Metrics.lines(results).forEach(line -> lines.add(Line.of(line)));
-                return lines;
+                return Metrics.lines(results).stream().map(Line::of).toList();
             }
             int answerColumn = ANSWER_COLUMN;
             for (HealthChecks.Result result : results) {
                 answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.check().title()).width() + 2);
             }
+            List<Line> lines = new ArrayList<>();
             for (HealthChecks.Result result : results) {
                 lines.add(row(result, answerColumn));
             }

@@ -55,8 +55,6 @@ class HttpProbeTest {
         "HTTP/1.1 200 OK/Transfer-Encoding: chunked//F;x=y/{\"status\":\"ok\"}/0/X: y//   | HEALTHY   | 200 | ok",
         "HTTP/1.1 200 OK/Transfer-Encoding: chunked//3/abcd/0//                 | NOT_HTTP  | 200 |",
         "HTTP/1.1 200 OK/Transfer-Encoding: chunked//-1/                        | NOT_HTTP  | 200 |",
-        "HTTP/1.1 200 OK/Content-Length: 1/Content-Length: 2//ab                | NOT_HTTP  | 200 |",
-        "HTTP/1.1 200 OK/Content-Length: 2/content-LENGTH : 2//OK and more      | HEALTHY   | 200 |",
         "HTTP/1.1 200 OK/Content-Length: 2/Content-Length: 2//OK and more       | HEALTHY   | 200 |",
         "HTTP/1.1 200 OK/Content-Length: 2, 3//OKO                              | NOT_HTTP  | 200 |",
         "HTTP/1.1 103 No/Content-Type: a\0json/Content-Length: 9//HTTP/1.1 200 OK//OK | HEALTHY | 200 |",

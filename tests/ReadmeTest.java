@@ -64,7 +64,7 @@ class ReadmeTest {
     /** Every command of the README is one that the script takes: nothing in it is wrong usage. */
     @Test
     void theCommandsAreRight() throws Exception {
-        Matcher command = Pattern.compile("(?m)^\\$ .*?\\./jbangw ((?:check_port|find_port|port_status|health_all)[^)&|\"\\n]*)")
+        Matcher command = Pattern.compile("(?m)^\\$ .*?\\./jbangw ((?:check_port|find_port|port_status|health_all)[^)&|#\"\\n]*)")
             .matcher(readme());
         int count = 0;
         while (command.find()) {

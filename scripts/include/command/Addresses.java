@@ -1,7 +1,4 @@
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.List;
@@ -13,32 +10,15 @@ final class Addresses {
 
     private Addresses() { }
 
-    /**
-     * The addresses of a host, which may be one with a scope, {@code fe80::1%eth0}. What servers print for "every address of mine",
-     * 0.0.0.0 and ::, means this machine, as localhost does.
-     */
+    /** The addresses of a host. 0.0.0.0 and ::, which servers print, mean this machine, as localhost does. */
     static List<InetAddress> of(String host) throws UnknownHostException {
-        if (host.equalsIgnoreCase("localhost") || host.equals("0.0.0.0") || host.equals("::")) {
-            return List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"));
-        }
-        int scope = host.indexOf('%');
-        return scope < 0 ? List.of(InetAddress.getAllByName(host)) : List.of(scoped(host.substring(0, scope), host.substring(scope + 1)));
+        boolean isLocal = host.equalsIgnoreCase("localhost") || host.equals("0.0.0.0") || host.equals("::");
+        return isLocal ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"))
+            : List.of(InetAddress.getAllByName(host));
     }
 
-    /** Java itself refuses an interface that has no such address of its own, as the loopback's. */
-    private static InetAddress scoped(String address, String scope) throws UnknownHostException {
-        try {
-            NetworkInterface network = NetworkInterface.getByName(scope);
-            int index = network != null ? network.getIndex() : Integer.parseInt(scope);
-            return Inet6Address.getByAddress(null, InetAddress.getByName(address).getAddress(), index);
-        } catch (SocketException | NumberFormatException e) {
-            throw new UnknownHostException("no interface " + scope);
-        }
-    }
-
-    /** An address as RFC 5952 writes it, with the scope that it has. */
     static String text(InetAddress address) {
-        return text(address.getAddress()) + (address instanceof Inet6Address six ? scope(six) : "");
+        return text(address.getAddress());
     }
 
     /** An address of 4 or 16 bytes as RFC 5952 writes it: {@code ::1} and not {@code 0:0:0:0:0:0:0:1}; a mapped one as IPv4. */
@@ -60,15 +40,5 @@ final class Addresses {
         }
         String shorter = at < 0 ? text : text.substring(0, at) + "::" + text.substring(at + zeros.length());
         return shorter.substring(shorter.startsWith("::") ? 0 : 1, shorter.length() - (shorter.endsWith("::") ? 0 : 1));
-    }
-
-    private static String scope(Inet6Address address) {
-        int index = address.getScopeId();
-        try {
-            NetworkInterface network = index == 0 ? null : NetworkInterface.getByIndex(index);
-            return network != null ? "%" + network.getName() : index == 0 ? "" : "%" + index;
-        } catch (SocketException e) {
-            return "%" + index;
-        }
     }
 }

@@ -2,6 +2,7 @@
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,21 +40,17 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
             return this == HTTPS || this == GRPCS;
         }
 
+        /** ANY has no scheme of its own: HTTP, which is declared before it, is found. */
         private static Protocol of(String scheme) {
-            for (Protocol protocol : values()) {
-                if (protocol.scheme.equalsIgnoreCase(scheme)) {
-                    return protocol;
-                }
-            }
-            return null;
+            return Arrays.stream(values()).filter(each -> each.scheme.equalsIgnoreCase(scheme)).findFirst()
+                .orElse(null);
         }
     }
 
     static Endpoint of(String url) {
-        String form = "([A-Za-z]+)://(\\[[^]]*]|[^]\\[:/?#]*)(?::([0-9]{0,5}))?([/?][^#]*)?(?:#.*)?";
+        String form = "([A-Za-z]+)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
         Matcher parts = Pattern.compile(form).matcher(url);
-        boolean isText = url.chars().allMatch(character -> character > ' ' && character != 0x7F);
-        Protocol protocol = isText && parts.matches() ? Protocol.of(parts.group(1)) : null;
+        Protocol protocol = parts.matches() ? Protocol.of(parts.group(1)) : null;
         String host = protocol == null ? null : host(parts.group(2));
         if (host != null) {
             String digits = parts.group(3);
@@ -81,11 +78,8 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         }
         Protocol protocol = health == null ? unconfigured(service) : health.equals("tcp") ? Protocol.TCP
             : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
-        String path = switch (protocol) {
-            case GRPC, GRPCS, TCP -> "";
-            case ANY -> "/";
-            case HTTP, HTTPS -> health == null ? "/health" : health;
-        };
+        String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? ""
+            : health == null ? "/health" : health;
         return new Endpoint(protocol, host, service.port(), path);
     }
 
@@ -96,17 +90,17 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
     }
 
     /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
-    static String host(String text) {
+    private static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        if (host.contains(":")) {
-            try {
-                InetAddress.getByName("[" + host.split("%")[0] + "]"); // In brackets, nothing is looked up.
-                return host.replace("%25", "%"); // RFC 6874: a URL has %25 for the percent sign.
-            } catch (UnknownHostException e) {
-                return null;
-            }
+        if (!host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")) {
+            return text.matches("[\\w.-]+") ? text : null;
         }
-        return host == text && host.matches("[A-Za-z0-9._-]+") ? host : null;
+        try {
+            InetAddress.getByName("[" + host + "]"); // In brackets, nothing is looked up.
+            return host;
+        } catch (UnknownHostException e) {
+            return null;
+        }
     }
 
     /** Returns whether the host is this machine. */
@@ -115,14 +109,13 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
             || host.equals("0.0.0.0") || host.equals("::");
     }
 
-    /** Returns host and port as in a URL or, without the scope, in a Host header; the usual port is left out. */
-    String authority(boolean withScope) {
-        String name = withScope ? host.replace("%", "%25") : host.split("%")[0];
-        return (host.contains(":") ? "[" + name + "]" : name) + (port == protocol.usualPort ? "" : ":" + port);
+    /** Returns host and port as in a URL or a Host header; the usual port is left out. */
+    String authority() {
+        return (host.contains(":") ? "[" + host + "]" : host) + (port == protocol.usualPort ? "" : ":" + port);
     }
 
     @Override
     public String toString() {
-        return protocol.scheme + "://" + authority(true) + path;
+        return protocol.scheme + "://" + authority() + path;
     }
 }

@@ -1,14 +1,10 @@
-//SOURCES Endpoint.java Health.java Tls.java
+//SOURCES Endpoint.java Health.java ProbeSocket.java
 //DEPS com.squareup.okhttp3:okhttp-jvm:5.5.1
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Proxy;
 import java.net.Socket;
-import java.net.SocketException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +17,9 @@ import okhttp3.Protocol;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+import okio.Buffer;
+import okio.ByteString;
+import okio.Utf8;
 
 /** One call of {@code grpc.health.v1.Health/Check} over an open connection. Only gRPC endpoints load OkHttp. */
 final class GrpcProbe {
@@ -48,7 +47,7 @@ final class GrpcProbe {
     }
 
     /** Asks for the health of the service that the endpoint's path names. */
-    static Health check(Endpoint endpoint, Socket connection, Tls tls) throws IOException {
+    static Health check(Endpoint endpoint, Socket connection, ProbeSocket.Tls tls) throws IOException {
         OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection));
         boolean isTls = endpoint.protocol().isTls();
         if (isTls) {
@@ -59,7 +58,7 @@ final class GrpcProbe {
             client.hostnameVerifier((host, session) -> true);
         }
         String service = endpoint.path().replace("/", "");
-        HttpUrl url = new HttpUrl.Builder().scheme(isTls ? "https" : "http").host(endpoint.host().split("%")[0])
+        HttpUrl url = new HttpUrl.Builder().scheme(isTls ? "https" : "http").host(endpoint.host())
             .port(endpoint.port()).addPathSegments("grpc.health.v1.Health/Check").build();
         Request request = new Request.Builder().url(url).header("TE", "trailers").header("User-Agent", "health_all")
             .header("Accept-Encoding", "identity")
@@ -73,29 +72,26 @@ final class GrpcProbe {
     }
 
     /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix. */
-    private static byte[] message(String service) {
-        byte[] name = service.getBytes(StandardCharsets.UTF_8);
-        ByteArrayOutputStream field = new ByteArrayOutputStream();
-        if (name.length > 0) {
-            field.write(1 << 3 | 2);
-            int length = name.length;
+    private static ByteString message(String service) {
+        Buffer field = new Buffer();
+        int length = (int) Utf8.size(service);
+        if (length > 0) {
+            field.writeByte(1 << 3 | 2);
             for (; length > 0x7F; length >>>= 7) { // Protocol Buffers put seven bits of a number in a byte.
-                field.write(length & 0x7F | 0x80);
+                field.writeByte(length & 0x7F | 0x80);
             }
-            field.write(length);
-            field.writeBytes(name);
+            field.writeByte(length).writeUtf8(service);
         }
-        byte[] message = field.toByteArray();
-        return ByteBuffer.allocate(5 + message.length).put((byte) 0).putInt(message.length).put(message).array();
+        return new Buffer().writeByte(0).writeInt((int) field.size()).write(field.readByteString()).readByteString();
     }
 
     private static Health judge(Response response, byte[] message, String status, boolean isNamed) {
         if (response.code() >= 500) { // A proxy responds for a server that is gone.
             return Health.of(Health.Verdict.UNHEALTHY, "" + response.code(), null);
         }
-        boolean isMessage = message.length == 0 || message.length >= 5 && message[0] == 0
-            && ByteBuffer.wrap(message).getInt(1) == message.length - 5
-            && (message.length == 5 || message[5] == 1 << 3);
+        // Protocol Buffers leave out a zero.
+        boolean isMessage = message.length == 0 || message.length == 5 || message.length == 7 && message[0] == 0
+            && message[4] == 2 && message[5] == 1 << 3;
         boolean isGrpc = response.header("Content-Type", "application/grpc").startsWith("application/grpc");
         if (response.code() != 200 || !isGrpc || !isMessage) {
             return Health.of(Health.Verdict.NOT_GRPC, null, "the response is not gRPC");
@@ -112,7 +108,7 @@ final class GrpcProbe {
         if (message.length == 0) {
             return Health.of(Health.Verdict.REACHABLE, null, null);
         }
-        int state = message.length < 7 ? 0 : message[6]; // Protocol Buffers leave out a zero.
+        int state = message.length == 7 ? message[6] : 0;
         return Health.of(switch (state) {
             case 1 -> Health.Verdict.HEALTHY;
             case 2 -> Health.Verdict.UNHEALTHY;
@@ -126,43 +122,38 @@ final class GrpcProbe {
         return isNamed ? Health.Verdict.UNHEALTHY : Health.Verdict.REACHABLE;
     }
 
-    /** Gives out one connection, so that OkHttp cannot open another one. */
+    /** Gives out the one connection, so that OkHttp cannot open another one. */
     private static final class Connected extends SocketFactory {
 
         private final Socket connection;
-        private boolean isUsed;
 
         Connected(Socket connection) {
             this.connection = connection;
         }
 
         @Override
-        public Socket createSocket() throws IOException {
-            if (isUsed) {
-                throw new SocketException("one connection is enough");
-            }
-            isUsed = true;
+        public Socket createSocket() {
+            return connection; // If OkHttp has closed it, a second use fails.
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) {
             return connection;
         }
 
         @Override
-        public Socket createSocket(String host, int port) throws IOException {
-            return createSocket();
+        public Socket createSocket(String host, int port, InetAddress from, int fromPort) {
+            return connection;
         }
 
         @Override
-        public Socket createSocket(String host, int port, InetAddress from, int fromPort) throws IOException {
-            return createSocket();
+        public Socket createSocket(InetAddress host, int port) {
+            return connection;
         }
 
         @Override
-        public Socket createSocket(InetAddress host, int port) throws IOException {
-            return createSocket();
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) throws IOException {
-            return createSocket();
+        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) {
+            return connection;
         }
     }
 }

@@ -62,7 +62,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
     /** The beginning of the reason if the check itself failed. */
     static final String INTERNAL = "internal error, please report it: ";
 
-    private static final Set<Integer> STATUSES_OF_SERVERS_THAT_ARE_UP = Set.of(401, 403, 405, 426, 429);
+    private static final Set<Integer> UP = Set.of(401, 403, 405, 426, 429);
     private static final int LONGEST_WORD = 12;
 
     static Health of(Verdict verdict, String word, String reason) {
@@ -107,7 +107,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return switch (verdict) {
             case HEALTHY, REACHABLE -> true;
             case DEGRADED -> httpStatus == null || httpStatus / 100 == 2 || httpStatus / 100 == 3
-                || STATUSES_OF_SERVERS_THAT_ARE_UP.contains(httpStatus);
+                || UP.contains(httpStatus);
             case MIXED -> answers.get(1).isUp();
             default -> false;
         };

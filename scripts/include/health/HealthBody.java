@@ -4,11 +4,8 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
-import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -25,29 +22,21 @@ final class HealthBody {
      */
     record Word(String text, Health.Verdict verdict, String reason) { }
 
-    /** A member of a JSON object or, with an empty key, of an array; the value is a text, a number, null or members. */
-    private record Member(String key, Object value) { }
-
     private static final Word NONE = new Word(null, Health.Verdict.HEALTHY, null);
-    private static final Word NO_JSON =
-        new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
 
     // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded,
     // Unhealthy. terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical.
     // Docker: starting, running, healthy, unhealthy, paused, exited, dead. application/health+json: pass, warn, fail.
     // grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING. Elasticsearch: green, yellow, red.
-    private static final Set<String> HEALTHY = Set.of(
-        "up", "healthy", "ok", "true", "passing", "running", "pass", "serving", "green", "okay", "passed", "alive",
-        "live", "ready", "started", "active", "online", "available", "operational", "listening", "good", "fine",
-        "normal", "success", "successful", "connected");
-    private static final Set<String> DEGRADED = Set.of(
-        "degraded", "warn", "warning", "starting", "unknown", "paused", "service_unknown", "yellow", "maintenance",
-        "partial", "initializing", "loading", "pending", "restarting", "draining", "busy");
-    private static final Set<String> UNHEALTHY = Set.of(
-        "down", "out_of_service", "unhealthy", "error", "shutting_down", "false", "critical", "exited", "dead", "fail",
-        "not_serving", "red", "failed", "failing", "failure", "fatal", "crashed", "stopped", "stopping", "shutdown",
-        "terminated", "terminating", "killed", "offline", "unavailable", "unreachable", "disconnected", "inactive",
-        "broken", "bad", "ko", "nok", "outage", "major_outage");
+    private static final Set<String> HEALTHY = words("up healthy ok true passing running pass serving green okay passed"
+        + " alive live ready started active online available operational listening good fine normal success successful"
+        + " connected");
+    private static final Set<String> DEGRADED = words("degraded warn warning starting unknown paused service_unknown"
+        + " yellow maintenance partial initializing loading pending restarting draining busy");
+    private static final Set<String> UNHEALTHY = words("down out_of_service unhealthy error shutting_down false"
+        + " critical exited dead fail not_serving red failed failing failure fatal crashed stopped stopping shutdown"
+        + " terminated terminating killed offline unavailable unreachable disconnected inactive broken bad ko nok"
+        + " outage major_outage");
 
     private static final Set<String> STATUS_KEYS = Set.of("status", "state", "health", "healthy", "ok", "isok",
         "outcome", "statuscode", "ishealthy", "healthstatus", "overall", "overallstatus", "overallhealth");
@@ -76,11 +65,11 @@ final class HealthBody {
         boolean claims = !text.isEmpty() && (isObject || type.contains("json"));
         if (claims || text.startsWith("[") || text.startsWith("\"")) {
             try {
-                return new HealthBody(httpStatus).word(json(text));
+                return new HealthBody(httpStatus).word(text);
             } catch (IOException e) {
                 Word first = known(firstWord(text));
                 if (claims && isWhole && (first == null || isObject && first.verdict == Health.Verdict.HEALTHY)) {
-                    return NO_JSON;
+                    return new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
                 }
             }
         }
@@ -89,37 +78,16 @@ final class HealthBody {
 
     // JSON.
 
-    private static Object json(String text) throws IOException {
+    private Word word(String text) throws IOException {
         try (JsonParser json = LENIENT.createParser(text)) {
-            Object value = value(json.nextToken(), json);
+            JsonToken token = json.nextToken();
+            Word word = token.isStructStart() ? members(json, true, false, false)
+                : token == JsonToken.VALUE_STRING || token.isBoolean() ? ofText(json.getText()) : null;
             if (json.nextToken() != null) {
                 throw new IOException("more than one value");
             }
-            return value;
+            return word == null ? NONE : word;
         }
-    }
-
-    private static Object value(JsonToken token, JsonParser json) throws IOException {
-        if (token == null) {
-            throw new EOFException();
-        }
-        if (!token.isStructStart()) {
-            Object scalar = token.isNumeric() ? (Object) json.getDoubleValue() : json.getText();
-            return token == JsonToken.VALUE_NULL ? null : scalar;
-        }
-        List<Member> members = new ArrayList<>();
-        for (JsonToken next = json.nextToken(); next == null || !next.isStructEnd(); next = json.nextToken()) {
-            boolean isNamed = next == JsonToken.FIELD_NAME;
-            String key = isNamed ? json.getText().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
-            members.add(new Member(key, value(isNamed ? json.nextToken() : next, json)));
-        }
-        return members;
-    }
-
-    private Word word(Object value) {
-        Word word = value instanceof List<?> members ? word(members, true, false, false)
-            : value instanceof String text ? ofText(text) : null;
-        return word == null ? NONE : word;
     }
 
     /**
@@ -128,40 +96,51 @@ final class HealthBody {
      * @param isStatus whether it is the value of a status key
      * @param isParts whether it is the value of a parts key
      */
-    private Word word(List<?> members, boolean isOutermost, boolean isStatus, boolean isParts) {
+    private Word members(JsonParser json, boolean isOutermost, boolean isStatus, boolean isParts) throws IOException {
         Word own = null;
         Word parts = null;
-        for (Object each : members) {
-            Member member = (Member) each;
-            boolean isFalse = "false".equalsIgnoreCase(String.valueOf(member.value));
-            boolean counts = STATUS_KEYS.contains(member.key)
-                || isOutermost && isFalse && OUTERMOST_KEYS.contains(member.key)
-                || isStatus && (member.key.isEmpty() || member.key.equals("code"));
-            boolean areParts = PARTS_KEYS.contains(member.key);
-            Word word = member.value instanceof List<?> inner ? word(inner, false, counts, areParts)
-                : counts ? scalar(member) : isParts && member.value instanceof String text ? bad(known(text)) : null;
+        for (JsonToken token = json.nextToken(); !token.isStructEnd(); token = json.nextToken()) {
+            boolean isNamed = token == JsonToken.FIELD_NAME;
+            String key = isNamed ? json.getText().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
+            token = isNamed ? json.nextToken() : token;
+            boolean counts = STATUS_KEYS.contains(key)
+                || isOutermost && OUTERMOST_KEYS.contains(key) && json.getText().equalsIgnoreCase("false")
+                || isStatus && (key.isEmpty() || key.equals("code"));
+            Word word = token.isStructStart() ? members(json, false, counts, PARTS_KEYS.contains(key))
+                : token == JsonToken.VALUE_NULL ? null
+                : token.isNumeric() ? counts ? number(key, json.getDoubleValue()) : null
+                : counts ? status(json.getText()) : isParts ? bad(known(json.getText())) : null;
             own = counts ? worst(own, word) : own;
             parts = counts ? parts : worst(parts, word);
         }
         return own != null ? own : parts;
     }
 
-    private Word scalar(Member member) {
-        String text = String.valueOf(member.value);
-        if (member.value instanceof Double number) {
-            text = String.valueOf(number.intValue());
-            if (FLAG_KEYS.contains(member.key) && (number == 0 || number == 1)) {
-                return new Word(text, number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, null);
-            }
-            if (number != number.intValue() || code(text) == null) {
-                return null;
-            }
+    private Word number(String key, double number) {
+        String text = String.valueOf((int) number);
+        if (FLAG_KEYS.contains(key) && (number == 0 || number == 1)) {
+            return new Word(text, number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, null);
         }
-        // A repeated HTTP status is not a status word.
-        return member.value == null || text.isBlank() || text.equals(httpStatus) ? null : judge(text);
+        return number != (int) number || code(text) == null ? null : status(text);
+    }
+
+    /** Returns what a status means, except a repeated HTTP status: "error: x" is an error; "ok, but slow" is not ok. */
+    private Word status(String text) {
+        if (text.isBlank() || text.equals(httpStatus)) {
+            return null;
+        }
+        Word known = known(text);
+        Word first = known(firstWord(text));
+        boolean isUnhealthy = first != null && first.verdict == Health.Verdict.UNHEALTHY;
+        return known != null ? known
+            : new Word(text, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
     }
 
     // Words.
+
+    private static Set<String> words(String text) {
+        return Set.of(text.split(" "));
+    }
 
     private static Word worst(Word one, Word other) {
         return one == null || other != null && other.verdict.compareTo(one.verdict) > 0 ? other : one;
@@ -169,15 +148,6 @@ final class HealthBody {
 
     private static Word bad(Word word) {
         return word == null || word.verdict == Health.Verdict.HEALTHY ? null : word;
-    }
-
-    /** Returns what a status means: "error: no connection" is an error; "ok, but slow" is not ok. */
-    private static Word judge(String status) {
-        Word known = known(status);
-        Word first = known != null ? known : known(firstWord(status));
-        boolean isUnhealthy = first != null && first.verdict == Health.Verdict.UNHEALTHY;
-        return known != null ? known
-            : new Word(status, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
     }
 
     /** Judges a text by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */

@@ -1,6 +1,6 @@
 //SOURCES ../command/Terminal.java ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java
 //SOURCES ../ports/OwnerWords.java ../ports/Ownership.java ../ports/Project.java ../ports/ServicePort.java
-//SOURCES ../ports/TcpSocket.java Endpoint.java Health.java HealthProbe.java Started.java
+//SOURCES Endpoint.java Health.java HealthProbe.java Started.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -57,7 +57,7 @@ final class HealthChecks {
     private final boolean isUpEnough;
     private final Supplier<Project> project;
     private final Started started;
-    private LocalPorts localPorts; // as the last checks found them
+    private LocalPorts localPorts;
 
     /**
      * @param isUpEnough whether an endpoint passes that is up but not healthy
@@ -72,17 +72,15 @@ final class HealthChecks {
 
     /** Makes the checks, each within that time. */
     List<Result> make(List<Check> checks, Duration timeout) throws IOException {
-        List<CompletableFuture<Health>> pending = new ArrayList<>();
-        for (Check check : checks) {
-            pending.add(probe.check(check.endpoint, timeout));
-        }
+        List<CompletableFuture<Health>> pending =
+            checks.stream().map(check -> probe.check(check.endpoint, timeout)).toList();
+        CompletableFuture.allOf(pending.toArray(new CompletableFuture<?>[0])).join(); // even if one fails
         List<Health> answers = pending.stream().map(CompletableFuture::join).toList();
         Map<Integer, List<Owner>> listeners = listeners(checks);
         List<Result> results = new ArrayList<>();
-        for (int i = 0; i < checks.size(); i++) {
-            Endpoint endpoint = checks.get(i).endpoint;
-            results.add(result(checks.get(i), answers.get(i),
-                endpoint.isLocal() ? listeners.getOrDefault(endpoint.port(), List.of()) : List.of()));
+        for (Check check : checks) {
+            List<Owner> all = listeners.getOrDefault(check.endpoint.port(), List.of());
+            results.add(result(check, answers.get(results.size()), check.endpoint.isLocal() ? all : List.of()));
         }
         return results;
     }
@@ -90,25 +88,29 @@ final class HealthChecks {
     /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
     private Map<Integer, List<Owner>> listeners(List<Check> checks) throws IOException {
         localPorts = LocalPorts.read();
-        Map<Integer, List<Owner>> listeners = new HashMap<>();
-        if (started == null && project.get() == null) {
-            return listeners; // Without a project, no program is known to be another one.
-        }
         List<PortMap.Service> ports = new ArrayList<>();
-        for (Check check : checks) {
+        boolean isKnown = started != null || project.get() != null; // Otherwise no program is known to be another one.
+        for (Check check : isKnown ? checks : List.<Check>of()) {
             boolean counts = check.endpoint.isLocal() && (check.service.name() != null || started != null);
             if (counts && localPorts.isListening(check.endpoint.port())) { // On other ports, a server may be starting.
                 ports.add(PortMap.Service.none(check.endpoint.port()));
             }
         }
+        Map<Integer, List<Owner>> listeners = new HashMap<>();
         for (ServicePort port : ServicePort.look(ports, localPorts, project)) {
-            listeners.put(port.service().port(),
-                port.owners().stream().filter(owner -> owner.kind() == TcpSocket.Kind.LISTENER).toList());
+            listeners.put(port.service().port(), port.owners().stream().filter(Owner::isListener).toList());
         }
         if (started != null) {
             started.look();
         }
         return listeners;
+    }
+
+    /** Returns whether a port responds without a visible listener on this machine, as a port of a container may. */
+    boolean isRedirected(Result result) throws IOException {
+        Endpoint endpoint = result.check.endpoint;
+        return result.isPassing && endpoint.isLocal() && localPorts.hasTables()
+            && !localPorts.isListening(endpoint.port());
     }
 
     private Result result(Check check, Health answer, List<Owner> listeners) {
@@ -117,14 +119,8 @@ final class HealthChecks {
         Health health = others.isEmpty() ? answer
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
         boolean isExpected = started == null || !check.endpoint.isLocal() || started.accepts(listeners);
-        boolean isWell = isUpEnough ? health.isUp() : health.verdict().isPassing();
-        return new Result(check, health, listeners, isExpected && isWell);
-    }
-
-    /** Returns whether a port responds without a visible listener on this machine, as a port of a container may. */
-    boolean isRedirected(Result result) throws IOException {
-        Endpoint endpoint = result.check.endpoint;
-        return result.isPassing && endpoint.isLocal() && localPorts.hasTables() && !localPorts.isListening(endpoint.port());
+        return new Result(check, health, listeners,
+            isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
 
     // Waiting.
@@ -138,18 +134,17 @@ final class HealthChecks {
         long start = System.nanoTime();
         List<Result> results = make(all, shorter(timeout, limit));
         boolean isOfAll = true;
-        boolean isLast = false;
+        Duration left = limit;
         while (true) {
             boolean isPassing = missing(results).isEmpty();
             String failure = failure(results);
+            if (failure == null && !isPassing && left.isZero()) {
+                failure = "gave up after " + Terminal.seconds(limit) + ": " + explanation(missing(results));
+            }
             if (failure != null || isPassing && isOfAll) {
                 return new Outcome(results, failure);
             }
-            if (isLast) {
-                String time = Terminal.seconds(limit);
-                return new Outcome(results, "gave up after " + time + ": " + explanation(missing(results)));
-            }
-            Duration left = left(start, limit);
+            left = left(start, limit);
             if (!isPassing) {
                 progress.accept(results, left);
                 // Short at first, then a tenth of the time that has passed.
@@ -157,10 +152,9 @@ final class HealthChecks {
                 Thread.sleep(shorter(pause, left(start, limit)).toMillis());
                 left = left(start, limit);
             }
-            isLast = left.isZero();
-            isOfAll = isLast || isPassing; // A service that passed in an earlier round may have gone since.
-            results = isOfAll ? make(all, shorter(timeout, isLast ? LAST_TIMEOUT : left))
-                : again(results, shorter(timeout, left));
+            isOfAll = isPassing || left.isZero(); // A service that passed in an earlier round may have gone since.
+            Duration time = shorter(timeout, left.isZero() ? LAST_TIMEOUT : left);
+            results = isOfAll ? make(all, time) : again(results, time);
         }
     }
 
@@ -186,12 +180,8 @@ final class HealthChecks {
     }
 
     private String explanation(List<Result> missing) throws IOException {
-        List<String> words = new ArrayList<>();
-        for (Result result : missing) {
-            if (!result.health.verdict().isPassing()) {
-                words.add(result.inShort());
-            }
-        }
+        List<String> words = new ArrayList<>(missing.stream()
+            .filter(result -> !result.health.verdict().isPassing()).map(Result::inShort).toList());
         words.addAll(started == null ? List.of() : started.explanation(missing));
         return String.join("; ", words);
     }

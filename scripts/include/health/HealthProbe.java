@@ -1,5 +1,5 @@
 //SOURCES ../command/Addresses.java ../command/UserException.java Endpoint.java GrpcProbe.java Health.java
-//SOURCES HttpProbe.java ProbeSocket.java Tls.java
+//SOURCES HttpProbe.java ProbeSocket.java
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -10,16 +10,11 @@ import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
@@ -28,14 +23,14 @@ import javax.net.ssl.SSLSocket;
 final class HealthProbe {
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
-    private static final long OTHERS_NANOS = 200_000_000; // for the other addresses, once one has passed
-    private static final long SLACK_NANOS = 1_000_000_000; // for what this process takes for itself
+    private static final long OTHERS_MILLIS = 200; // for the other addresses, once one has passed
+    private static final long SLACK_MILLIS = 1000; // for what this process takes for itself
     private static final long KNOCK_NANOS = 1_000_000_000;
 
     private final Set<Integer> servicePorts;
     private final String caFile;
     private final boolean isInsecure;
-    private Tls tls;
+    private ProbeSocket.Tls tls;
 
     /**
      * Connects from none of the services' ports.
@@ -53,8 +48,7 @@ final class HealthProbe {
     static void warmUp() {
         try {
             ProbeSocket.bound(0, 0, Set.of()).close();
-            byte[] response = "HTTP/1.1 200 OK\r\n\r\n{\"status\":\"ok\"}".getBytes(StandardCharsets.US_ASCII);
-            HttpProbe.judge(new ByteArrayInputStream(response));
+            HttpProbe.judge(new ByteArrayInputStream("HTTP/1.1 200 OK\r\n\r\n{}".getBytes(StandardCharsets.US_ASCII)));
         } catch (IOException e) {
             // The first latencies are less exact, then.
         }
@@ -67,46 +61,38 @@ final class HealthProbe {
      */
     CompletableFuture<Health> check(Endpoint endpoint, Duration timeout) {
         if (endpoint.protocol().isTls() && tls == null) {
-            tls = new Tls(caFile, isInsecure);
+            tls = new ProbeSocket.Tls(caFile, isInsecure);
         }
         if (endpoint.protocol().isGrpc()) {
             GrpcProbe.warmUp();
         }
-        CompletableFuture<Health> health = CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS);
-        return endpoint.isLocal() ? health // A look-up of a name has no time limit of its own.
-            : health.completeOnTimeout(Health.timeout(timeout), timeout.toNanos() + SLACK_NANOS, TimeUnit.NANOSECONDS);
+        long slack = timeout.toMillis() + SLACK_MILLIS; // A look-up of a name has no time limit of its own.
+        return CompletableFuture.supplyAsync(() -> checkAll(endpoint, timeout), THREADS)
+            .completeOnTimeout(Health.timeout(timeout), slack, TimeUnit.MILLISECONDS);
     }
 
     private Health checkAll(Endpoint endpoint, Duration timeout) {
-        long limit = System.nanoTime() + timeout.toNanos();
-        long deadline = limit;
-        CompletionService<Health> probes = new ExecutorCompletionService<>(THREADS);
-        List<Future<Health>> results = new ArrayList<>();
+        List<InetAddress> addresses;
         try {
-            for (InetAddress address : Addresses.of(endpoint.host())) {
-                results.add(probes.submit(() -> checkAt(endpoint, address, deadline, timeout)));
-            }
-            for (int missing = results.size(); missing > 0; missing--) {
-                Future<Health> next = probes.poll(limit + SLACK_NANOS - System.nanoTime(), TimeUnit.NANOSECONDS);
-                boolean isPassing = next != null && next.get().verdict().isPassing();
-                limit = isPassing ? Math.min(limit, System.nanoTime() + OTHERS_NANOS - SLACK_NANOS) : limit;
-            }
-            return best(results, Health.timeout(timeout));
+            addresses = Addresses.of(endpoint.host());
         } catch (UnknownHostException e) {
             return Health.of(Health.Verdict.DOWN, null, "unknown host");
-        } catch (ExecutionException e) {
-            throw e.getCause() instanceof UserException mine ? mine : new IllegalStateException(e.getCause());
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
-    }
-
-    private static Health best(List<Future<Health>> results, Health unfinished)
-            throws InterruptedException, ExecutionException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        List<CompletableFuture<Health>> results = addresses.stream().map(address ->
+            CompletableFuture.supplyAsync(() -> checkAt(endpoint, address, deadline, timeout), THREADS)).toList();
+        for (CompletableFuture<Health> result : results) {
+            result.thenAccept(health -> {
+                if (health.verdict().isPassing()) {
+                    results.forEach(each -> each.completeOnTimeout(Health.timeout(timeout),
+                        OTHERS_MILLIS, TimeUnit.MILLISECONDS));
+                }
+            });
+        }
         Health passing = null;
         Health other = null;
-        for (Future<Health> result : results) {
-            Health health = result.isDone() ? result.get() : unfinished;
+        for (CompletableFuture<Health> result : results) {
+            Health health = result.join();
             boolean isPassing = health.verdict().isPassing();
             passing = isPassing ? health.better(passing) : passing;
             other = isPassing ? other : health.better(other);
@@ -118,17 +104,17 @@ final class HealthProbe {
 
     private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, Duration timeout) {
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
+        Endpoint.Protocol protocol = endpoint.protocol();
         try (ProbeSocket socket = ProbeSocket.connect(target, deadline - System.nanoTime(), servicePorts)) {
             Health health = talk(endpoint, socket, timeout);
-            boolean isLate = health.verdict() == Health.Verdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
-            long millis = isLate ? timeout.toMillis() : socket.waitedMillis();
-            health = health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address), millis);
-            boolean isSilent = Health.CLOSED.equals(health.reason()) && endpoint.protocol() != Endpoint.Protocol.TCP;
-            if (isSilent && !endpoint.protocol().isTls() && speaksTls(target)) {
-                String scheme = endpoint.protocol().isGrpc() ? "grpcs://" : "https://";
-                return health.with(mismatch(endpoint), Health.SPEAKS_TLS + scheme);
+            boolean isSilent = Health.CLOSED.equals(health.reason()) && protocol != Endpoint.Protocol.TCP;
+            if (isSilent && !protocol.isTls() && speaksTls(target)) {
+                health = Health.of(mismatch(endpoint), null,
+                    Health.SPEAKS_TLS + (protocol.isGrpc() ? "grpcs://" : "https://"));
             }
-            return health;
+            boolean isLate = health.verdict() == Health.Verdict.TIMEOUT || socket.waitedMillis() > timeout.toMillis();
+            return health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address),
+                isLate ? timeout.toMillis() : socket.waitedMillis());
         } catch (SocketTimeoutException e) {
             return Health.timeout(timeout);
         } catch (IOException e) {
@@ -154,7 +140,7 @@ final class HealthProbe {
         } catch (SocketTimeoutException e) {
             return Health.timeout(timeout);
         } catch (SSLException e) {
-            return Health.of(mismatch, null, Tls.reason(e));
+            return Health.of(mismatch, null, ProbeSocket.Tls.reason(e));
         } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
             return Health.of(mismatch, null, Health.INTERNAL + e);
         } catch (IOException e) { // mostly a reset
@@ -182,10 +168,10 @@ final class HealthProbe {
     /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
     private boolean speaksTls(InetSocketAddress target) {
         try (ProbeSocket socket = ProbeSocket.connect(target, KNOCK_NANOS, servicePorts)) {
-            new Tls(null, true).over(socket, target.getHostString(), target.getPort());
+            new ProbeSocket.Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
         } catch (SSLException e) {
-            return !Tls.reason(e).equals(Tls.NO_TLS);
+            return !ProbeSocket.Tls.reason(e).equals(ProbeSocket.Tls.NO_TLS);
         } catch (IOException e) {
             return false;
         }

@@ -21,7 +21,6 @@ import java.util.Map;
 final class HttpProbe {
 
     private static final int LIMIT = 64 * 1024; // of a header, and of a body
-    private static final String VERSION = "HTTP/1.";
 
     private final InputStream in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -39,12 +38,12 @@ final class HttpProbe {
      * keeps its port in TIME_WAIT, and that must not be the service.
      */
     static Health check(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
-        String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority(false)
+        String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority()
             + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n";
         out.write(request.getBytes(StandardCharsets.UTF_8));
         out.flush();
         return endpoint.protocol() != Endpoint.Protocol.ANY ? judge(in)
-            : in.read() >= 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
+            : in.readNBytes(1).length > 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
             : Health.of(Health.Verdict.DOWN, null, Health.CLOSED);
     }
 
@@ -55,22 +54,19 @@ final class HttpProbe {
             do {
                 response.readHeader();
             } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
-        } catch (EOFException e) {
-            String reason = response.headerLeft == LIMIT ? Health.CLOSED : Health.BROKEN;
-            return Health.of(Health.Verdict.NOT_HTTP, null, reason);
-        } catch (ProtocolException e) {
-            return Health.of(Health.Verdict.NOT_HTTP, null, e.getMessage());
+        } catch (EOFException | ProtocolException e) {
+            boolean isSilent = response.headerLeft == LIMIT && e instanceof EOFException;
+            return Health.of(Health.Verdict.NOT_HTTP, null, isSilent ? Health.CLOSED : e.getMessage());
         }
-        IOException failure = null;
         try {
             response.readBody();
+            return response.result(null);
         } catch (IOException e) {
-            failure = e;
+            return response.result(e);
         }
-        return response.judge(failure);
     }
 
-    private Health judge(IOException failure) {
+    private Health result(IOException failure) {
         boolean isWhole = failure == null && !isCut;
         HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
         Health.Verdict verdict = Health.Verdict.of(status, word.verdict());
@@ -79,24 +75,26 @@ final class HttpProbe {
             boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? Health.Verdict.TIMEOUT : Health.Verdict.NOT_HTTP;
             reason = isLate ? "the response was not complete in time"
-                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN;
+                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN; // mostly a reset
         }
         String location = status / 100 == 3 ? fields.get("location") : null;
         return new Health(verdict, status, word.text(), location, null, 0, reason, List.of());
     }
 
     private void readHeader() throws IOException {
-        String line = line(VERSION);
-        boolean isStatus = line.length() > 11 && line.charAt(8) == ' ' && (line + ' ').charAt(12) == ' ';
-        status = isStatus ? (int) number(line.substring(9, 12), 10) : 0;
-        if (status < 100) {
+        String line = line("HTTP/1.");
+        if (!line.matches("HTTP/1\\.. [1-9][0-9][0-9]( .*)?")) {
             throw new ProtocolException("the response is not HTTP");
         }
+        status = Integer.parseInt(line.substring(9, 12));
         fields.clear();
         for (line = line(""); !line.isEmpty(); line = line("")) {
             int colon = Math.max(0, line.indexOf(':'));
-            fields.merge(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + 1).strip(),
-                (one, other) -> one.equals(other) ? one : one + ", " + other);
+            String name = line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
+            String before = fields.put(name, line.substring(colon + 1).strip());
+            if (name.equals("content-length") && before != null && !before.equals(fields.get(name))) {
+                throw new ProtocolException("the header has two different lengths"); // RFC 9112, 6.3
+            }
         }
     }
 
@@ -111,7 +109,7 @@ final class HttpProbe {
         int character;
         while ((character = in.read()) != '\n') {
             if (character < 0) {
-                throw new EOFException();
+                throw new EOFException(Health.BROKEN);
             }
             if (headerLeft-- == 0) {
                 throw new ProtocolException("the header is longer than " + LIMIT + " bytes");
@@ -132,15 +130,6 @@ final class HttpProbe {
             : first == 0 && next.length == 3 && next[2] == 4 ? "speaks HTTP/2" : "the response is not HTTP";
     }
 
-    /** Returns a number without a sign; -1 if the text is none. */
-    private static long number(String digits, int radix) {
-        try {
-            return digits.startsWith("+") ? -1 : Long.parseLong(digits, radix);
-        } catch (NumberFormatException e) {
-            return -1;
-        }
-    }
-
     private void readBody() throws IOException {
         if (status == 101 || status == 204 || status == 304) {
             return; // RFC 9112, 6.3: these have no body, whatever their header says.
@@ -155,7 +144,7 @@ final class HttpProbe {
         }
         long size;
         do {
-            size = number(line("").split(";", 2)[0].strip(), 16);
+            size = number(line("").split(";")[0].strip(), 16);
             read(size);
             if (size > 0 && !isCut && !line("").isEmpty()) {
                 throw new ProtocolException("a chunk of the body is longer than its size");
@@ -163,21 +152,21 @@ final class HttpProbe {
         } while (size > 0 && !isCut);
     }
 
-    /** Reads so many bytes or, if the count is the maximum, all; never more than the limit. */
-    private void read(long count) throws IOException {
-        if (count < 0) {
+    private static long number(String digits, int radix) throws ProtocolException {
+        if (!digits.matches(radix == 16 ? "[0-9A-Fa-f]{1,15}" : "[0-9]{1,18}")) {
             throw new ProtocolException("the length of the body is not a number");
         }
-        byte[] part = new byte[8192];
-        long left = count;
-        while (left > 0 && body.size() < LIMIT) {
-            int length = in.read(part, 0, (int) Math.min(part.length, Math.min(left, LIMIT - body.size())));
-            if (length < 0 && count < Long.MAX_VALUE) {
-                throw new EOFException();
-            }
-            body.write(part, 0, Math.max(0, length));
-            left = length < 0 ? 0 : left - length;
+        return Long.parseLong(digits, radix);
+    }
+
+    /** Reads so many bytes or, if the count is the maximum, all; never more than the limit. */
+    private void read(long count) throws IOException {
+        int wanted = (int) Math.min(count, LIMIT - body.size());
+        byte[] part = in.readNBytes(wanted);
+        body.writeBytes(part);
+        if (part.length < wanted && count < Long.MAX_VALUE) {
+            throw new EOFException(Health.BROKEN);
         }
-        isCut = left > 0;
+        isCut = part.length == wanted && wanted < count;
     }
 }

@@ -1,3 +1,6 @@
+//SOURCES ../command/UserException.java
+
+import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -6,8 +9,28 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
-import java.util.Random;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 
 /**
  * A TCP connection for one probe. It waits for its server for a limited time in all; the time that this process takes,
@@ -20,7 +43,6 @@ final class ProbeSocket extends Socket {
     private static final int FAREWELL_MILLIS = 20;
     private static final int MOST_BINDS = 200;
     private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
-    private static final Random RANDOM = new Random();
 
     private final long patience;
     private long left;
@@ -32,7 +54,8 @@ final class ProbeSocket extends Socket {
     }
 
     /** Connects from a port that no service uses, so that no service's port is left in TIME_WAIT. */
-    static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts) throws IOException {
+    static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts)
+            throws IOException {
         ProbeSocket socket = bound(patienceNanos, target.getPort(), servicePorts);
         long start = System.nanoTime();
         try {
@@ -49,7 +72,7 @@ final class ProbeSocket extends Socket {
     /** Binds before connecting: otherwise the system may choose the target's port, and connect the socket to itself. */
     static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
         for (int i = 0; i < MOST_BINDS; i++) {
-            int port = FIRST_PORT + RANDOM.nextInt(65_536 - FIRST_PORT);
+            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
             ProbeSocket socket = new ProbeSocket(patienceNanos);
             try {
                 if (port != target && !servicePorts.contains(port)) {
@@ -83,12 +106,6 @@ final class ProbeSocket extends Socket {
     public InputStream getInputStream() throws IOException {
         return new FilterInputStream(super.getInputStream()) {
             @Override
-            public int read() throws IOException {
-                byte[] one = new byte[1];
-                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-            }
-
-            @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 if (received > MOST_BYTES) {
                     throw new IOException("the response has no end");
@@ -96,7 +113,7 @@ final class ProbeSocket extends Socket {
                 setSoTimeout(millisLeft());
                 long start = System.nanoTime();
                 try {
-                    int count = super.read(bytes, offset, length);
+                    int count = super.read(bytes, offset, length); // Nobody here reads single bytes.
                     received += Math.max(0, count);
                     return count;
                 } finally {
@@ -110,7 +127,6 @@ final class ProbeSocket extends Socket {
         return left <= 0;
     }
 
-    /** Returns how long this process has waited for the server. */
     long waitedMillis() {
         return (patience - left) / 1_000_000;
     }
@@ -146,5 +162,89 @@ final class ProbeSocket extends Socket {
 
     private void closeNow() throws IOException {
         super.close();
+    }
+
+    /** TLS over an open connection. */
+    static final class Tls {
+        static final String NO_TLS = "does not speak TLS";
+
+        final boolean isInsecure;
+        final X509TrustManager trust;
+        final SSLContext context;
+
+        /**
+         * @param caFile the PEM file of the trusted authorities, as for curl's --cacert; null for those of the JDK
+         * @param isInsecure whether every certificate is trusted
+         */
+        Tls(String caFile, boolean isInsecure) {
+            this.isInsecure = isInsecure;
+            try {
+                TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+                factory.init(caFile == null ? null : authorities(Path.of(caFile)));
+                trust = isInsecure ? new Anybody() : (X509TrustManager) factory.getTrustManagers()[0];
+                context = SSLContext.getInstance("TLS");
+                context.init(null, new TrustManager[] {trust}, null);
+            } catch (IOException e) {
+                throw UserException.of(e, "cannot read " + caFile);
+            } catch (GeneralSecurityException | InvalidPathException e) {
+                throw new UserException(caFile == null ? "this Java has no usable TLS: " + e.getMessage()
+                    : caFile + " has no certificates in PEM format");
+            }
+        }
+
+        private static KeyStore authorities(Path file) throws IOException, GeneralSecurityException {
+            KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
+            authorities.load(null, null);
+            try (InputStream pem = Files.newInputStream(file)) {
+                for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                    authorities.setCertificateEntry("" + authorities.size(), certificate);
+                }
+            }
+            if (authorities.size() == 0) {
+                throw new CertificateException();
+            }
+            return authorities;
+        }
+
+        /** Shakes hands with a server, whose certificate must be for this host. */
+        SSLSocket over(Socket connection, String host, int port) throws IOException {
+            SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connection, host, port, true);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm(isInsecure ? null : "HTTPS");
+            if (host.matches("[A-Za-z]+(-?[A-Za-z0-9]+)*")) {
+                parameters.setServerNames(List.of(new SNIHostName(host))); // The JDK sends no name without a dot.
+            }
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return socket;
+        }
+
+        /** Returns why a handshake failed. */
+        static String reason(SSLException failure) {
+            Throwable cause = failure;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            if (cause instanceof GeneralSecurityException || cause instanceof SSLPeerUnverifiedException) {
+                return "the certificate is not accepted: " + cause.getMessage();
+            }
+            return failure instanceof SSLHandshakeException && !(cause instanceof EOFException)
+                ? "TLS fails: " + cause.getMessage() : NO_TLS;
+        }
+
+        /** Trusts every certificate, as curl's --insecure does. */
+        private static final class Anybody implements X509TrustManager {
+
+            @Override
+            public void checkClientTrusted(X509Certificate[] chain, String type) { }
+
+            @Override
+            public void checkServerTrusted(X509Certificate[] chain, String type) { }
+
+            @Override
+            public X509Certificate[] getAcceptedIssuers() {
+                return new X509Certificate[0];
+            }
+        }
     }
 }

@@ -85,8 +85,8 @@ final class Started {
                 Integer code = Processes.exitStatus(pid);
                 boolean isLeftAlone = !isAnyAccepted && System.nanoTime() - ended > GRACE_NANOS;
                 if (code != null && code != 0 || isLeftAlone) {
-                    List<String> words = new ArrayList<>(List.of(exit(pid)));
-                    results.forEach(result -> addOthers(result, words));
+                    List<String> words = others(results);
+                    words.add(0, exit(pid));
                     return String.join("; ", words);
                 }
             }
@@ -98,12 +98,8 @@ final class Started {
 
     /** Returns who listens instead, and what the processes do. */
     List<String> explanation(List<HealthChecks.Result> missing) throws IOException {
-        List<String> words = new ArrayList<>();
-        Set<Integer> awaited = new TreeSet<>();
-        for (HealthChecks.Result result : missing) {
-            addOthers(result, words);
-            awaited.add(result.check().endpoint().port());
-        }
+        List<String> words = others(missing);
+        Set<Integer> awaited = new TreeSet<>(missing.stream().map(result -> result.check().endpoint().port()).toList());
         for (long pid : processes.keySet()) {
             Set<Integer> own = isRunning(pid) ? ports(pid) : Set.of();
             if (!isRunning(pid)) {
@@ -125,27 +121,34 @@ final class Started {
         return ports.stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
-    private void addOthers(HealthChecks.Result result, List<String> words) {
-        List<Owner> others = result.listeners().stream().filter(listener -> !has(listener)).toList();
-        if (!others.isEmpty()) {
-            boolean isOlder = others.stream().anyMatch(this::isOlder);
-            words.add("port " + result.check().endpoint().port() + " is in use by " + OwnerWords.brief(others)
-                + (isOlder ? ", which was running before the processes named by --pid" : "")
-                + (project.get() == null ? "; to tell the project's processes from others, use --project DIR" : ""));
+    /** Returns who else listens on each port. */
+    private List<String> others(List<HealthChecks.Result> results) {
+        List<String> words = new ArrayList<>();
+        for (HealthChecks.Result result : results) {
+            List<Owner> others = result.listeners().stream().filter(listener -> !has(listener)).toList();
+            if (!others.isEmpty()) {
+                words.add("port " + result.check().endpoint().port() + " is in use by " + OwnerWords.brief(others)
+                    + (others.stream().noneMatch(this::isOlder) ? ""
+                        : ", which was running before the processes named by --pid")
+                    + (project.get() != null ? ""
+                        : "; to tell the project's processes from others, use --project DIR"));
+            }
         }
+        return words;
     }
 
     /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
     private Set<Integer> ports(long pid) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
+        List<PortMap.Service> all = localPorts.hasTables()
+            ? TcpSocket.inTables(null).stream().map(TcpSocket::port).distinct().map(PortMap.Service::none).toList()
+            : List.of();
         Set<Integer> ports = new TreeSet<>();
-        for (TcpSocket socket : localPorts.hasTables() ? TcpSocket.inTables(null) : List.<TcpSocket>of()) {
-            ports.add(socket.port());
+        for (ServicePort port : ServicePort.look(all, localPorts, project)) {
+            if (port.owners().stream().anyMatch(owner -> isBelow(owner, pid))) {
+                ports.add(port.service().port());
+            }
         }
-        List<PortMap.Service> all = ports.stream().map(PortMap.Service::none).toList();
-        ServicePort.look(all, localPorts, project).stream()
-            .filter(port -> port.owners().stream().noneMatch(owner -> isBelow(owner, pid)))
-            .forEach(port -> ports.remove(port.service().port()));
         return ports;
     }
 }
