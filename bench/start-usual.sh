@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The start script of tests/devflow-start.sh as such scripts are usually written, with netstat, lsof, curl and sleep, to be
-# measured beside it. Among its faults are that it takes a stranger for a service, and stops one.
+# measured beside it. Among its faults are that it takes another program for a service, and stops it.
 set -u
 cd "$(dirname "$0")" || exit
 

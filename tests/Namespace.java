@@ -53,7 +53,7 @@ final class Namespace {
 
     /**
      * A bash script in that folder; in it, {@code bound}, {@code listen} and {@code connect FIRST LAST} take ports until the
-     * end: as a stranger, in the folder {@code /}.
+     * end: as another program, in the folder {@code /}.
      */
     static Script bash(Path folder, String script) throws Exception {
         assumeTrue(Servers.isOnPath("ip") && Servers.isOnPath("python3"), "ip or python3 is not installed");
