@@ -85,7 +85,7 @@ class check_port extends PortCommand {
         }
         List<ServicePort> ports = ServicePort.look(services, LocalPorts.read(), Project.of(this));
         if (wait != null && !ports.stream().allMatch(ServicePort::isAvailable)) {
-            warn("gave up: " + ports.stream().filter(port -> !port.isAvailable())
+            error("gave up: " + ports.stream().filter(port -> !port.isAvailable())
                 .map(port -> "port " + port.service().port() + " is " + port.brief())
                 .distinct().collect(Collectors.joining("; ")));
         }
@@ -133,7 +133,7 @@ class check_port extends PortCommand {
         StoppingReport report = new StoppingReport(Stopping.stop(services, Project.of(this).get(),
             grace == null ? GRACE : grace, force), singles(config));
         if (quiet) {
-            report.failures().forEach(this::warn);
+            report.failures().forEach(this::error);
         }
         return report;
     }

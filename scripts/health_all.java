@@ -96,7 +96,7 @@ class health_all extends PortCommand {
                     + " machine: the port is redirected, for example to a container");
             }
         }
-        return new Results(results, null, prometheus);
+        return new Results(results, null, prometheus, watch != null);
     }
 
     private void validate() {
@@ -149,7 +149,7 @@ class health_all extends PortCommand {
             summary(results) + ", " + left.toSeconds() + " s left; waiting for " + HealthChecks.missing(results)
                 .stream().map(HealthChecks.Result::inShort).collect(Collectors.joining(", "))));
         progress.accept("");
-        return new Results(outcome.results(), outcome.failure(), prometheus);
+        return new Results(outcome.results(), outcome.failure(), prometheus, false);
     }
 
     private static String summary(List<HealthChecks.Result> results) {
@@ -157,7 +157,8 @@ class health_all extends PortCommand {
     }
 
     /** @param conclusion why a wait was given up, or null */
-    private record Results(List<HealthChecks.Result> results, String conclusion, boolean isPlain) implements Report {
+    private record Results(List<HealthChecks.Result> results, String conclusion, boolean isPlain, boolean isWatch)
+            implements Report {
 
         private static final int NAME_COLUMN = 25;
         private static final int ANSWER_COLUMN = 55;
@@ -188,11 +189,13 @@ class health_all extends PortCommand {
                 answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.check().title()).width() + 2);
             }
             List<Line> lines = new ArrayList<>();
+            int failing = 0;
             for (HealthChecks.Result result : results) {
-                lines.add(row(result, answerColumn));
+                boolean isFirst = isWatch && !result.isPassing(); // What does not fit is left out from the end.
+                lines.add(isFirst ? failing++ : lines.size(), row(result, answerColumn));
             }
             if (results.size() > 1) {
-                lines.add(Line.of(summary(results)));
+                lines.add(isWatch ? 0 : lines.size(), Line.of(summary(results)));
             }
             return lines;
         }

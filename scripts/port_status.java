@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
         + " Without a target, shows the expected services.",
     exitCodeList = {
         "0:the status was printed",
-        "1:with --check, there is a problem; with --running, a service is not running",
+        "1:the answer to --check, --running or --list-not-running is no",
         "2:no answer: wrong usage or invalid configuration"},
     footer = {
         "  port_status",

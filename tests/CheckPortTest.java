@@ -218,7 +218,7 @@ class CheckPortTest {
         try (ServerSocket listener = Sockets.listener("127.0.0.1", first + 1)) {
             Script.Result result = Script.of("check_port", "--wait=300ms", "--quiet", first + "-" + (first + 1)).run();
             assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
-            assertTrue(result.err().matches("NOTE: gave up: port " + (first + 1) + " is in use by .* \\(pid "
+            assertTrue(result.err().matches("ERROR: gave up: port " + (first + 1) + " is in use by .* \\(pid "
                 + ProcessHandle.current().pid() + "\\) in .*\n"), result.err());
             Process waiting = Script.of("check_port", "--wait", first + "-" + (first + 1), "" + first).builder().start();
             Thread.sleep(1500);

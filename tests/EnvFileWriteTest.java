@@ -247,7 +247,7 @@ class EnvFileWriteTest {
         int port = Sockets.freePort();
         Script.Result result = write(port).run();
         assertEquals(exit, result.exit());
-        assertEquals(exit == 0 ? "" : "ERROR: .env is larger than 1 MB; name another with --env-file\n", result.err());
+        assertEquals(exit == 0 ? "" : "ERROR: .env is larger than 1 MB; name another file with --env-file\n", result.err());
         assertEquals(rest + "CODEX_MCP_PORT=" + (exit == 0 ? port : 1) + "\n" + rest, Files.readString(env()));
     }
 

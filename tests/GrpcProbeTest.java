@@ -86,8 +86,11 @@ class GrpcProbeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"'-ERR unknown command\r\n', NOT_GRPC, closed before the end of its response", "'SSH-2.0-OpenSSH_9.2\r\n', NOT_GRPC, closed before the end of its response",
-        "'HTTP/1.1 400 Bad Request\r\n\r\n', NOT_GRPC, closed before the end of its response", "'J\0\0\0', NOT_GRPC, closed before the end of its response",
+    @CsvSource({
+        "'-ERR unknown command\r\n', NOT_GRPC, closed before the end of its response",
+        "'SSH-2.0-OpenSSH_9.2\r\n', NOT_GRPC, closed before the end of its response",
+        "'HTTP/1.1 400 Bad Request\r\n\r\n', NOT_GRPC, closed before the end of its response",
+        "'J\0\0\0', NOT_GRPC, closed before the end of its response",
         "'\0\0\0\4\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
         "'\0\0\0\4\0\0\0\0\0\0\0\b\7\0\0\0\0\0\0\0\0\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
         "'\0\0', NOT_GRPC, closed before the end of its response",

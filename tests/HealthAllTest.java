@@ -411,7 +411,8 @@ class HealthAllTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"http://", "ftp://localhost/", "http://user:hunter2@localhost/", "http://localhost:99999/", "http://a b/",
-        "tcp://localhost", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait 5", "--wait=x", "--watch --quiet", "--insecure --cacert=x", "--pid=1", "localhost:3005", "--all core",
+        "tcp://localhost", "://x", "--host= core", "--host=a/b core", "--wait --watch", "--wait 5", "--wait=x", "--watch --quiet",
+        "--insecure --cacert=x", "--pid=1", "localhost:3005", "--all core",
         "--prometheus --json"})
     void wrongUsageIsOneLineAndExit2(String arguments) throws Exception {
         Script.Result result = Script.of("health_all", arguments.split(" (?=--|core|\\d)")).run();
@@ -568,7 +569,7 @@ class HealthAllTest {
                 .run();
             assertEquals(1, result.exit());
             assertTrue(result.out().matches("Port \\d+: ❌ timeout .*\nPort \\d+: ❌ down .*\n0 of 2 healthy\n"), result.out());
-            assertTrue(result.err().matches("NOTE: gave up after 2 s: http://\\S+ \\(timeout\\); http://\\S+ \\(down\\)\n"), result.err());
+            assertTrue(result.err().matches("ERROR: gave up after 2 s: http://\\S+ \\(timeout\\); http://\\S+ \\(down\\)\n"), result.err());
         }
     }
 

@@ -253,8 +253,10 @@ class HttpProbeTest {
             Health health = ask("https://localhost:" + port, authority);
             assertEquals(List.of(Health.Verdict.HEALTHY, "UP", "::1"), List.of(health.verdict(), health.word(), health.address()),
                 server::toString);
-            assertEquals("the certificate is not accepted: No subject alternative names matching IP address ::1 found", ask("https://[::1]:" + port, authority).reason());
-            assertTrue(ask("https://localhost:" + port, null).reason().startsWith("the certificate is not accepted: unable to find valid certification path"));
+            assertEquals("the certificate is not accepted, see --cacert: No subject alternative names matching IP address ::1 found",
+                ask("https://[::1]:" + port, authority).reason());
+            assertTrue(ask("https://localhost:" + port, null).reason()
+                .startsWith("the certificate is not accepted, see --cacert: unable to find valid certification path"));
             assertEquals("does not speak TLS", ask("https://localhost:" + plain.port(), authority).reason());
         }
         for (String file : List.of("/nowhere/ca.pem", "key", "names", ".")) {

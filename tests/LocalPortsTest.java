@@ -119,7 +119,8 @@ class LocalPortsTest {
             "Port 1023: denied  you are not permitted to bind port 1023\n  to bind the port: run as root\n", ""),
             Script.of("check_port", "1023").under(ordinary).under(own).run());
         assertEquals(new Script.Result(0, "1024\n", ""), Script.of("find_port", "1000").under(ordinary).under(own).run());
-        assertEquals(new Script.Result(1, "", "ERROR: No available ports in range 80-90: you are not permitted to bind port 80\n"), Script.of("find_port", "80", "90").under(ordinary).under(own).run());
+        assertEquals(new Script.Result(1, "", "ERROR: No available ports in range 80-90: you are not permitted to bind port 80\n"),
+            Script.of("find_port", "80", "90").under(ordinary).under(own).run());
     }
 
     @Test

@@ -259,7 +259,7 @@ class StoppingTest {
         Process server = python(folder, LISTEN + "ready()", port);
         Script.Result result = Script.of("check_port", "--stop", "--quiet", "" + port).run();
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
-        assertTrue(result.err().matches("NOTE: port " + port + ": not stopped: .* \\(pid " + server.pid() + "\\) in .* may belong to"
+        assertTrue(result.err().matches("ERROR: port " + port + ": not stopped: .* \\(pid " + server.pid() + "\\) in .* may belong to"
             + " another program; name the project with --project DIR, or --force stops it too\n"), result.err());
     }
 

@@ -89,7 +89,7 @@ class WaitingTest {
         String err = result.err().replaceAll("process \\d+", "process PID")
             .replaceAll("port 3005 is in use by [^;]*?, which was running before the processes named by --pid", "OLD")
             .replaceAll("(another program: ).*", "$1OWNER");
-        assertEquals(failure == null ? "0" : exit + " NOTE: " + failure, (result.exit() + " " + err).strip());
+        assertEquals(failure == null ? "0" : exit + " ERROR: " + failure, (result.exit() + " " + err).strip());
     }
 
     /** The old server answers until it has ended, which is no answer of the new server. */
@@ -124,7 +124,7 @@ class WaitingTest {
         Script.Result result = run("""
             setpriv --reuid nobody --clear-groups sleep 60 & health_all --wait=1 --pid=$! model-registry >/dev/null
             """);
-        assertTrue(result.err().matches("NOTE: gave up after 1 s: Model Registry \\(down\\); process \\d+ \\(sleep 60\\) runs but .*\n"),
+        assertTrue(result.err().matches("ERROR: gave up after 1 s: Model Registry \\(down\\); process \\d+ \\(sleep 60\\) runs but .*\n"),
             result.err());
     }
 

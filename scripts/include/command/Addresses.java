@@ -21,12 +21,13 @@ final class Addresses {
         return text(address.getAddress());
     }
 
-    /** An address of 4 or 16 bytes as RFC 5952 writes it: {@code ::1} and not {@code 0:0:0:0:0:0:0:1}; a mapped one as IPv4. */
+    /** Returns an address of 4 or 16 bytes as RFC 5952 writes it, {@code ::1}; a mapped address as IPv4. */
     static String text(byte[] bytes) {
         boolean isMapped = bytes.length == 16 && Arrays.equals(bytes, 0, 12, MAPPED, 0, 12);
         if (bytes.length == 4 || isMapped) {
             int at = bytes.length - 4;
-            return (bytes[at] & 0xFF) + "." + (bytes[at + 1] & 0xFF) + "." + (bytes[at + 2] & 0xFF) + "." + (bytes[at + 3] & 0xFF);
+            return (bytes[at] & 0xFF) + "." + (bytes[at + 1] & 0xFF) + "." + (bytes[at + 2] & 0xFF) + "."
+                + (bytes[at + 3] & 0xFF);
         }
         StringBuilder groups = new StringBuilder(":");
         for (int i = 0; i < bytes.length; i += 2) {

@@ -133,7 +133,7 @@ abstract class PortCommand {
             print(report);
             if (interval() == null) {
                 if (report.conclusion() != null) {
-                    warn(report.conclusion());
+                    error(report.conclusion());
                 }
                 return report.exitCode();
             }

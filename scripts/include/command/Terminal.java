@@ -84,7 +84,7 @@ final class Terminal {
     static Set<Object> paint(Writer out, List<Line> lines, Duration interval, boolean isColoured,
                              Set<Object> before) throws IOException {
         Size size = size();
-        StringBuilder picture = new StringBuilder(HOME + CLEAR_REST);
+        StringBuilder picture = new StringBuilder(before == null ? HOME + CLEAR_REST : HOME);
         Set<Object> states = new HashSet<>();
         int room = size.rows - 2; // for the footer and the cursor
         int left = 0;
@@ -92,16 +92,19 @@ final class Terminal {
             states.add(line.state());
             String mark = before == null || before.contains(line.state()) ? "" : " ◀ changed";
             Line marked = (line.isRow ? line.fit(size.columns - mark.length()) : line).with(mark);
-            room -= Math.max(1, (marked.width() + size.columns - 1) / size.columns);
+            int width = marked.width();
+            room -= Math.max(1, (width + size.columns - 1) / size.columns);
             if (room >= 0) {
-                picture.append(text(marked, isColoured)).append('\n');
+                // Behind a full row, the cursor is still on its last character.
+                boolean isFull = width > 0 && width % size.columns == 0;
+                picture.append(text(marked, isColoured)).append(isFull ? "\n" : CLEAR_LINE + "\n");
             } else {
                 left++;
             }
         }
         String rest = left == 0 ? "" : left == 1 ? "1 line does not fit; " : left + " lines do not fit; ";
         String footer = rest + LocalTime.now().withNano(0) + ", every " + seconds(interval) + "; Ctrl-C ends";
-        out.write(picture.append(Line.of(footer).fit(size.columns - 1)).append('\n').toString());
+        out.write(picture.append(Line.of(footer).fit(size.columns - 1)).append(CLEAR_REST + "\n").toString());
         return states;
     }
 

@@ -226,7 +226,7 @@ final class ProbeSocket extends Socket {
                 cause = cause.getCause();
             }
             if (cause instanceof GeneralSecurityException || cause instanceof SSLPeerUnverifiedException) {
-                return "the certificate is not accepted: " + cause.getMessage();
+                return "the certificate is not accepted, see --cacert: " + cause.getMessage();
             }
             return failure instanceof SSLHandshakeException && !(cause instanceof EOFException)
                 ? "TLS fails: " + cause.getMessage() : NO_TLS;

@@ -213,7 +213,7 @@ final class Allocator {
     private String reason(Assignment assignment) {
         PortMap.Service keeper = assignment.keeper;
         return keeper != null ? "also configured for " + keeper.name() + " (" + config.place(keeper) + ")"
-            : assignment.old.owners().isEmpty() ? "denied: you are not permitted to bind it" 
+            : assignment.old.owners().isEmpty() ? "denied: you are not permitted to bind it"
             : "in use by " + OwnerWords.brief(assignment.old.owners());
     }
 }
