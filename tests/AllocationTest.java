@@ -88,6 +88,7 @@ class AllocationTest {
         "API_PORT=8000           | api    | API_PORT=8002 | NOTE: API_PORT moves from 8000 to 8002: 8000 is in use by .*python3.*",
         "API_PORT=8000           | --all  | API_PORT=8000 | NOTE: API_PORT keeps port 8000, which is in use by .*python3.*",
         "API_PORT=65535 B_PORT=8002 | api | API_PORT=65535 | \"\"",
+        "CODEX_MCP_PORT=3101 WEB_PORT=${CODEX_MCP_PORT} | codex-mcp | CODEX_MCP_PORT=3101 | \"\"",
         "API_PORT=3102           | --all  | GEMINI_MCP_PORT=3105 | NOTE: Gemini .* moves from 3102 to 3105: 3102 is also configured for"
             + " API_PORT .*",
         "API_PORT=3005           | --all  | API_PORT=3007 | NOTE: API_PORT moves from 3005 to 3007: 3005 is also configured for DevFlow"

@@ -75,7 +75,7 @@ class ProjectTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"/", "/home", "/usr", "/usr/bin", "/usr/lib", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp", "/bin", "/lib",
-        "/proc", "/proc/1", "/dev", "/sys", "/sys/fs", "HOME", "/dev/null", "/none", "FILE"})
+        "/proc", "/proc/1", "/usr/local", "/usr/sbin", "/run", "/dev", "/sys", "/sys/fs", "HOME", "/dev/null", "/none", "FILE"})
     void someFoldersAreNoProject(String name) {
         String place = name.replace("HOME", System.getProperty("user.home")).replace("FILE", project + "/a/.env");
         UserException refusal = assertThrows(UserException.class, () -> Project.named(place, "--project "));

@@ -62,6 +62,8 @@ class SupervisorTest {
     @ParameterizedTest
     @CsvSource(nullValues = "-", delimiter = ';', value = {
         "node|--watch|app.js;                                                       node --watch",
+        "node|--env-file=.env|--inspect=0|--enable-source-maps|--watch|app.js;      node --watch",
+        "node|dev.js|--watch;                                                       -",
         "/usr/bin/node|-r|fs|--watch|app.js;                                        node --watch",
         "node|--watch-path=./src|app.js;                                            node --watch",
         "node|/p/node_modules/.bin/tsx|watch|app.ts;                                tsx watch",

@@ -96,7 +96,8 @@ final class Config {
 
     /** Returns whether all words of a name are words of the documented one, in their order. */
     private static boolean hasWordsOf(String documented, String name) {
-        return PortMap.stem(documented).matches("(.*_)?" + PortMap.stem(name).replace("_", "_(.*_)?") + "(_.*)?");
+        return name.length() <= documented.length()
+            && PortMap.stem(documented).matches("(.*_)?" + PortMap.stem(name).replace("_", "_(.*_)?") + "(_.*)?");
     }
 
     private String health(PortMap.Service service) {
@@ -112,6 +113,11 @@ final class Config {
             }
         }
         return service.health();
+    }
+
+    /** Returns whether {@code .env} sets a variable to an expression with another one, whose port it follows. */
+    boolean refersTo(String variable, String other) {
+        return isExpression(variable) && envFile.get(variable).value().matches("(?s).*\\$\\{?" + other + "\\b.*");
     }
 
     /** Returns whether {@code .env} sets a variable to an expression; {@code $} in single quotes is none. */

@@ -86,8 +86,8 @@ final class EnvWriter {
         try {
             Files.copy(target, copy, StandardCopyOption.COPY_ATTRIBUTES);
             if (!attributes(copy, "uid,gid,mode").equals(attributes(target, "uid,gid,mode"))) {
-                throw refusal("its owner, group and mode cannot be kept; run find_port as "
-                    + Files.getOwner(target).getName() + " or as root, or name another file with --env-file");
+                throw refusal("its owner, group and mode cannot be kept; run find_port as root, or name another file"
+                    + " with --env-file");
             }
             Files.write(copy, content, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.SYNC);
             // A JVM's first renaming takes long: let it be one that changes nothing.

@@ -59,8 +59,14 @@ final class Allocator {
             if (PortMap.isPort(config.fileValue(service.variable()))) {
                 claim(Integer.parseInt(config.fileValue(service.variable())), service);
             }
-            keepers.merge(service.port(), service, (one, other) -> PRECEDENCE.compare(other, one) < 0 ? other : one);
+            keepers.merge(service.port(), service, (one, other) -> keeper(one, other, config));
         }
+    }
+
+    /** Returns which of two services that are configured for one port keeps it: not the one that follows the other. */
+    static PortMap.Service keeper(PortMap.Service one, PortMap.Service other, Config config) {
+        return config.refersTo(one.variable(), other.variable()) ? other
+            : config.refersTo(other.variable(), one.variable()) || PRECEDENCE.compare(other, one) >= 0 ? one : other;
     }
 
     private void claim(int port, PortMap.Service service) {
@@ -102,7 +108,8 @@ final class Allocator {
         if (port > 0) {
             return new Assignment(service, Decision.MOVES, port, old, keeper);
         }
-        return service.isDocumented() ? new Assignment(service, Decision.FAILS, freePortFor(service), old, keeper)
+        return service.isDocumented() || makesWay && isNamed
+            ? new Assignment(service, Decision.FAILS, freePortFor(service), old, keeper)
             : new Assignment(service, Decision.KEEPS_IN_USE, service.port(), old, keeper);
     }
 

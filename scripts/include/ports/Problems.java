@@ -91,7 +91,8 @@ record Problems(Config config, Invocation invocation) {
         String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
             .collect(Collectors.joining(" and "));
         // The first keeps the port.
-        List<PortMap.Service> others = services.stream().sorted(Allocator.PRECEDENCE).skip(1).toList();
+        PortMap.Service keeper = services.stream().reduce((one, other) -> Allocator.keeper(one, other, config)).get();
+        List<PortMap.Service> others = services.stream().filter(service -> service != keeper).toList();
         PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
         problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + toMove.port() + " is configured for "
             + services.size() + " services: " + names, remedy("to separate the services: " + move(toMove))));

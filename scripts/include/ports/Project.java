@@ -11,8 +11,9 @@ import java.util.function.Supplier;
 record Project(Path folder) {
 
     /** No project is one of these folders, contains one, or lies in one that ends with a slash. */
-    private static final String[] SHARED = {"/usr", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp",
-        "/usr/bin/", "/usr/lib/", "/bin/", "/lib/", "/proc/", "/dev/", "/sys/"};
+    private static final String[] SHARED = {"/usr", "/usr/local", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp",
+        "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/usr/local/bin/", "/usr/local/sbin/", "/bin/",
+        "/sbin/", "/lib/", "/lib64/", "/proc/", "/dev/", "/sys/", "/run/", "/boot/"};
 
     /** Returns the project of a command, or null. Unless it is named, it is looked for only when it is asked for. */
     static Supplier<Project> of(PortCommand command) {

@@ -3,6 +3,7 @@
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Stream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -126,8 +127,12 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
                 return name;
             }
             String watch = name.equals("node") ? "--watch" : "watch";
-            if (RESTART_ONE_IF_WATCHING.contains(name) && process.arguments().stream().skip(i + 1).limit(3)
-                    .anyMatch(word -> word.equals(watch) || word.startsWith("--watch"))) {
+            Stream<String> words = process.arguments().stream().skip(i + 1);
+            // Behind the script, an option is the script's own.
+            words = name.equals("node") ? words.takeWhile(word -> !word.matches("[^-].*\\.[cm]?[jt]sx?"))
+                : words.limit(3);
+            if (RESTART_ONE_IF_WATCHING.contains(name)
+                    && words.anyMatch(word -> word.equals(watch) || word.startsWith("--watch"))) {
                 return name + " " + watch;
             }
         }
