@@ -23,7 +23,7 @@ import picocli.CommandLine.Option;
     description = "Checks the health endpoints of services or URLs (http, https, grpc, grpcs, tcp) in parallel."
         + " Without a target, checks the documented endpoints.",
     exitCodeList = {
-        "0:every endpoint is healthy, or reachable if there is no health check to run",
+        "0:every endpoint passes: it is healthy, reachable or, with --allow-degraded, up",
         "1:an endpoint is not healthy",
         "2:no answer: wrong usage or invalid configuration"},
     footer = {

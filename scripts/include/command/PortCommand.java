@@ -88,7 +88,7 @@ abstract class PortCommand {
     String envFile;
 
     @Option(names = "--project", paramLabel = "DIR", description = "The project's folder; processes that run from it"
-        + " belong to the project (default: the folder of .env, or its Git checkout).")
+        + " belong to the project (default: the Git checkout of the env file, else its folder).")
     String projectFolder;
 
     @Option(names = "--json", description = "Print one JSON document.")
