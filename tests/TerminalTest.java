@@ -70,7 +70,10 @@ class TerminalTest {
     @ParameterizedTest
     @ValueSource(strings = {"%s", "bash -c '%s; true'"})
     void pausedWatchGoesOn(String parent) throws Exception {
-        String watch = String.join(" ", Script.of("port_status", "--watch=0.2").builder().command());
+        // In a file, because bash prints the whole command of a job that has stopped.
+        Path watch = Files.writeString(folder.resolve("watch"), "#!/bin/sh\nexec "
+            + String.join(" ", Script.of("port_status", "--watch=0.2").builder().command()));
+        assertTrue(watch.toFile().setExecutable(true));
         try (Tmux tmux = new Tmux(24)) {
             tmux.type("clear; " + parent.formatted(watch));
             tmux.await("Ctrl-C ends");
