@@ -278,13 +278,15 @@ class OwnersTest {
         assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
         Path classes = Files.createDirectories(folder.resolve("classes"));
         Path own = Path.of(Owner.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        Script.command("cp", "-r", own.toString(), classes.toString()).run();
+        for (String entry : System.getProperty("java.class.path").split(":")) { // The other user may not see the libraries.
+            Script.command("cp", "-r", entry, classes.toString()).run();
+        }
         Script.command("chmod", "-R", "a+rX", folder.toString(), code.toString()).run();
         Script.Result result = inNamespace("""
             server "listen('127.0.0.1', 3005); ready()"
-            setpriv --reuid 65534 --regid 65534 --clear-groups ${java%% *} -XX:-UsePerfData -cp "CLASSES:${classes#*:}" \\
+            setpriv --reuid 65534 --regid 65534 --clear-groups ${java%% *} -XX:-UsePerfData -cp "CLASSES:FOLDER/*" \\
               check_port --json --project . 3005 || true
-            """.replace("CLASSES", classes.resolve(own.getFileName()).toString()));
+            """.replace("CLASSES", classes.resolve(own.getFileName()).toString()).replace("FOLDER", classes.toString()));
         assertEquals("null root null\n", fields(result, "pid", "user", "ours"), result.err());
     }
 

