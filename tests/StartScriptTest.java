@@ -325,7 +325,7 @@ class StartScriptTest {
         assertEquals(List.of("NOTE: port 50051 (CC-Tools gRPC Server) is in use, but nothing listens",
             "ERROR: port 3005 (DevFlow Orchestrator) is in use by another program",
             "NOTE: port 3004 (Model Registry) is in use, but nothing listens"),
-            result.err().lines().map(line -> line.replaceFirst(": [^:]*$", "")).toList(), result.err());
+            result.err().lines().map(line -> line.replaceFirst("(listens|program): .*", "$1")).toList(), result.err());
     }
 
     /** Its text is for people, and not for eval. */
