@@ -90,7 +90,7 @@ class health_all extends PortCommand {
         }
         HealthChecks health = new HealthChecks(probe, allowDegraded, project, null);
         List<HealthChecks.Result> results = health.make(checks, timeout);
-        for (HealthChecks.Result result : watch == null ? results : List.<HealthChecks.Result>of()) {
+        for (HealthChecks.Result result : watch == null && !quiet ? results : List.<HealthChecks.Result>of()) {
             if (health.isRedirected(result)) { // port_status does not show such a port.
                 note("port " + result.check().endpoint().port() + " responds, but no listener is visible on this"
                     + " machine: the port is redirected, for example to a container");
