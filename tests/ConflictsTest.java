@@ -43,12 +43,12 @@ class ConflictsTest {
         private Judge() { }
 
         public static void main(String... args) throws Exception {
-            PortCommand.Report check = report(new check_port(), args);
+            PortCommand.Report check = report(new check_port(), with("--json", args));
             Map<?, ?> port = (Map<?, ?>) ((List<?>) check.document().get("ports")).get(0);
             Set<Object> ours = new LinkedHashSet<>();
             ((List<?>) port.get("occupants")).forEach(owner -> ours.add(((Map<?, ?>) owner).get("ours")));
             System.out.print("check " + check.exitCode() + " " + ours);
-            PortCommand.Report status = report(new port_status(), with("--check", args));
+            PortCommand.Report status = report(new port_status(), with("--check", with("--json", args)));
             boolean isTaken = status.document().get("problems").toString().contains("kind=taken");
             System.out.print(", status " + status.exitCode() + (isTaken ? " taken" : ""));
             System.out.print(", running " + report(new port_status(), with("--running", args)).exitCode());

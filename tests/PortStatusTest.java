@@ -118,7 +118,7 @@ class PortStatusTest {
     void listsServicesThatAreNotRunningByTheNamesThatWereGiven() throws Exception {
         Script.Result result = inProject("""
             echo API_PORT=3150 >.env
-            port_status --list-not-running DB_MANAGER_PORT VECTOR_MEMORY_PORT 'Model Registry' 3101 codex-mcp 7777 mcp 3200-3202
+            port_status --list-not-running DB_MANAGER_PORT VECTOR_MEMORY_PORT 'Model Registry' 3101 codex-mcp 7777 mcp 3199-3203
             echo --
             port_status --list-not-running token-optimizer cctools-grpc | sed 's/listens: .*/listens: OWNER/'
             echo --
@@ -134,6 +134,7 @@ class PortStatusTest {
             api
             real-dream-team-orchestrator
             cli-integration-manager
+            platform-status-tracker
             --
             NOTE: port 3006 is in use by a process of root that cannot be seen; Token Optimizer counts as running
             NOTE: port 50051 (CC-Tools gRPC Server) is in use, but nothing listens: OWNER
