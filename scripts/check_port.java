@@ -127,10 +127,10 @@ class check_port extends PortCommand {
     }
 
     private void addRow(List<Line> lines, ServicePort port, boolean isFirst) {
-        List<String> owners = !isFirst ? List.of("") : port.owners().isEmpty() ? List.of(port.brief())
-            : OwnerWords.lines(port.owners(), verbose);
-        lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(),
-            owners.get(0)));
+        List<String> owners = isFirst ? OwnerWords.lines(port.owners(), verbose) : List.of();
+        String first = port.verdict() == LocalPorts.Verdict.DENIED
+            ? "you are not permitted to bind port " + port.service().port() : owners.isEmpty() ? "" : owners.get(0);
+        lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(), first));
         owners.stream().skip(1).forEach(owner -> lines.add(Line.of("  " + owner)));
     }
 
@@ -147,11 +147,13 @@ class check_port extends PortCommand {
             force);
         for (Stopping each : stoppings) {
             PortMap.Service service = each.before.service();
-            areAvailable &= each.isAvailable();
+            areAvailable &= each.now.isAvailable();
             if (!each.before.isAvailable() || singles.contains(service.port())) {
-                lines.add(ServicePort.row(service, each.state(), each.isAvailable(), each.words()));
+                String state = each.now.isAvailable() ? "available"
+                    : each.now.verdict() == LocalPorts.Verdict.DENIED ? "denied" : "in use";
+                lines.add(ServicePort.row(service, state, each.now.isAvailable(), each.words()));
             }
-            if (quiet && !each.isAvailable()) {
+            if (quiet && !each.now.isAvailable()) {
                 error("port " + service.port() + ": " + each.words());
             }
         }

@@ -108,17 +108,17 @@ class find_port extends PortCommand {
         // The lock is held while ports are chosen, or two writers could choose the same port.
         Allocator allocator = write ? EnvWriter.update(this, this::plan, Allocator::written)
             : plan(EnvFile.of(this));
-        if (allocator.failures().isEmpty()) {
-            allocator.notes(write && !export).forEach(this::note);
-            return assigned(allocator);
+        allocator.failures.forEach(this::error);
+        if (!allocator.failures.isEmpty()) {
+            return new Report.Silent(Report.NO);
         }
-        allocator.failures().forEach(this::error);
-        return new Report.Silent(Report.NO);
+        allocator.notes.forEach(this::note);
+        return assigned(allocator);
     }
 
     private Allocator plan(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
-        return new Allocator(config, LocalPorts.read(), Project.of(this)).assign(wanted(config), !all);
+        return new Allocator(config).assign(wanted(config), Project.of(this), !all);
     }
 
     private List<PortMap.Service> wanted(Config config) {
@@ -142,6 +142,9 @@ class find_port extends PortCommand {
                 if (!export || current.isEmpty() || PortMap.isPort(current)) {
                     lines.add(Line.of((export ? "export " : "") + variable + "=" + assignment.port()));
                 }
+                if (write && !export && assignment.isMoved() && PortMap.isPort(current)) {
+                    note(variable + " in the environment takes precedence over .env; set it there, too");
+                }
             }
         }
         boolean isNumber = !all && !export && assignments.size() == 1;
@@ -153,11 +156,10 @@ class find_port extends PortCommand {
         PortMap.Service keeper = assignment.keeper();
         Map<String, Object> old = assignment.old().fields();
         Map<String, Object> fields = ServicePort.fields(assignment.service());
-        boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         fields.put("port", assignment.port());
-        fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
+        fields.put("running", assignment.isRunning());
         fields.put("previous_port", assignment.service().port());
-        fields.put("reason", !isMoved ? null : keeper != null ? "assigned" : old.get("verdict"));
+        fields.put("reason", !assignment.isMoved() ? null : keeper != null ? "assigned" : old.get("verdict"));
         fields.put("assigned_to", keeper == null ? null : keeper.variable());
         fields.put("previous_occupants", old.get("occupants"));
         fields.put("previous_listeners", old.get("listeners"));

@@ -74,12 +74,14 @@ class port_status extends PortCommand {
         require(atMostOne(listNotRunning, json, plain, quiet, verbose),
             "--list-not-running, --json, --plain, --quiet and --verbose cannot be combined");
         Config config = Config.of(this);
-        Map<PortMap.Service, String> names = names(config);
+        Targets resolver = new Targets(config, wholeNames);
+        if (listNotRunning) {
+            return notRunning(config, resolver);
+        }
         boolean isStateEnough = plain && !check && !running;
-        List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(),
-            isStateEnough ? null : Project.of(this));
-        List<Problems.Problem> problems = isStateEnough || running || listNotRunning ? List.of()
-            : new Problems(config).of(ports);
+        List<ServicePort> ports = ServicePort.look(targets.isEmpty() ? config.services() : resolver.resolve(targets),
+            LocalPorts.read(), isStateEnough ? null : Project.of(this));
+        List<Problems.Problem> problems = isStateEnough || running ? List.of() : new Problems(config).of(ports);
         List<ServicePort> shown = new ArrayList<>();
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
@@ -87,32 +89,9 @@ class port_status extends PortCommand {
                 sayOwner(port);
             }
         }
-        if (listNotRunning) {
-            return notRunning(names, shown);
-        }
         boolean isNo = check && !problems.isEmpty() || running && !shown.stream().allMatch(ServicePort::isRunning);
         return new Report.Answer(isNo ? Report.NO : Report.YES,
             json || quiet ? List.of() : lines(config, shown, problems), json ? document(shown, problems) : null);
-    }
-
-    /** Returns the services with their names: the target as it was given, of a group or range the service's own. */
-    private Map<PortMap.Service, String> names(Config config) {
-        Map<PortMap.Service, String> names = new LinkedHashMap<>();
-        for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
-            names.put(service, service.shortName());
-        }
-        for (String target : targets) {
-            boolean isName = Targets.isName(target);
-            boolean isGroup = PortMap.Group.named(target) != null;
-            boolean isOne = isName ? !isGroup : PortMap.isPort(target);
-            for (PortMap.Service service : new Targets(config, wholeNames).resolve(target)) {
-                boolean isListed = isOne || (isGroup ? isStarted(service) : service.variable() != null);
-                if (isListed || !listNotRunning) {
-                    names.putIfAbsent(service, isOne || service.variable() == null ? target : service.shortName());
-                }
-            }
-        }
-        return names;
     }
 
     /** Returns whether the project starts the service, which it does not if the service is reserved or failed. */
@@ -136,17 +115,26 @@ class port_status extends PortCommand {
     }
 
     /** Lists the services that are not running, unless another program is using a port. */
-    private static Report notRunning(Map<PortMap.Service, String> names, List<ServicePort> ports) {
-        List<Line> lines = new ArrayList<>();
-        for (ServicePort port : ports) {
-            if (port.isTaken()) {
-                return new Report.Silent(Report.NO);
-            }
-            if (!port.isRunning()) {
-                lines.add(Line.of(names.get(port.service())));
+    private Report notRunning(Config config, Targets resolver) throws IOException {
+        Map<PortMap.Service, String> names = new LinkedHashMap<>();
+        for (String target : targets) {
+            boolean isGroup = PortMap.Group.named(target) != null;
+            boolean isOne = Targets.isName(target) ? !isGroup : PortMap.isPort(target);
+            for (PortMap.Service service : resolver.resolve(target)) {
+                if (isOne || (isGroup ? isStarted(service) : service.name() != null)) {
+                    names.putIfAbsent(service, isOne ? target : service.shortName());
+                }
             }
         }
-        return new Report.Answer(Report.YES, lines, null);
+        if (targets.isEmpty()) {
+            config.services().stream().filter(service -> service.status() == PortMap.Status.ACTIVE)
+                .forEach(service -> names.put(service, service.shortName()));
+        }
+        List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(), Project.of(this));
+        ports.forEach(this::sayOwner);
+        return ports.stream().anyMatch(ServicePort::isTaken) ? new Report.Silent(Report.NO)
+            : new Report.Answer(Report.YES, ports.stream().filter(port -> !port.isRunning())
+                .map(port -> Line.of(names.get(port.service()))).toList(), null);
     }
 
     private static Map<String, Object> document(List<ServicePort> ports, List<Problems.Problem> problems) {

@@ -80,7 +80,7 @@ class RemedyTest {
 
     @Test
     void theParentOfThisCommandIsNotToBeKilled() {
-        assertEquals("to free the port: do not kill 16: this command was started by bash (pid 16); stop bash where you started it",
+        assertEquals("to free the port: do not kill 16: bash started this command; stop it where you started it",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
                 owner(TcpSocket.Kind.LISTENER, "bash", List.of(16L), null, Ownership.OURS, true, ANN)));
     }

@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/EnvFile.java ../config/PortMap.java
-//SOURCES LocalPorts.java OwnerWords.java Ownership.java Project.java ServicePort.java
+//SOURCES LocalPorts.java Ownership.java Project.java ServicePort.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,30 +20,42 @@ import java.util.function.Supplier;
  */
 final class Allocator {
 
-    /** RUNS: the service itself uses its port. KEEPS_IN_USE: the service is undocumented, and others use its port. */
-    enum Decision { KEEPS, RUNS, KEEPS_IN_USE, MOVES, FAILS }
-
     /**
-     * A service, and the port that it is assigned; 0 if it fails.
+     * The port that a service is assigned; 0 if there is none.
      *
      * @param old the port that the service is configured to use
      * @param keeper the other service that keeps that port, or null
      */
-    record Assignment(PortMap.Service service, Decision decision, int port, ServicePort old, PortMap.Service keeper) { }
+    record Assignment(ServicePort old, PortMap.Service keeper, int port) {
+
+        PortMap.Service service() {
+            return old.service();
+        }
+
+        boolean isMoved() {
+            return port != service().port();
+        }
+
+        /** Returns whether the service itself uses its port. */
+        boolean isRunning() {
+            return !isMoved() && old.ownership() == Ownership.OURS;
+        }
+    }
 
     final Config config;
     /** In the order of the map. */
     List<Assignment> assignments = List.of();
+    /** On services that are running, move, or keep a port that is in use. */
+    final List<String> notes = new ArrayList<>();
+    /** Why services are assigned no port, and what to do. */
+    final List<String> failures = new ArrayList<>();
 
-    private final LocalPorts localPorts;
-    private final Supplier<Project> project;
+    private final LocalPorts localPorts = LocalPorts.read();
     private final BitSet assigned = new BitSet();
     private final Map<String, Integer> told = new HashMap<>();
 
-    Allocator(Config config, LocalPorts localPorts, Supplier<Project> project) {
+    Allocator(Config config) {
         this.config = config;
-        this.localPorts = localPorts;
-        this.project = project;
     }
 
     /** Returns which of the services that are configured for a port keeps it. */
@@ -72,16 +84,20 @@ final class Allocator {
      *
      * @param areNamed whether the user named them: only then an undocumented service makes way for another program
      */
-    Allocator assign(List<PortMap.Service> services, boolean areNamed) throws IOException {
+    Allocator assign(List<PortMap.Service> services, Supplier<Project> project, boolean areNamed) throws IOException {
         List<PortMap.Service> inOrder = new ArrayList<>(config.services());
         inOrder.retainAll(services);
         List<ServicePort> ports = ServicePort.look(inOrder, localPorts, project);
         ports.sort((a, b) -> precedence(a.service()) - precedence(b.service()));
         Map<PortMap.Service, Assignment> made = new HashMap<>();
-        for (ServicePort port : ports) {
-            made.put(port.service(), assign(port, areNamed));
-        }
+        ports.forEach(port -> made.put(port.service(), assign(port, areNamed)));
         assignments = inOrder.stream().map(made::get).toList();
+        assignments.forEach(this::say);
+        List<String> running = assignments.stream().filter(Assignment::isRunning).map(Assignment::service)
+            .map(service -> service.shortName() + " (" + service.port() + ")").toList();
+        if (!running.isEmpty()) {
+            notes.add("already running: " + String.join(", ", running));
+        }
         return this;
     }
 
@@ -89,25 +105,23 @@ final class Allocator {
         PortMap.Service service = old.service();
         PortMap.Service first = keeper(service.port());
         PortMap.Service keeper = first.equals(service) ? null : first;
-        if (keeper == null && (old.isAvailable() || old.ownership() == Ownership.OURS)) {
-            Decision decision = old.isAvailable() ? Decision.KEEPS : Decision.RUNS;
-            return new Assignment(service, decision, service.port(), old, null);
-        }
-        boolean makesWay = service.isDocumented() || keeper != null || isNamed && old.ownership() == Ownership.OTHER;
-        int port = makesWay ? firstFree(service, candidates(service)) : 0;
-        boolean fails = port == 0 && (service.isDocumented() || makesWay && isNamed);
-        return port > 0 || fails
-            ? new Assignment(service, fails ? Decision.FAILS : Decision.MOVES, port, old, keeper)
-            : new Assignment(service, Decision.KEEPS_IN_USE, service.port(), old, keeper);
+        boolean isInUse = !old.isAvailable() && old.ownership() != Ownership.OURS;
+        boolean makesWay = keeper != null
+            || isInUse && (service.isDocumented() || isNamed && old.ownership() == Ownership.OTHER);
+        return new Assignment(old, keeper, makesWay ? firstFree(service, candidates(service)) : service.port());
     }
 
     /** Returns the ranges in which a service is given another port, in the order in which to try them. */
     static List<PortMap.Range> candidates(PortMap.Service service) {
-        boolean isDocumented = service.isDocumented();
-        PortMap.Range range = isDocumented ? service.group().range : new PortMap.Range(1, PortMap.HIGHEST);
-        boolean isDynamic = isDocumented && service.group().strategy == PortMap.Strategy.DYNAMIC;
-        return !service.isMovable() ? List.of()
-            : isDynamic ? List.of(above(service, range), range) : List.of(above(service, range));
+        if (!service.isDocumented()) {
+            return List.of(above(service, new PortMap.Range(1, PortMap.HIGHEST)));
+        }
+        PortMap.Range range = service.group().range;
+        return switch (service.group().strategy) {
+            case STATIC -> List.of();
+            case DYNAMIC -> List.of(above(service, range), range);
+            case AUTO_INCREMENT -> List.of(above(service, range));
+        };
     }
 
     /** Returns the part of a range above the service's port, or all of it if that port is elsewhere. */
@@ -145,10 +159,10 @@ final class Allocator {
     /** Returns {@code .env} with the ports, if no service fails; an expression stays unless its port changes. */
     EnvFile written() {
         Map<String, String> ports = new LinkedHashMap<>();
-        for (Assignment assignment : failures().isEmpty() ? assignments : List.<Assignment>of()) {
-            for (String variable : assignment.service.variables()) {
+        for (Assignment assignment : failures.isEmpty() ? assignments : List.<Assignment>of()) {
+            for (String variable : assignment.service().variables()) {
                 config.requirePort(variable);
-                if (assignment.decision == Decision.MOVES || !config.isExpression(variable)) {
+                if (assignment.isMoved() || !config.isExpression(variable)) {
                     ports.put(variable, String.valueOf(assignment.port));
                 }
             }
@@ -158,59 +172,38 @@ final class Allocator {
 
     // Words.
 
-    /** Returns a note on each service that is running, moves, or keeps a port that is in use. */
-    List<String> notes(boolean isOnlyWritten) {
-        List<String> notes = new ArrayList<>();
-        List<String> running = new ArrayList<>();
-        for (Assignment assignment : assignments) {
-            PortMap.Service service = assignment.service;
-            notes.addAll(config.differences(service));
-            switch (assignment.decision) {
-                case RUNS -> running.add(service.shortName() + " (" + service.port() + ")");
-                case KEEPS_IN_USE -> notes.add(service.name() + " keeps port " + service.port() + ", which is "
-                    + reason(assignment));
-                case MOVES -> addMove(assignment, isOnlyWritten, notes);
-                case KEEPS, FAILS -> { }
-            }
+    private void say(Assignment assignment) {
+        PortMap.Service service = assignment.service();
+        int old = service.port();
+        notes.addAll(config.differences(service));
+        if (assignment.port == 0) {
+            failures.add(service.name() + " cannot use its " + (service.isMovable() ? "" : "fixed ") + "port " + old
+                + ": " + reason(assignment) + (service.isMovable() ? ", and no other port of its range is available" : "") + "; "
+                + setting(service));
+        } else if (assignment.isMoved()) {
+            notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "") + " moves from "
+                + old + " to " + assignment.port + ": " + old + " is " + reason(assignment));
+            addLinesWith(old, assignment.keeper);
+        } else if (!assignment.old.isAvailable() && !assignment.isRunning()) {
+            notes.add(service.name() + " keeps port " + old + ", which is " + reason(assignment));
         }
-        if (!running.isEmpty()) {
-            notes.add("already running: " + String.join(", ", running));
-        }
-        return notes;
     }
 
-    private void addMove(Assignment move, boolean isOnlyWritten, List<String> notes) {
-        PortMap.Service service = move.service;
-        int left = service.port();
-        notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "") + " moves from "
-            + left + " to " + move.port + ": " + left + " is " + reason(move));
-        for (String variable : service.variables()) {
-            if (isOnlyWritten && PortMap.isPort(config.environment(variable))) {
-                notes.add(variable + " in the environment takes precedence over .env; set it there, too");
-            }
-        }
-        for (EnvFile.Entry entry : config.envFile().entries()) { // URLs, for example
-            if (move.keeper == null && !entry.name().endsWith("_PORT")
-                    && entry.value().matches("(?s)(.*:)?" + left + "(\\D.*)?")) {
+    private String reason(Assignment assignment) {
+        PortMap.Service keeper = assignment.keeper;
+        return keeper == null ? assignment.old.brief()
+            : "also configured for " + keeper.name() + " (" + config.place(keeper) + ")";
+    }
+
+    /** Adds a note on each line of {@code .env} that still names a port, as a URL does, unless the port has a keeper. */
+    private void addLinesWith(int port, PortMap.Service keeper) {
+        for (EnvFile.Entry entry : config.envFile().entries()) {
+            if (keeper == null && !entry.name().endsWith("_PORT")
+                    && entry.value().matches("(?s)(.*:)?" + port + "(\\D.*)?")) {
                 notes.add(config.envFile().path() + ":" + entry.line() + ": " + entry.name() + " still names port "
-                    + left);
+                    + port);
             }
         }
-    }
-
-    /** Returns why services fail, and what to do. */
-    List<String> failures() {
-        List<String> failures = new ArrayList<>();
-        for (Assignment assignment : assignments) {
-            PortMap.Service service = assignment.service;
-            if (assignment.decision == Decision.FAILS) {
-                failures.add(service.name() + " cannot use its " + (service.isMovable() ? "" : "fixed ") + "port "
-                    + service.port() + ": " + reason(assignment)
-                    + (service.isMovable() ? ", and no other port of its range is available" : "")
-                    + "; " + setting(service));
-            }
-        }
-        return failures;
     }
 
     /** Returns what to set so that a service uses another port, in its range if possible: the same at each call. */
@@ -222,12 +215,5 @@ final class Allocator {
         String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
             : new Invocation(config.envFile().path().toString()).fileName();
         return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in " + place;
-    }
-
-    private String reason(Assignment assignment) {
-        PortMap.Service keeper = assignment.keeper;
-        return keeper != null ? "also configured for " + keeper.name() + " (" + config.place(keeper) + ")"
-            : assignment.old.owners().isEmpty() ? "denied: you are not permitted to bind it"
-            : "in use by " + OwnerWords.brief(assignment.old.owners());
     }
 }

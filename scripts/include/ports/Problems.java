@@ -127,7 +127,7 @@ final class Problems {
     /** Returns the one allocator of this answer, so that no two services are told the same port. */
     private Allocator allocator() {
         if (allocator == null) {
-            allocator = new Allocator(config, LocalPorts.read(), null);
+            allocator = new Allocator(config);
         }
         return allocator;
     }
@@ -166,14 +166,12 @@ final class Problems {
 
     /** Returns how a listener is stopped; null if it can be killed, alone or with its supervisor. */
     private static String step(Owner owner) {
-        Processes.Facts process = owner.process();
-        String dont = "do not kill " + process.pid() + ": ";
-        if (process.name().equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1)) {
-            return dont + process.name() + " is the first process of this machine, container or session; stop its"
-                + " socket unit, or the container from outside";
-        } else if (owner.startedUs()) {
-            return dont + "this command was started by " + process.name() + " (pid " + process.pid() + "); stop "
-                + process.name() + " where you started it";
+        String name = owner.process().name();
+        boolean isFirst = name.equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1);
+        if (isFirst || owner.startedUs()) {
+            return "do not kill " + owner.process().pid() + ": " + name + (isFirst ? " is the first process of this"
+                + " machine, container or session; stop its socket unit, or the container from outside"
+                : " started this command; stop it where you started it");
         }
         return owner.supervisor() == null ? null : step(owner, owner.supervisor());
     }

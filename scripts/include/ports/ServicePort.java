@@ -96,10 +96,10 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Returns why no server can have the port, for a sentence; empty if the port is available. */
+    /** Returns how it is with a port that is not available, for a sentence. */
     String brief() {
-        return verdict == LocalPorts.Verdict.DENIED ? "you are not permitted to bind port " + service.port()
-            : owners.isEmpty() ? "" : "in use by " + OwnerWords.brief(owners);
+        return verdict == LocalPorts.Verdict.DENIED ? "denied: you are not permitted to bind it"
+            : "in use by " + OwnerWords.brief(owners);
     }
 
     /** Returns what keeps the service from its port, as a sentence; null if nothing does, or if it may be running. */
@@ -110,7 +110,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
             case LISTENING -> !isTaken() ? null
                 : port + " is in use by another program: " + OwnerWords.brief(othersThanOurs());
             case BOUND -> port + " is in use, but nothing listens: " + OwnerWords.brief(owners);
-            case DENIED -> port + " cannot be used: " + brief();
+            case DENIED -> port + " is " + brief();
         };
     }
 

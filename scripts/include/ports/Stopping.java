@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 final class Stopping {
 
     /** What became of a port; the names are those of the JSON field. */
-    enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
+    enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
     private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server",
@@ -26,13 +26,14 @@ final class Stopping {
     private static final Pattern EDITOR = Pattern.compile(
         "/\\.(?:vscode|cursor|windsurf)-(?:server|remote)|/remote-dev-server|/\\.cache/JetBrains/RemoteDev");
 
+    /** The port as it was, and as it is now. */
     final ServicePort before;
+    ServicePort now;
     private final Project project;
     private final boolean isForced;
     private final List<String> refusals;
     /** The processes that were signalled, by pid. */
     final Map<Long, Processes.Facts> signalled = new LinkedHashMap<>();
-    private ServicePort now;
 
     private Stopping(ServicePort port, Project project, boolean isForced) {
         before = port;
@@ -95,22 +96,12 @@ final class Stopping {
     Outcome outcome() {
         return switch (before.verdict()) {
             case AVAILABLE -> Outcome.AVAILABLE;
-            case DENIED -> Outcome.DENIED;
-            case BOUND -> Outcome.NOT_LISTENING;
+            case BOUND, DENIED -> Outcome.NOT_LISTENING;
             case LISTENING -> !refusals.isEmpty() ? Outcome.REFUSED
                 : now.isAvailable() ? Outcome.FREED
                 : now.owners().isEmpty() || now.owners().stream().anyMatch(this::isOriginal) ? Outcome.STILL_IN_USE
                 : Outcome.CAME_BACK;
         };
-    }
-
-    boolean isAvailable() {
-        return outcome() == Outcome.AVAILABLE || outcome() == Outcome.FREED;
-    }
-
-    /** Returns the state of the port, for a row. */
-    String state() {
-        return isAvailable() ? "available" : outcome() == Outcome.DENIED ? "denied" : "in use";
     }
 
     /** A server that started since has a new socket. */
@@ -209,29 +200,24 @@ final class Stopping {
 
     /** Returns what happened; empty if the port was available before. */
     String words() {
-        String stopped = joined(signalled.values().stream().map(OwnerWords::process), " and ");
+        String stopped = signalled.values().stream().map(OwnerWords::process).collect(Collectors.joining(" and "));
         String owners = OwnerWords.brief(now.owners());
         return switch (outcome()) {
             case AVAILABLE -> "";
-            case DENIED -> before.brief();
-            case NOT_LISTENING -> "nothing listens, so nothing was stopped: " + owners;
+            case NOT_LISTENING -> "nothing listens, so nothing was stopped: "
+                + (owners.isEmpty() ? before.brief() : owners);
             case REFUSED -> "not stopped: " + String.join("; ", refusals);
-            case FREED -> "stopped " + stopped
-                + joined(restarters().stream().map(each -> "; " + each + " may start it again"), "");
+            case FREED -> "stopped " + stopped + restarters().stream().map(each -> "; " + each + " may start it again")
+                .collect(Collectors.joining());
             case STILL_IN_USE -> "told " + stopped + " to stop; still in use" + (owners.isEmpty() ? "" : " by " + owners);
-            case CAME_BACK -> "stopped " + stopped + ", but it came back as " + owners
-                + joined(now.owners().stream().map(Stopping::starter), "");
+            case CAME_BACK -> "stopped " + stopped + ", but it came back as " + owners + starter(now.owners().get(0));
         };
-    }
-
-    private static String joined(Stream<String> words, String separator) {
-        return words.distinct().collect(Collectors.joining(separator));
     }
 
     /** Returns the supervisors that are not stopped with their program. */
     private List<String> restarters() {
         return before.owners().stream().map(Owner::supervisor).filter(each -> each != null && !each.isKilled())
-            .map(OwnerWords::supervisor).toList();
+            .map(OwnerWords::supervisor).distinct().toList();
     }
 
     /** A shell that restarts a server is a starter, too. */
