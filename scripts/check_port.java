@@ -34,8 +34,6 @@ import picocli.CommandLine.Option;
         "  check_port --wait=1m 3100-3199"})
 class check_port extends PortCommand {
 
-    private static final Duration GRACE = Duration.ofSeconds(5);
-
     @Option(names = {"-v", "--verbose"},
         description = "Show more about each process, and the available ports of ranges and groups.")
     private boolean verbose;
@@ -143,8 +141,8 @@ class check_port extends PortCommand {
     private Report stopping(List<PortMap.Service> services, Set<Integer> singles) throws Exception {
         List<Line> lines = new ArrayList<>();
         boolean areAvailable = true;
-        List<Stopping> stoppings = Stopping.stop(services, Project.of(this).get(), grace == null ? GRACE : grace,
-            force);
+        List<Stopping> stoppings = Stopping.stop(services, Project.of(this).get(),
+            grace == null ? Duration.ofSeconds(5) : grace, force);
         for (Stopping each : stoppings) {
             PortMap.Service service = each.before.service();
             areAvailable &= each.now.isAvailable();

@@ -29,6 +29,14 @@ class CheckPortTest {
         }
     }
 
+    @Test
+    void stopOfARangeThatIsAvailableIsOneLine() throws Exception {
+        int port = Sockets.freePorts(2);
+        check_port command = new check_port();
+        new CommandLine(command).parseArgs("--stop", port + "-" + (port + 1));
+        assertEquals("[2 ports: 2 available]", command.report().lines().toString());
+    }
+
     /** Then port 0 cannot be bound either, on an address that there is. */
     @Test
     void aMachineThatHasUsedUpItsEphemeralPorts() throws Exception {

@@ -157,20 +157,6 @@ class StoppingTest {
     }
 
     @Test
-    void stopsTheSupervisorWithItsProgram() throws Exception {
-        assumeTrue(Servers.isOnPath("node"), "node is not installed");
-        int port = Sockets.freePort();
-        Files.writeString(folder.resolve("app.js"), "require('http').createServer().listen(" + port + ", '127.0.0.1',"
-            + " () => console.log('ready'));");
-        Process watch = start(folder, "node", "--watch", "app.js");
-        Stopping stopping = stop(port, folder, false);
-        assertEquals(Stopping.Outcome.FREED, stopping.outcome());
-        assertEquals(watch.pid(), stopping.signalled.keySet().iterator().next());
-        assertEquals(2, stopping.signalled.size());
-        assertTrue(watch.waitFor(10, TimeUnit.SECONDS));
-    }
-
-    @Test
     void stopsNoOwnerIfOneIsRefused() throws Exception {
         Path other = Files.createDirectory(folder.resolve("other"));
         Path own = Files.createDirectory(folder.resolve("own"));

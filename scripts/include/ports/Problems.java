@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java Allocator.java LocalPorts.java
-//SOURCES Owner.java OwnerWords.java Ownership.java Processes.java ServicePort.java Supervisor.java
+//SOURCES Owner.java Ownership.java Processes.java ServicePort.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -47,8 +47,8 @@ final class Problems {
         }
         ports.stream().map(port -> config.at(port.service().port())).filter(services -> services.size() > 1).distinct()
             .forEach(this::addShared);
-        addDown(ports.stream().map(port -> port.isAvailable() ? port.service() : null)
-            .filter(service -> service != null && service.status() == PortMap.Status.ACTIVE).toList());
+        addDown(ports.stream().filter(ServicePort::isAvailable).map(ServicePort::service)
+            .filter(service -> service.status() == PortMap.Status.ACTIVE).toList());
         return problems;
     }
 
@@ -63,12 +63,12 @@ final class Problems {
         }
     }
 
-    /** A process that may belong to the project is no problem, and on a reserved port, nor is what does not listen. */
+    /** A process that may belong to the project is no problem; of a reserved service, only a listener is one. */
     private void addConflict(ServicePort port) {
-        PortMap.Status status = port.service().status();
-        Kind kind = status == PortMap.Status.RESERVED && port.isTaken() ? Kind.RESERVED_PORT_IN_USE
-            : status != PortMap.Status.ACTIVE ? null : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
-        if (kind != null && port.conflict() != null) {
+        boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
+        boolean isExpected = port.service().status() == PortMap.Status.ACTIVE && port.conflict() != null;
+        if (isReserved || isExpected) {
+            Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
             add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
         }
     }
@@ -119,8 +119,8 @@ final class Problems {
 
     /** Returns how the service is given another port. */
     String move(PortMap.Service service) {
-        boolean isFixed = service.isDocumented() && !service.isMovable();
-        return isFixed || service.origin() == PortMap.Origin.ENVIRONMENT ? allocator().setting(service)
+        boolean isSet = !service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT;
+        return isSet ? allocator().setting(service)
             : invocation.command("find_port", "--write " + service.shortName());
     }
 
