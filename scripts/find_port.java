@@ -95,11 +95,8 @@ class find_port extends PortCommand {
             String number = ports.size() == 1 ? "" : "_" + (lines.size() + 1);
             lines.add(Line.of((export ? "export PORT" + number + "=" : "") + port));
         }
-        if (!json) {
-            return new Report.Answer(Report.YES, lines, null);
-        }
-        Targets services = new Targets(Config.of(this), false);
-        return new Report.Answer(Report.YES, lines, Map.of("ports", ports.stream()
+        Targets services = json ? new Targets(Config.of(this), false) : null;
+        return new Report.Answer(Report.YES, lines, !json ? null : Map.of("ports", ports.stream()
             .map(port -> ServicePort.fields(services.resolve("" + port).get(0))).toList()));
     }
 

@@ -117,7 +117,9 @@ class port_status extends PortCommand {
     /** Lists the services that are not running, unless another program is using a port. */
     private Report notRunning(Config config, Targets resolver) throws IOException {
         Map<PortMap.Service, String> names = new LinkedHashMap<>();
-        for (String target : targets) {
+        List<String> named = !targets.isEmpty() ? targets : config.services().stream()
+            .filter(service -> service.status() == PortMap.Status.ACTIVE).map(PortMap.Service::shortName).toList();
+        for (String target : named) {
             boolean isGroup = PortMap.Group.named(target) != null;
             boolean isOne = Targets.isName(target) ? !isGroup : PortMap.isPort(target);
             for (PortMap.Service service : resolver.resolve(target)) {
@@ -125,10 +127,6 @@ class port_status extends PortCommand {
                     names.putIfAbsent(service, isOne ? target : service.shortName());
                 }
             }
-        }
-        if (targets.isEmpty()) {
-            config.services().stream().filter(service -> service.status() == PortMap.Status.ACTIVE)
-                .forEach(service -> names.put(service, service.shortName()));
         }
         List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(), Project.of(this));
         ports.forEach(this::sayOwner);

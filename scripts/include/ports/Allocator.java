@@ -178,7 +178,8 @@ final class Allocator {
         notes.addAll(config.differences(service));
         if (assignment.port == 0) {
             failures.add(service.name() + " cannot use its " + (service.isMovable() ? "" : "fixed ") + "port " + old
-                + ": " + reason(assignment) + (service.isMovable() ? ", and no other port of its range is available" : "") + "; "
+                + ": " + reason(assignment)
+                + (service.isMovable() ? ", and no other port of its range is available" : "") + "; "
                 + setting(service));
         } else if (assignment.isMoved()) {
             notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "") + " moves from "
@@ -195,7 +196,7 @@ final class Allocator {
             : "also configured for " + keeper.name() + " (" + config.place(keeper) + ")";
     }
 
-    /** Adds a note on each line of {@code .env} that still names a port, as a URL does, unless the port has a keeper. */
+    /** Notes each line of {@code .env} that still names a port, as a URL does, unless another service keeps it. */
     private void addLinesWith(int port, PortMap.Service keeper) {
         for (EnvFile.Entry entry : config.envFile().entries()) {
             if (keeper == null && !entry.name().endsWith("_PORT")

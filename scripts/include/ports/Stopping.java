@@ -209,7 +209,8 @@ final class Stopping {
             case REFUSED -> "not stopped: " + String.join("; ", refusals);
             case FREED -> "stopped " + stopped + restarters().stream().map(each -> "; " + each + " may start it again")
                 .collect(Collectors.joining());
-            case STILL_IN_USE -> "told " + stopped + " to stop; still in use" + (owners.isEmpty() ? "" : " by " + owners);
+            case STILL_IN_USE -> "told " + stopped + " to stop; still in use"
+                + (owners.isEmpty() ? "" : " by " + owners);
             case CAME_BACK -> "stopped " + stopped + ", but it came back as " + owners + starter(now.owners().get(0));
         };
     }
