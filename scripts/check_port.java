@@ -1,10 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
-//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
-//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
-//SOURCES include/ports/Stopping.java include/ports/StoppingReport.java
+//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
+//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Problems.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java include/ports/Stopping.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -34,8 +33,6 @@ import picocli.CommandLine.Option;
         "  check_port --stop --grace=10s orchestrator",
         "  check_port --wait=1m 3100-3199"})
 class check_port extends PortCommand {
-
-    private static final Duration GRACE = Duration.ofSeconds(5);
 
     @Option(names = {"-v", "--verbose"},
         description = "Show more about each process, and the available ports of ranges and groups.")
@@ -72,25 +69,96 @@ class check_port extends PortCommand {
         require(stop || !force && grace == null, "--grace and --force require --stop");
         require(wait == null || !stop, "--wait and --stop cannot be combined; --stop waits as well");
         require(!verbose || !json && !quiet && !stop, "--verbose cannot be combined with --json, --quiet or --stop");
-        if (stop) {
-            return stopping();
-        }
-        if (quiet && wait == null) {
+        if (quiet && wait == null && !stop) {
             return new Report.Silent(areAllAvailable() ? Report.YES : Report.NO);
         }
         Config config = Config.of(this);
-        List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
+        Targets resolver = new Targets(config, wholeNames || stop);
+        List<PortMap.Service> services = resolver.resolve(targets);
+        Set<Integer> singles = new HashSet<>();
+        for (String target : targets) {
+            List<PortMap.Service> named = resolver.resolve(target);
+            boolean isSingle = named.get(0).port() == named.get(named.size() - 1).port();
+            require(!force || isSingle && PortMap.Group.named(target) == null,
+                "--force works only with ports and services, not with " + target);
+            if (isSingle) {
+                singles.add(named.get(0).port());
+            }
+        }
+        return stop ? stopping(services, singles) : checking(services, singles, config);
+    }
+
+    private Report checking(List<PortMap.Service> services, Set<Integer> singles, Config config) throws Exception {
         if (wait != null) {
             Stopping.await(services, wait);
         }
         List<ServicePort> ports = ServicePort.look(services, LocalPorts.read(), Project.of(this));
-        if (wait != null && !ports.stream().allMatch(ServicePort::isAvailable)) {
+        boolean areAvailable = ports.stream().allMatch(ServicePort::isAvailable);
+        if (wait != null && !areAvailable) {
             error("gave up: " + ports.stream().filter(port -> !port.isAvailable())
                 .map(port -> "port " + port.service().port() + " is " + port.brief())
                 .distinct().collect(Collectors.joining("; ")));
         }
-        Invocation invocation = new Invocation(config.envFile().path().toString());
-        return new Verdicts(ports, singles(config), new Problems(config, invocation), verbose);
+        return new Report.Answer(areAvailable ? Report.YES : Report.NO,
+            json || quiet ? List.of() : lines(ports, singles, new Problems(config)),
+            json ? Map.of("ports", ports.stream().map(ServicePort::fields).toList()) : null);
+    }
+
+    /** @param singles the ports that were named one by one, which are shown in any case, with what to do about them */
+    private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
+        List<Line> lines = new ArrayList<>();
+        Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
+        for (ServicePort port : ports) {
+            int number = port.service().port();
+            boolean isFirst = verdicts.put(number, port.verdict()) == null; // Two services can have one port.
+            if (verbose || singles.contains(number) || !port.isAvailable()) {
+                addRow(lines, port, isFirst);
+            }
+            if (isFirst && singles.contains(number)) {
+                problems.remedies(port).forEach(remedy -> lines.add(Line.of("  " + remedy)));
+            }
+        }
+        if (!singles.containsAll(verdicts.keySet())) {
+            lines.add(summary(verdicts.values()));
+        }
+        return lines;
+    }
+
+    private void addRow(List<Line> lines, ServicePort port, boolean isFirst) {
+        List<String> owners = isFirst ? OwnerWords.lines(port.owners(), verbose) : List.of();
+        String first = port.verdict() == LocalPorts.Verdict.DENIED
+            ? "you are not permitted to bind port " + port.service().port() : owners.isEmpty() ? "" : owners.get(0);
+        lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(), first));
+        owners.stream().skip(1).forEach(owner -> lines.add(Line.of("  " + owner)));
+    }
+
+    private static Line summary(Collection<LocalPorts.Verdict> verdicts) {
+        return Line.of(verdicts.size() + " ports: " + Stream.of(LocalPorts.Verdict.values()).filter(verdicts::contains)
+            .map(verdict -> Collections.frequency(verdicts, verdict) + " " + ServicePort.lowerCase(verdict))
+            .collect(Collectors.joining(", ")));
+    }
+
+    private Report stopping(List<PortMap.Service> services, Set<Integer> singles) throws Exception {
+        List<Line> lines = new ArrayList<>();
+        boolean areAvailable = true;
+        List<Stopping> stoppings = Stopping.stop(services, Project.of(this).get(),
+            grace == null ? Duration.ofSeconds(5) : grace, force);
+        for (Stopping each : stoppings) {
+            PortMap.Service service = each.before.service();
+            areAvailable &= each.now.isAvailable();
+            if (!each.before.isAvailable() || singles.contains(service.port())) {
+                String state = each.now.isAvailable() ? "available"
+                    : each.now.verdict() == LocalPorts.Verdict.DENIED ? "denied" : "in use";
+                lines.add(ServicePort.row(service, state, each.now.isAvailable(), each.words()));
+            }
+            if (quiet && !each.now.isAvailable()) {
+                error("port " + service.port() + ": " + each.words());
+            }
+        }
+        String count = stoppings.size() + " ports: " + stoppings.size() + " available";
+        return new Report.Answer(areAvailable ? Report.YES : Report.NO,
+            lines.isEmpty() ? List.of(Line.of(count)) : lines,
+            json ? Map.of("ports", stoppings.stream().map(Stopping::fields).toList()) : null);
     }
 
     /** Yes or no needs neither the owners nor, for a number or a range, the names of services. */
@@ -110,83 +178,5 @@ class check_port extends PortCommand {
             }
         }
         return areAvailable;
-    }
-
-    /** Returns the ports that are named one by one, and not by a range or a group. */
-    private Set<Integer> singles(Config config) {
-        Set<Integer> singles = new HashSet<>();
-        for (String target : targets) {
-            Set<Integer> ports = new Targets(config, wholeNames).resolve(target).stream()
-                .map(PortMap.Service::port).collect(Collectors.toSet());
-            singles.addAll(ports.size() == 1 ? ports : Set.of());
-        }
-        return singles;
-    }
-
-    private Report stopping() throws Exception {
-        Config config = Config.of(this);
-        for (String target : targets) {
-            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortMap.isPort(target);
-            require(isOne || !force, "--force works only with ports and services, not with " + target);
-        }
-        List<PortMap.Service> services = new Targets(config, true).resolve(targets);
-        StoppingReport report = new StoppingReport(Stopping.stop(services, Project.of(this).get(),
-            grace == null ? GRACE : grace, force), singles(config));
-        if (quiet) {
-            report.failures().forEach(this::error);
-        }
-        return report;
-    }
-
-    /** @param singles the ports that were named one by one, which are shown with what to do about them */
-    private record Verdicts(List<ServicePort> ports, Set<Integer> singles, Problems problems, boolean isVerbose)
-            implements Report {
-
-        @Override
-        public int exitCode() {
-            return ports.stream().allMatch(ServicePort::isAvailable) ? YES : NO;
-        }
-
-        @Override
-        public Map<String, Object> document() {
-            return Map.of("ports", ports.stream().map(ServicePort::fields).toList());
-        }
-
-        @Override
-        public List<Line> lines() {
-            List<Line> lines = new ArrayList<>();
-            Set<String> told = new HashSet<>(); // Two services can have one port, and so the same owners.
-            Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-            for (ServicePort port : ports) {
-                int number = port.service().port();
-                boolean isFirst = verdicts.put(number, port.verdict()) == null;
-                if (isVerbose || singles.contains(number) || !port.isAvailable()) {
-                    addRow(lines, port, isFirst);
-                }
-                if (singles.contains(number)) {
-                    problems.remedies(port).stream().filter(line -> told.add(number + line.toString()))
-                        .forEach(lines::add);
-                }
-            }
-            if (!singles.containsAll(verdicts.keySet())) {
-                lines.add(summary(verdicts.values()));
-            }
-            return lines;
-        }
-
-        private void addRow(List<Line> lines, ServicePort port, boolean isFirst) {
-            List<String> owners = !isFirst ? List.of("") : port.owners().isEmpty() ? List.of(port.brief())
-                : OwnerWords.lines(port.owners(), isVerbose);
-            lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(),
-                owners.get(0)));
-            owners.stream().skip(1).forEach(owner -> lines.add(Line.of("  " + owner)));
-        }
-
-        private static Line summary(Collection<LocalPorts.Verdict> verdicts) {
-            return Line.of(verdicts.size() + " ports: " + Stream.of(LocalPorts.Verdict.values())
-                .filter(verdicts::contains)
-                .map(verdict -> Collections.frequency(verdicts, verdict) + " " + ServicePort.lowerCase(verdict))
-                .collect(Collectors.joining(", ")));
-        }
     }
 }

@@ -1,14 +1,12 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Invocation.java include/command/Line.java include/command/PortCommand.java
-//SOURCES include/command/UserException.java include/config/Config.java include/config/EnvFile.java
-//SOURCES include/config/EnvWriter.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/ports/Allocator.java include/ports/LocalPorts.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/command/Line.java include/command/PortCommand.java include/config/Config.java
+//SOURCES include/config/EnvFile.java include/config/EnvWriter.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/ports/Allocator.java include/ports/LocalPorts.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
@@ -92,102 +90,73 @@ class find_port extends PortCommand {
     }
 
     private Report found(List<Integer> ports) {
-        Targets services = json ? new Targets(Config.of(this), false) : null;
         List<Line> lines = new ArrayList<>();
-        List<Map<String, Object>> documents = new ArrayList<>();
         for (int port : ports) {
             String number = ports.size() == 1 ? "" : "_" + (lines.size() + 1);
             lines.add(Line.of((export ? "export PORT" + number + "=" : "") + port));
-            if (json) {
-                documents.add(ServicePort.fields(services.resolve("" + port).get(0)));
-            }
         }
-        return new Report.Yes(lines, Map.of("ports", documents));
+        Targets services = json ? new Targets(Config.of(this), false) : null;
+        return new Report.Answer(Report.YES, lines, !json ? null : Map.of("ports", ports.stream()
+            .map(port -> ServicePort.fields(services.resolve("" + port).get(0))).toList()));
     }
 
     private Report assign() throws Exception {
         require(count == 1, "--count works only with BASE [MAX]");
         // The lock is held while ports are chosen, or two writers could choose the same port.
-        Plan plan = write ? EnvWriter.update(this, this::plan, Plan::written) : plan(EnvFile.of(this));
-        if (plan.failed().isEmpty()) {
-            plan.allocator.notes(plan.assignments, write && !export).forEach(this::note);
-            return assigned(plan);
+        Allocator allocator = write ? EnvWriter.update(this, this::plan, Allocator::written)
+            : plan(EnvFile.of(this));
+        allocator.failures.forEach(this::error);
+        if (!allocator.failures.isEmpty()) {
+            return new Report.Silent(Report.NO);
         }
-        String file = new Invocation(plan.config.envFile().path().toString()).fileName();
-        plan.failed().forEach(assignment -> error(plan.allocator.failure(assignment, file)));
-        return new Report.Silent(Report.NO);
+        allocator.notes.forEach(this::note);
+        return assigned(allocator);
     }
 
-    private Plan plan(EnvFile file) throws IOException {
+    private Allocator plan(EnvFile file) throws IOException {
         Config config = new Config(file, System.getenv());
-        Allocator allocator = new Allocator(config, LocalPorts.read(), Project.of(this));
-        return new Plan(config, allocator, allocator.assign(wanted(config), !all));
-    }
-
-    /** The ports that the services are assigned. */
-    private record Plan(Config config, Allocator allocator, List<Allocator.Assignment> assignments) {
-
-        List<Allocator.Assignment> failed() {
-            return assignments.stream().filter(each -> each.decision() == Allocator.Decision.FAILS).toList();
-        }
-
-        /** Returns the file with the ports, if all have one; an expression stays unless its port changes. */
-        EnvFile written() {
-            Map<String, String> ports = new LinkedHashMap<>();
-            for (Allocator.Assignment assignment : failed().isEmpty() ? assignments : List.<Allocator.Assignment>of()) {
-                for (String variable : assignment.service().variables()) {
-                    config.requirePort(variable);
-                    if (assignment.decision() == Allocator.Decision.MOVES || !config.isExpression(variable)) {
-                        ports.put(variable, "" + assignment.port());
-                    }
-                }
-            }
-            return config.envFile().with(ports);
-        }
+        return new Allocator(config).assign(wanted(config), Project.of(this), !all);
     }
 
     private List<PortMap.Service> wanted(Config config) {
         if (all) {
             return config.services();
         }
-        if (targets.stream().anyMatch(Targets::isPort)) {
-            throw new UserException("PORT is not a service; name a service, or use BASE [MAX]");
-        }
         List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
-        for (PortMap.Service service : services) {
-            if (service.status() == PortMap.Status.NONE) {
-                throw new UserException("no service is configured to use port " + service.port()
-                    + "; name a service, or use BASE [MAX]");
-            }
-        }
+        require(targets.stream().noneMatch(Targets::isPort)
+            && services.stream().noneMatch(service -> service.status() == PortMap.Status.NONE),
+            "ports are assigned to services only; name services, or use BASE [MAX]");
         return services;
     }
 
-    private Report assigned(Plan plan) {
+    private Report assigned(Allocator allocator) {
+        List<Allocator.Assignment> assignments = allocator.assignments;
         List<Line> lines = new ArrayList<>();
-        for (Allocator.Assignment assignment : plan.assignments) {
+        for (Allocator.Assignment assignment : assignments) {
             for (String variable : assignment.service().variables()) {
                 // Docker and Kubernetes set NAME_PORT to URLs, for purposes of their own.
-                String current = plan.config.environment(variable);
+                String current = allocator.config.environment(variable);
                 if (!export || current.isEmpty() || PortMap.isPort(current)) {
                     lines.add(Line.of((export ? "export " : "") + variable + "=" + assignment.port()));
                 }
+                if (write && !export && assignment.isMoved() && PortMap.isPort(current)) {
+                    note(variable + " in the environment takes precedence over .env; set it there, too");
+                }
             }
         }
-        boolean isNumber = !all && !export && plan.assignments.size() == 1;
-        return new Report.Yes(isNumber ? List.of(Line.of("" + plan.assignments.get(0).port())) : lines,
-            !json ? null : Map.of("ports", plan.assignments.stream().map(find_port::fields).toList()));
+        boolean isNumber = !all && !export && assignments.size() == 1;
+        return new Report.Answer(Report.YES, isNumber ? List.of(Line.of("" + assignments.get(0).port())) : lines,
+            !json ? null : Map.of("ports", assignments.stream().map(find_port::fields).toList()));
     }
 
     private static Map<String, Object> fields(Allocator.Assignment assignment) {
         PortMap.Service keeper = assignment.keeper();
         Map<String, Object> old = assignment.old().fields();
         Map<String, Object> fields = ServicePort.fields(assignment.service());
-        boolean isMoved = assignment.decision() == Allocator.Decision.MOVES;
         fields.put("port", assignment.port());
-        fields.put("running", assignment.decision() == Allocator.Decision.RUNS);
+        fields.put("running", assignment.isRunning());
         fields.put("previous_port", assignment.service().port());
-        fields.put("reason", !isMoved ? null : keeper != null ? "assigned" : old.get("verdict"));
+        fields.put("reason", !assignment.isMoved() ? null : keeper != null ? "assigned" : old.get("verdict"));
         fields.put("assigned_to", keeper == null ? null : keeper.variable());
         fields.put("previous_occupants", old.get("occupants"));
         fields.put("previous_listeners", old.get("listeners"));

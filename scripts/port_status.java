@@ -1,10 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
-//SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
-//SOURCES include/ports/Ownership.java include/ports/Problems.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
+//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Ownership.java
+//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -27,6 +26,9 @@ import picocli.CommandLine.Option;
         "  port_status --all --watch",
         "  port_status --check --json mcp"})
 class port_status extends PortCommand {
+
+    private static final int NAME_COLUMN = 25;
+    private static final int OWNER_COLUMN = 54;
 
     @Option(names = "--all", description = "Show reserved, failed and undocumented services as well.")
     private boolean all;
@@ -72,13 +74,14 @@ class port_status extends PortCommand {
         require(atMostOne(listNotRunning, json, plain, quiet, verbose),
             "--list-not-running, --json, --plain, --quiet and --verbose cannot be combined");
         Config config = Config.of(this);
-        Map<PortMap.Service, String> names = names(config);
-        List<PortMap.Service> services = List.copyOf(names.keySet());
+        Targets resolver = new Targets(config, wholeNames);
+        if (listNotRunning) {
+            return notRunning(config, resolver);
+        }
         boolean isStateEnough = plain && !check && !running;
-        List<ServicePort> ports = isStateEnough ? ServicePort.states(services, LocalPorts.read())
-            : ServicePort.look(services, LocalPorts.read(), Project.of(this));
-        List<Problems.Problem> problems = isStateEnough || running || listNotRunning ? List.of()
-            : new Problems(config, new Invocation(config.envFile().path().toString())).of(ports);
+        List<ServicePort> ports = ServicePort.look(targets.isEmpty() ? config.services() : resolver.resolve(targets),
+            LocalPorts.read(), isStateEnough ? null : Project.of(this));
+        List<Problems.Problem> problems = isStateEnough || running ? List.of() : new Problems(config).of(ports);
         List<ServicePort> shown = new ArrayList<>();
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
@@ -86,24 +89,9 @@ class port_status extends PortCommand {
                 sayOwner(port);
             }
         }
-        return listNotRunning ? notRunning(names, shown) : new Status(this, config, shown, problems);
-    }
-
-    /** Returns the services with their names: the target as it was given, of a group or range the service's own. */
-    private Map<PortMap.Service, String> names(Config config) {
-        Map<PortMap.Service, String> names = new LinkedHashMap<>();
-        for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
-            names.put(service, service.shortName());
-        }
-        for (String target : targets) {
-            boolean isOne = Targets.isName(target) ? PortMap.Group.named(target) == null : PortMap.isPort(target);
-            for (PortMap.Service service : new Targets(config, wholeNames).resolve(target)) {
-                if (isOne || !listNotRunning || isStarted(service)) {
-                    names.putIfAbsent(service, isOne || service.variable() == null ? target : service.shortName());
-                }
-            }
-        }
-        return names;
+        boolean isNo = check && !problems.isEmpty() || running && !shown.stream().allMatch(ServicePort::isRunning);
+        return new Report.Answer(isNo ? Report.NO : Report.YES,
+            json || quiet ? List.of() : lines(config, shown, problems), json ? document(shown, problems) : null);
     }
 
     /** Returns whether the project starts the service, which it does not if the service is reserved or failed. */
@@ -114,121 +102,106 @@ class port_status extends PortCommand {
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
     private void sayOwner(ServicePort port) {
         boolean isAsked = running || listNotRunning;
-        String name = port.service().name();
-        String start = "port " + port.service().port() + (name == null ? "" : " (" + name + ")") + " is in use";
         if (isAsked && port.isTaken()) {
-            error(start + " by another program: " + OwnerWords.brief(port.othersThanOurs()));
-        } else if (isAsked && port.verdict() == LocalPorts.Verdict.BOUND) {
-            warn(start + ", but nothing listens: " + OwnerWords.brief(port.owners()));
+            error(port.conflict());
+        } else if (isAsked && port.conflict() != null) {
+            warn(port.conflict());
         } else if ((isAsked || check) && port.isRunning() && port.ownership() == Ownership.UNKNOWN) {
+            String name = port.service().name();
             String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
-            note("port " + port.service().port() + " is in use by " + OwnerWords.brief(port.owners()) + doubt
-                + (name == null ? "the port" : name) + " counts as running");
+            note("port " + port.service().port() + " is " + port.brief() + doubt + (name == null ? "the port" : name)
+                + " counts as running");
         }
     }
 
     /** Lists the services that are not running, unless another program is using a port. */
-    private static Report notRunning(Map<PortMap.Service, String> names, List<ServicePort> ports) {
-        List<Line> lines = new ArrayList<>();
-        for (ServicePort port : ports) {
-            if (port.isTaken()) {
-                return new Report.Silent(Report.NO);
-            }
-            if (!port.isRunning()) {
-                lines.add(Line.of(names.get(port.service())));
+    private Report notRunning(Config config, Targets resolver) throws IOException {
+        Map<PortMap.Service, String> names = new LinkedHashMap<>();
+        List<String> named = !targets.isEmpty() ? targets : config.services().stream()
+            .filter(service -> service.status() == PortMap.Status.ACTIVE).map(PortMap.Service::shortName).toList();
+        for (String target : named) {
+            boolean isGroup = PortMap.Group.named(target) != null;
+            boolean isOne = Targets.isName(target) ? !isGroup : PortMap.isPort(target);
+            for (PortMap.Service service : resolver.resolve(target)) {
+                if (isOne || (isGroup ? isStarted(service) : service.name() != null)) {
+                    names.putIfAbsent(service, isOne ? target : service.shortName());
+                }
             }
         }
-        return new Report.Yes(lines, null);
+        List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(), Project.of(this));
+        ports.forEach(this::sayOwner);
+        return ports.stream().anyMatch(ServicePort::isTaken) ? new Report.Silent(Report.NO)
+            : new Report.Answer(Report.YES, ports.stream().filter(port -> !port.isRunning())
+                .map(port -> Line.of(names.get(port.service()))).toList(), null);
     }
 
-    /** The states of the ports that are shown, in the order of the map, and the problems. */
-    private record Status(port_status options, Config config, List<ServicePort> ports,
-                          List<Problems.Problem> problems) implements Report {
+    private static Map<String, Object> document(List<ServicePort> ports, List<Problems.Problem> problems) {
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("ports", ports.stream().map(ServicePort::fields).toList());
+        document.put("problems", problems.stream().map(Problems.Problem::fields).toList());
+        return document;
+    }
 
-        private static final int NAME_COLUMN = 25;
-        private static final int OWNER_COLUMN = 54;
-
-        @Override
-        public int exitCode() {
-            return options.check && !problems.isEmpty()
-                || options.running && !ports.stream().allMatch(ServicePort::isRunning) ? NO : YES;
+    /** Returns the states of these ports, in the order of the map, and the problems. */
+    private List<Line> lines(Config config, List<ServicePort> ports, List<Problems.Problem> problems) {
+        List<Line> lines = new ArrayList<>();
+        lines.add(Line.of("=== DevFlow Port Status ==="));
+        for (ServicePort port : plain ? ports : List.<ServicePort>of()) {
+            String state = port.isListening() ? ": ✅ ACTIVE" : ": ❌ INACTIVE";
+            lines.add(Line.of("Port " + port.service().port() + state));
         }
-
-        @Override
-        public Map<String, Object> document() {
-            Map<String, Object> document = new LinkedHashMap<>();
-            document.put("ports", ports.stream().map(ServicePort::fields).toList());
-            document.put("problems", problems.stream().map(Problems.Problem::fields).toList());
-            return document;
-        }
-
-        @Override
-        public List<Line> lines() {
-            List<Line> lines = new ArrayList<>();
-            lines.add(Line.of("=== DevFlow Port Status ==="));
-            if (options.plain) {
-                for (ServicePort port : ports) {
-                    lines.add(state(port));
-                }
-                return lines;
-            }
-            for (PortMap.Group group : PortMap.Group.values()) {
-                addGroup(lines, group, group.title + " (" + group.range + ")");
-            }
-            addGroup(lines, null, "Other ports");
-            // In a watch, what does not fit is left out from the end.
-            lines.addAll(options.watch != null ? 1 : lines.size(), summary());
+        if (plain) {
             return lines;
         }
-
-        private void addGroup(List<Line> lines, PortMap.Group group, String heading) {
+        List<PortMap.Group> groups = new ArrayList<>(List.of(PortMap.Group.values()));
+        groups.add(null);
+        for (PortMap.Group group : groups) {
             List<ServicePort> members = ports.stream().filter(port -> port.service().group() == group).toList();
             if (!members.isEmpty()) {
+                String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
                 lines.add(Line.of("").with(heading, Line.Style.STRONG));
-                members.forEach(port -> addRow(lines, port));
+                members.forEach(port -> addRow(config, lines, port));
             }
         }
+        // In a watch, what does not fit is left out from the end.
+        lines.addAll(watch != null ? 1 : lines.size(), summary(ports, problems));
+        return lines;
+    }
 
-        private void addRow(List<Line> lines, ServicePort port) {
-            PortMap.Service service = port.service();
-            String owners = OwnerWords.row(port.isTaken() ? port.othersThanOurs() : port.owners());
-            String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
-                : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
-            String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
-            lines.add(state(port).cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
-            if (options.verbose && service.name() != null) {
-                lines.add(Line.of("    " + service.variable() + " (" + config.place(service) + ")"));
-            }
-            for (String detail : options.verbose ? OwnerWords.lines(port.owners(), true) : List.<String>of()) {
-                lines.add(Line.of("    " + detail));
-            }
+    private void addRow(Config config, List<Line> lines, ServicePort port) {
+        PortMap.Service service = port.service();
+        boolean isGood = port.isRunning() || port.isListening() && service.name() == null;
+        String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN"
+            : port.verdict() == LocalPorts.Verdict.BOUND ? "IN USE" : "INACTIVE";
+        String start = "Port " + service.port() + (isGood ? ": ✅ " : ": ❌ ");
+        String owners = OwnerWords.row(port.isTaken() ? port.othersThanOurs() : port.owners());
+        String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
+            : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
+        String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
+        lines.add((verbose ? Line.of(start) : Line.row(start)).with(state, isGood ? Line.Style.GOOD : Line.Style.BAD)
+            .cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
+        if (verbose && service.name() != null) {
+            lines.add(Line.of("    " + service.variable() + " (" + config.place(service) + ")"));
         }
+        for (String detail : verbose ? OwnerWords.lines(port.owners(), true) : List.<String>of()) {
+            lines.add(Line.of("    " + detail));
+        }
+    }
 
-        private Line state(ServicePort port) {
-            boolean isGood = port.isRunning() || port.isListening() && (options.plain || port.service().name() == null);
-            boolean isInUse = port.verdict() == LocalPorts.Verdict.BOUND && !options.plain;
-            String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN" : isInUse ? "IN USE" : "INACTIVE";
-            String start = "Port " + port.service().port() + (isGood ? ": ✅ " : ": ❌ ");
-            Line.Style style = isGood ? Line.Style.GOOD : Line.Style.BAD;
-            return options.plain ? Line.of(start + state)
-                : (options.verbose ? Line.of(start) : Line.row(start)).with(state, style);
+    private static List<Line> summary(List<ServicePort> ports, List<Problems.Problem> problems) {
+        List<Line> summary = new ArrayList<>();
+        List<ServicePort> all = ports.stream().filter(port -> isStarted(port.service())).toList();
+        long running = all.stream().filter(ServicePort::isRunning).count();
+        if (all.size() > 1) {
+            String are = running == 1 ? " is" : " are";
+            summary.add(Line.of(running + " of " + all.size() + " services" + are + " running"));
         }
-
-        private List<Line> summary() {
-            List<Line> summary = new ArrayList<>();
-            List<ServicePort> all = ports.stream().filter(port -> isStarted(port.service())).toList();
-            long running = all.stream().filter(ServicePort::isRunning).count();
-            if (all.size() > 1) {
-                String are = running == 1 ? " is" : " are";
-                summary.add(Line.of(running + " of " + all.size() + " services" + are + " running"));
+        for (Problems.Problem problem : problems) {
+            if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.
+                summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
             }
-            for (Problems.Problem problem : problems) {
-                if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.
-                    summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
-                }
-                summary.addAll(problem.remedies());
-            }
-            return summary;
+            problem.remedies().forEach(remedy -> summary.add(Line.of("  " + remedy)));
         }
+        return summary;
     }
 }

@@ -1,121 +1,40 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
+/** What the scenes do not show of check_port: odd machines, waiting, wrong usage. */
 class CheckPortTest {
 
     @TempDir
     Path folder;
 
     @Test
-    void aFreePortIsAvailable() throws Exception {
+    void verboseTellsAllThatIsKnownOfAnOwner() throws Exception {
         int port = Sockets.freePort();
-        assertEquals(new Script.Result(0, "Port " + port + ": available\n", ""), Script.of("check_port", "" + port).run());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"node, 127.0.0.1", "node, ::1", "python, 0.0.0.0", "python, ::", "node, ::", "python, ::1"})
-    void aServersPortIsNot(String kind, String address) throws Exception {
-        int port = Sockets.freePort();
-        try (Servers server = kind.equals("node") ? Servers.node(address, port, 200, "") : Servers.python(address, port)) {
-            Script.Result result = Script.of("check_port", "codex_mcp").env("CODEX_MCP_PORT", port).run();
-            assertEquals(1, result.exit());
-            assertEquals("", result.err());
-            String row = "Port " + port + ": listening  Codex MCP Server  \\S*" + kind + "[^\n]* \\(pid " + server.process().pid()
-                + "\\) in " + Script.CLONE + "\n";
-            String remedies = "  to free the port: kill " + server.process().pid()
-                + "\n  to move the service: set CODEX_MCP_PORT=31\\d\\d in the environment\n";
-            assertTrue(result.out().matches(row + remedies), result.out());
+        try (Servers server = Servers.python("::1", port)) {
             String verbose = Script.of("check_port", "-v", "codex_mcp").env("CODEX_MCP_PORT", port).run().out();
-            assertTrue(verbose.matches(row + "    user " + System.getProperty("user.name") + "; address " + Pattern.quote(address)
-                + "; started at 20\\S+Z; started by [^\n]*\\(pid " + ProcessHandle.current().pid() + "\\)\n" + remedies), verbose);
-        }
-        assertEquals(0, Script.of("check_port", "" + port).run().exit());
-    }
-
-    @Test
-    void saysAllButIsAvailableOnlyIfEveryPortIs() throws Exception {
-        int free = Sockets.freePorts(2);
-        try (ServerSocket listener = Sockets.listener("127.0.0.1", free + 1)) {
-            Script.Result result = Script.of("check_port", free + "-" + (free + 1), "" + free).run();
-            assertEquals(1, result.exit());
-            assertEquals(List.of("Port " + free + ": available", "Port " + (free + 1) + ": listening", "2 ports: 1 available, 1 listening"),
-                result.out().lines().filter(line -> !line.startsWith("    ")).map(line -> line.replaceFirst("(listening)  .*", "$1")).toList());
-            assertEquals(new Script.Result(1, "", ""), Script.of("check_port", "-q", "" + free, "" + listener.getLocalPort()).run());
-            assertEquals(new Script.Result(0, "", ""), Script.of("check_port", "--quiet", "" + free).run());
+            assertTrue(verbose.matches("Port " + port + ": listening  Codex MCP Server  \\S*python[^\n]* \\(pid " + server.process().pid()
+                + "\\) in " + Script.CLONE + "\n    user " + System.getProperty("user.name") + "; address ::1; started at 20\\S+Z;"
+                + " started by [^\n]*\\(pid " + ProcessHandle.current().pid() + "\\)\n  to free the port: kill " + server.process().pid()
+                + "\n  to move the service: set CODEX_MCP_PORT=31\\d\\d in the environment\n"), verbose);
         }
     }
 
     @Test
-    void ofARangeOnlyWhatIsInTroubleIsListed() throws Exception {
-        int first = Sockets.freePorts(5);
-        String range = first + "-" + (first + 4);
-        assertEquals(new Script.Result(0, "5 ports: 5 available\n", ""), Script.of("check_port", range).run());
-        assertEquals(6, Script.of("check_port", "--verbose", range).run().out().lines().count());
-        try (ServerSocket listener = Sockets.listener("::1", first + 3); SocketChannel bound = Sockets.bound()) {
-            int boundPort = ((InetSocketAddress) bound.getLocalAddress()).getPort();
-            List<String> lines = Script.of("check_port", range, "" + boundPort).run().out().lines().toList();
-            assertTrue(lines.get(0).matches("Port " + listener.getLocalPort() + ": listening  .* \\(pid " + ProcessHandle.current().pid()
-                + "\\) in .*"), lines::toString);
-            assertEquals(List.of("Port " + boundPort + ": bound  a bound socket that does not listen; the kernel does not show its owner",
-                "  to free the port: stop the program that bound the port", "6 ports: 4 available, 1 listening, 1 bound"),
-                lines.subList(lines.size() - 3, lines.size()));
-        }
-    }
-
-    @Test
-    void aGroupMeansItsServices() throws Exception {
-        Script script = Script.of("check_port", "mcp");
-        for (String variable : List.of("CODEX_MCP_PORT", "GEMINI_MCP_PORT", "QWEN_MCP_PORT", "SYNTHETIC_MCP_PORT")) {
-            script.env(variable, Sockets.freePort());
-        }
-        assertEquals(new Script.Result(0, "4 ports: 4 available\n", ""), script.run());
-    }
-
-    @Test
-    void aPortOfTwoServicesIsOnePort() throws Exception {
-        int port = Sockets.freePort();
-        Files.writeString(folder.resolve(".env"), "CODEX_MCP_PORT=" + port + "\nDASHBOARD_PORT=" + port + "\n");
-        assertEquals(new Script.Result(0, "Port " + port + ": available  Codex MCP Server\nPort " + port + ": available  DASHBOARD_PORT\n",
-            ""),
-            Script.of("check_port", "" + port).in(folder).run());
-    }
-
-    /** The shell function took each for the other's: it looked for a piece of text. */
-    @Test
-    void aNumberWithinAnotherIsNotThePort() throws Exception {
-        // A port whose digits end in those of a smaller one that is free.
-        while (true) {
-            int port = Sockets.freePort();
-            int ending = port % 10_000;
-            if (ending > 1024 && LocalPorts.read().isAvailable(ending)) {
-                try (ServerSocket listener = Sockets.listener("0.0.0.0", port)) {
-                    assertEquals(new Script.Result(0, "Port " + ending + ": available\n", ""), Script.of("check_port", "" + ending).run());
-                }
-                return;
-            }
-        }
-    }
-
-    @Test
-    void theAnswerDoesNotDependOnOtherPrograms() throws Exception {
-        try (ServerSocket listener = Sockets.listener("127.0.0.1")) {
-            assertEquals(1, Script.of("check_port", "" + listener.getLocalPort()).env("PATH", "").run().exit());
-        }
-        assertEquals(0, Script.of("check_port", "" + Sockets.freePort()).env("PATH", "").run().exit());
+    void stopOfARangeThatIsAvailableIsOneLine() throws Exception {
+        int port = Sockets.freePorts(2);
+        check_port command = new check_port();
+        new CommandLine(command).parseArgs("--stop", port + "-" + (port + 1));
+        assertEquals("[2 ports: 2 available]", command.report().lines().toString());
     }
 
     /** Then port 0 cannot be bound either, on an address that there is. */
@@ -143,7 +62,6 @@ class CheckPortTest {
             listen 3101 3102
             PATH= check_port codex-mcp 2>&1 | sed -n '1s/  [^ ]*python3 .*//p'
             find_port 3100
-            find_port 3103 3103 >/dev/null
             check_port 3005
             """).run();
         assertEquals("Port 3101: listening  Codex MCP Server\n3100\nPort 3005: available  DevFlow Orchestrator\n", result.out());
@@ -173,43 +91,18 @@ class CheckPortTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "65536", "-1", "abc", "3002x", "03002", "", "3099-3000", "@/etc/hostname", "--", "-x", "--colour=auto"})
-    void wrongUsageIsOneLineAndExit2(String target) throws Exception {
-        Script.Result result = Script.of("check_port", target).run();
-        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
-    }
-
-    @Test
-    void aTargetIsNeeded() throws Exception {
-        assertEquals(new Script.Result(2, "", "ERROR: no target given; name a port, range, service or group;"
-            + " see jbang check_port@devflow --help\n"),
-            Script.of("check_port").run());
-    }
-
-    @Test
-    void json() throws Exception {
-        int port = Sockets.freePort();
-        try (ServerSocket listener = Sockets.listener("127.0.0.1")) {
-            Script.Result result = Script.of("check_port", "--json", "qwen_mcp", "" + listener.getLocalPort())
-                .env("QWEN_MCP_PORT", port).run();
-            assertEquals(1, result.exit());
-            List<Map<String, Object>> ports = result.json("ports");
-            assertEquals("{port=" + port + ", service=Qwen MCP Server, variable=QWEN_MCP_PORT, aliases=[], group=mcp, status=reserved,"
-                + " description=Qwen model integration, verdict=available, occupants=[], listeners=[]}", ports.get(0).toString());
-            assertEquals(listener.getLocalPort(), ports.get(1).get("port"));
-            assertEquals("listening", ports.get(1).get("verdict"));
-            assertTrue(ports.get(1).get("listeners").toString()
-                .startsWith("[{kind=listener, address=127.0.0.1, pid=" + ProcessHandle.current().pid() + ", user="),
-                ports::toString);
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"--free 3005", "--grace=5 3005", "--force 3005", "--wait --stop 3005", "--verbose --quiet 3005",
-        "--verbose --json 3005", "--wait 5", "--grace=x --stop 3005"})
-    void refusesOptionsThatCannotBeCombined(String arguments) throws Exception {
-        Script.Result result = Script.of("check_port", arguments.split(" ")).run();
-        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
+    @ValueSource(strings = {"0", "65536", "-1", "abc", "3002x", "03002", "", "3099-3000", "@/etc/hostname", "--", "-x", "--colour=auto",
+        "--free 3005", "--grace=5 3005", "--force 3005", "--wait --stop 3005", "--verbose --quiet 3005", "--verbose --json 3005", "--wait 5",
+        "--grace=x --stop 3005", "--stop codex", "--stop tracker", "--stop 0", "--stop --force 3100-3199", "--stop --force core",
+        "--stop --force grpc", "--quiet 3005 nothing"})
+    void wrongUsageIsRefusedInOneLine(String arguments) {
+        RuntimeException refusal = assertThrows(RuntimeException.class, () -> {
+            check_port command = new check_port();
+            new CommandLine(command).setExpandAtFiles(false).parseArgs(arguments.split(" "));
+            command.report();
+        });
+        assertTrue(refusal instanceof UserException || refusal instanceof CommandLine.ParameterException, refusal::toString);
+        assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
     }
 
     @Test

@@ -1,12 +1,13 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
-import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class RemedyTest {
 
     private static final long ANN = 1000;
-    private static final Config CONFIG = new Config(EnvFile.read(Path.of("missing.env")), Map.of());
+    private static final Config CONFIG = new Config(EnvFile.read(Path.of(".env")), Map.of());
 
     private static Processes.Facts process(long pid, String name, char state) {
         return new Processes.Facts(pid, 1, 0, state, pid, ANN, "ann", List.of(name, "x"), "/srv", "/usr/bin/" + name, "");
@@ -30,8 +31,7 @@ class RemedyTest {
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
-        return new Problems(CONFIG, new Invocation(null)).remedies(new ServicePort(service, verdict, List.of(owners))).stream()
-            .map(line -> line.toString().strip()).collect(Collectors.joining(" / "));
+        return String.join(" / ", new Problems(CONFIG).remedies(new ServicePort(service, verdict, List.of(owners))));
     }
 
     private static Supervisor supervisor(String kind, String name, String task, boolean isOffLimits) {
@@ -80,7 +80,7 @@ class RemedyTest {
 
     @Test
     void theParentOfThisCommandIsNotToBeKilled() {
-        assertEquals("to free the port: do not kill 16: this command was started by bash (pid 16); stop bash where you started it",
+        assertEquals("to free the port: do not kill 16: bash started this command; stop it where you started it",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
                 owner(TcpSocket.Kind.LISTENER, "bash", List.of(16L), null, Ownership.OURS, true, ANN)));
     }
@@ -132,6 +132,15 @@ class RemedyTest {
         assertEquals("to bind the port: run as root / to move the service: set ORCHESTRATOR_PORT=PORT in the environment",
             remedy(service("ORCHESTRATOR_PORT").with(80, PortMap.Origin.ENVIRONMENT, null, List.of()), LocalPorts.Verdict.DENIED)
                 .replaceFirst("=30\\d\\d", "=PORT"));
+    }
+
+    @Test
+    void eachServiceIsToldAPortOfItsOwn() {
+        Problems problems = new Problems(CONFIG);
+        List<String> settings = Stream.of("ORCHESTRATOR_PORT", "TOKEN_OPTIMIZER_PORT", "ORCHESTRATOR_PORT")
+            .map(variable -> problems.move(service(variable)).replaceAll("\\D", "")).toList();
+        assertEquals(settings.get(0), settings.get(2));
+        assertNotEquals(settings.get(0), settings.get(1));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,12 +55,12 @@ class StoppingTest {
     }
 
     private static Stopping stop(int port, Path project, boolean isForced) throws Exception {
-        return Stopping.stop(List.of(PortMap.Service.none(port)), project == null ? null : Project.named(project.toString(), ""),
-            Duration.ofMillis(500), isForced).get(0);
+        return stop(project, Duration.ofMillis(500), isForced, port).get(0);
     }
 
-    private static List<Stopping.Refusal> refusals(Stopping stopping) {
-        return stopping.refused.stream().map(Stopping.Refused::reason).toList();
+    private static List<Stopping> stop(Path project, Duration grace, boolean isForced, Integer... ports) throws Exception {
+        return Stopping.stop(Stream.of(ports).map(PortMap.Service::none).toList(),
+            project == null ? null : Project.named(project.toString(), ""), grace, isForced);
     }
 
     private static String withoutPids(String text) {
@@ -83,7 +84,7 @@ class StoppingTest {
         int port = Sockets.freePort();
         Process server = python(folder, LISTEN + "print('ready', flush=True); " + behaviour, port);
         Stopping stopping = stop(port, folder, false);
-        assertEquals(Stopping.Outcome.FREED, stopping.outcome);
+        assertEquals(Stopping.Outcome.FREED, stopping.outcome());
         assertEquals(signalled, stopping.signalled.size());
         assertTrue(LocalPorts.read().isAvailable(port));
         assertTrue(server.waitFor(10, TimeUnit.SECONDS));
@@ -94,10 +95,9 @@ class StoppingTest {
         int port = Sockets.freePort();
         Process server = python(folder, LISTEN
             + "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), print('finished', flush=True), os._exit(0))); ready()", port);
-        Script.Result result = Script.of("check_port", "--stop", "--grace=30", "" + port, "--project", folder.toString()).run();
-        assertEquals(0, result.exit());
+        Stopping stopping = stop(folder, Duration.ofSeconds(30), false, port).get(0);
         assertEquals("finished", server.inputReader().readLine());
-        assertTrue(result.out().matches("Port " + port + ": available  stopped .* \\(pid " + server.pid() + "\\)\n"), result.out());
+        assertTrue(stopping.words().matches("stopped .* \\(pid " + server.pid() + "\\)"), stopping.words());
     }
 
     /** The workers of a server that was killed have the port, and none of them is the parent of another. */
@@ -117,10 +117,9 @@ class StoppingTest {
             """, port);
         List<String> pids = server.inputReader().lines().limit(3).toList();
         server.waitFor();
-        Script.Result result = Script.of("check_port", "--stop", "" + port, "--project", folder.toString()).run();
-        assertEquals(0, result.exit(), result.out());
+        Stopping stopping = stop(folder, Duration.ofSeconds(30), false, port).get(0);
         assertEquals(3, pids.size());
-        pids.forEach(pid -> assertTrue(result.out().contains("(pid " + pid + ")"), result.out()));
+        pids.forEach(pid -> assertTrue(stopping.words().contains("(pid " + pid + ")"), stopping.words()));
         for (int i = 0; i < 3; i++) {
             assertTrue(Files.exists(folder.resolve("saved" + i)));
         }
@@ -150,25 +149,11 @@ class StoppingTest {
             signal.signal(signal.SIGTERM, pass_on)
             ready()
             """, port);
-        Script.Result result = Script.of("check_port", "--stop", "--grace=1", "" + port, "--project", own.toString()).run();
-        assertEquals(1, result.exit());
-        assertTrue(result.out().matches("Port \\d+: in use  told .* \\(pid " + server.pid() + "\\) to stop; still in use by .* \\(pid "
-            + heir.pid() + "\\) in .*/other\n"), result.out());
+        Stopping stopping = stop(port, own, false);
+        assertEquals(Stopping.Outcome.STILL_IN_USE, stopping.outcome());
+        assertTrue(stopping.words().matches("told .* \\(pid " + server.pid() + "\\) to stop; still in use by .* \\(pid " + heir.pid()
+            + "\\) in .*/other"), stopping.words());
         assertTrue(heir.isAlive() && !isRunning(server.pid()));
-    }
-
-    @Test
-    void stopsTheSupervisorWithItsProgram() throws Exception {
-        assumeTrue(Servers.isOnPath("node"), "node is not installed");
-        int port = Sockets.freePort();
-        Files.writeString(folder.resolve("app.js"), "require('http').createServer().listen(" + port + ", '127.0.0.1',"
-            + " () => console.log('ready'));");
-        Process watch = start(folder, "node", "--watch", "app.js");
-        Stopping stopping = stop(port, folder, false);
-        assertEquals(Stopping.Outcome.FREED, stopping.outcome);
-        assertEquals(watch.pid(), stopping.signalled.keySet().iterator().next());
-        assertEquals(2, stopping.signalled.size());
-        assertTrue(watch.waitFor(10, TimeUnit.SECONDS));
     }
 
     @Test
@@ -179,11 +164,11 @@ class StoppingTest {
         Process ours = python(own, LISTEN + "ready()", port);
         Process others = python(other, "listen('::1', sys.argv[1]); ready()", port);
         Stopping stopping = stop(port, own, false);
-        assertEquals(Stopping.Outcome.REFUSED, stopping.outcome);
-        assertEquals(List.of(Stopping.Refusal.OTHER), refusals(stopping));
+        assertEquals(Stopping.Outcome.REFUSED, stopping.outcome());
+        assertTrue(stopping.words().matches("not stopped: [^;]* belongs to another program; --force stops it too"), stopping.words());
         assertTrue(ours.isAlive() && others.isAlive());
-        assertEquals(List.of(Stopping.Refusal.UNKNOWN, Stopping.Refusal.UNKNOWN), refusals(stop(port, null, false)));
-        assertEquals(Stopping.Outcome.FREED, stop(port, own, true).outcome);
+        assertTrue(stop(port, null, false).words().matches("(.* may belong to another program; name the project .*){2}"));
+        assertEquals(Stopping.Outcome.FREED, stop(port, own, true).outcome());
         assertTrue(ours.waitFor(10, TimeUnit.SECONDS) && others.waitFor(10, TimeUnit.SECONDS));
     }
 
@@ -206,10 +191,10 @@ class StoppingTest {
             """, "" + port, other.toString());
         List<String> pids = starter.inputReader().lines().limit(2).toList();
         starter.waitFor();
-        assertEquals(outcome, stop(port, own, false).outcome);
+        assertEquals(outcome, stop(port, own, false).outcome());
         boolean isRefused = outcome == Stopping.Outcome.REFUSED;
         pids.forEach(pid -> assertEquals(isRefused, isRunning(Long.parseLong(pid))));
-        assertEquals(isRefused ? Stopping.Outcome.FREED : Stopping.Outcome.AVAILABLE, stop(port, own, true).outcome);
+        assertEquals(isRefused ? Stopping.Outcome.FREED : Stopping.Outcome.AVAILABLE, stop(port, own, true).outcome());
     }
 
     /** A refused port does not protect a process that has another port as well. */
@@ -220,37 +205,17 @@ class StoppingTest {
         Path own = Files.createDirectory(folder.resolve("own"));
         Process ours = python(own, LISTEN + "ready()", first);
         Process others = python(other, LISTEN + "ready()", first + 1);
-        Script.Result result = Script.of("check_port", "--stop", "--json", first + "-" + (first + 2)).env("DEVFLOW_PROJECT", own).run();
-        assertEquals(1, result.exit(), result.err());
-        List<Map<String, Object>> ports = result.json("ports");
-        assertEquals(List.of("freed", List.of((int) ours.pid()), List.of()), fields(ports.get(0)));
-        assertEquals(List.of("refused", List.of()), fields(ports.get(1)).subList(0, 2));
-        assertTrue(ports.get(1).get("reason").toString().matches("not stopped: .* \\(pid " + others.pid()
-            + "\\) in .*/other belongs to another program; --force stops it too"), result.out());
-        assertTrue(ports.get(1).get("occupants").toString().contains("pid=" + others.pid()), result.out());
-        assertEquals(List.of("available", List.of(), List.of()), fields(ports.get(2)));
-        assertTrue(others.isAlive());
+        List<Stopping> all = stop(own, Duration.ofMillis(500), false, first, first + 1, first + 2);
+        assertEquals(List.of(Stopping.Outcome.FREED, Stopping.Outcome.REFUSED, Stopping.Outcome.AVAILABLE),
+            all.stream().map(Stopping::outcome).toList());
+        assertEquals(List.of("freed", List.of(ours.pid()), List.of()), fields(all.get(0)));
+        assertTrue(all.get(1).words().matches("not stopped: .* \\(pid " + others.pid()
+            + "\\) in .*/other belongs to another program; --force stops it too"), all.get(1).words());
+        assertTrue(others.isAlive() && ours.waitFor(10, TimeUnit.SECONDS));
     }
 
-    private static List<Object> fields(Map<String, Object> port) {
-        return List.of(port.get("outcome"), port.get("stopped"), port.get("occupants"));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"codex, codex-mcp", "tracker, platform-status-tracker", "0, 0", "nothing-of-that-name, nothing-of-that-name",
-        "--force 3100-3199, 3100-3199", "--force core, core", "--free, --stop", "--wait, --stop"})
-    void refusesPartsOfNamesAndToForceRangesAndGroups(String arguments, String named) throws Exception {
-        Script.Result result = Script.of("check_port", "--stop", "3006").with(arguments.split(" ")).run();
-        assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
-        assertTrue(result.err().contains(named), result.err());
-    }
-
-    @Test
-    void doesNothingIfNothingListens() throws Exception {
-        int port = Sockets.freePorts(2);
-        assertEquals(new Script.Result(0, "Port " + port + ": available\n", ""), Script.of("check_port", "--stop", "" + port).run());
-        assertEquals(new Script.Result(0, "2 ports: 2 available\n", ""), Script.of("check_port", "--stop", port + "-" + (port + 1)).run());
-        assertEquals(new Script.Result(0, "", ""), Script.of("check_port", "--stop", "--quiet", "" + port).run());
+    private static List<Object> fields(Stopping stopping) {
+        return Stream.of("outcome", "stopped", "occupants").map(stopping.fields()::get).toList();
     }
 
     @Test
@@ -266,15 +231,14 @@ class StoppingTest {
     @Test
     void stopsNeitherItselfNorAPublisherNorALoginEvenIfForced() throws Exception {
         try (var listener = Sockets.listener("127.0.0.1")) {
-            assertEquals(List.of(Stopping.Refusal.OWN_ANCESTOR), refusals(stop(listener.getLocalPort(), null, true)));
+            assertTrue(stop(listener.getLocalPort(), null, true).words().endsWith(" started this command"));
         }
-        Map<String, Stopping.Refusal> names = Map.of("docker-proxy", Stopping.Refusal.PUBLISHER, "sshd", Stopping.Refusal.LOGIN,
-            "/opt/code-server", Stopping.Refusal.LOGIN);
+        Map<String, String> names = Map.of("docker-proxy", "stop that", "sshd", "a login", "/opt/code-server", "a login");
         for (String name : names.keySet()) {
             int port = Sockets.freePort();
             Process server = start(folder, "bash", "-c", "exec -a " + name + " \"$@\"", "bash", PYTHON, server(), LISTEN + "ready()",
                 "" + port);
-            assertEquals(List.of(names.get(name)), refusals(stop(port, folder, true)));
+            assertTrue(stop(port, folder, true).words().endsWith(names.get(name)), name);
             assertTrue(server.isAlive());
         }
     }
@@ -380,16 +344,14 @@ class StoppingTest {
         int port = Sockets.freePort();
         String command = PYTHON + " " + server() + " \"" + LISTEN + "ready()\" " + port;
         Process shell = start(folder, "bash", "-c", "exec -a honcho bash -c \"$1\"", "bash", "while :; do " + command + "; done");
-        Script stop = Script.of("check_port", "--stop", "" + port, "--project", folder.toString());
-        Script.Result result = stop.run();
-        for (int i = 0; i < 20 && result.exit() == 0; i++) { // On a busy machine it may need more time to come back.
-            assertTrue(result.out().contains("; honcho (pid " + shell.pid() + ") may start it again"), result.out());
+        Stopping stopping = stop(port, folder, false);
+        for (int i = 0; i < 20 && stopping.outcome() == Stopping.Outcome.FREED; i++) { // On a busy machine it needs more time.
+            assertTrue(stopping.words().contains("; honcho (pid " + shell.pid() + ") may start it again"), stopping.words());
             assertEquals("ready", shell.inputReader().readLine());
-            result = stop.run();
+            stopping = stop(port, folder, false);
         }
-        assertEquals(1, result.exit(), result.out());
-        assertTrue(result.out().matches("Port " + port + ": in use  stopped .*\\(pid (\\d+)\\), but it came back as"
-            + " .*\\(pid (?!\\1)\\d+\\), started by honcho \\(pid " + shell.pid() + "\\)\n"), result.out());
+        assertTrue(stopping.words().matches("stopped .*\\(pid (\\d+)\\), but it came back as .*\\(pid (?!\\1)\\d+\\), started by honcho"
+            + " \\(pid " + shell.pid() + "\\)"), stopping.words());
     }
 
     @Test

@@ -72,8 +72,8 @@ abstract class PortCommand {
             return null;
         }
 
-        /** The answer yes, with its lines and its JSON document. */
-        record Yes(List<Line> lines, Map<String, Object> document) implements Report { }
+        /** An answer with its lines and its JSON document. */
+        record Answer(int exitCode, List<Line> lines, Map<String, Object> document) implements Report { }
 
         /** An answer that is its exit code alone. */
         record Silent(int exitCode) implements Report { }

@@ -1,19 +1,15 @@
-//SOURCES ../config/Config.java ../config/EnvFile.java ../config/PortMap.java LocalPorts.java OwnerWords.java
-//SOURCES Ownership.java Project.java ServicePort.java
+//SOURCES ../command/Invocation.java ../config/Config.java ../config/EnvFile.java ../config/PortMap.java
+//SOURCES LocalPorts.java Ownership.java Project.java ServicePort.java
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 
 /**
  * Assigns ports to services by the strategies of their groups; services of higher priority choose first.
@@ -24,203 +20,201 @@ import java.util.stream.IntStream;
  */
 final class Allocator {
 
-    /** RUNS: the service itself uses its port. KEEPS_IN_USE: the service is undocumented, and others use its port. */
-    enum Decision { KEEPS, RUNS, KEEPS_IN_USE, MOVES, FAILS }
-
     /**
-     * A service, and the port that it is assigned; if it fails, an available port that the user can set.
+     * The port that a service is assigned; 0 if there is none.
      *
      * @param old the port that the service is configured to use
      * @param keeper the other service that keeps that port, or null
      */
-    record Assignment(PortMap.Service service, Decision decision, int port, ServicePort old, PortMap.Service keeper) { }
+    record Assignment(ServicePort old, PortMap.Service keeper, int port) {
 
-    /** Of services that are configured for one port, the first keeps it. */
-    static final Comparator<PortMap.Service> PRECEDENCE = (a, b) -> {
-        int order = precedence(a) - precedence(b);
-        return order != 0 ? order : Boolean.compare(PortMap.SERVICES.contains(b), PortMap.SERVICES.contains(a));
-    };
+        PortMap.Service service() {
+            return old.service();
+        }
 
-    private final Config config;
-    private final LocalPorts localPorts;
-    private final Supplier<Project> project;
-    private final Map<Integer, PortMap.Service> keepers = new HashMap<>();
-    private final Map<Integer, String> claims = new HashMap<>(); // the variable, or "" if there are several
-    private final BitSet assigned = new BitSet();
+        boolean isMoved() {
+            return port != service().port();
+        }
 
-    Allocator(Config config, LocalPorts localPorts, Supplier<Project> project) {
-        this.config = config;
-        this.localPorts = localPorts;
-        this.project = project;
-        PortMap.SERVICES.forEach(row -> claim(row.port(), row));
-        for (PortMap.Service service : config.services()) {
-            claim(service.port(), service);
-            service.aliases().forEach(alias -> claim(alias.port(), service));
-            if (PortMap.isPort(config.fileValue(service.variable()))) {
-                claim(Integer.parseInt(config.fileValue(service.variable())), service);
-            }
-            keepers.merge(service.port(), service, (one, other) -> keeper(one, other, config));
+        /** Returns whether the service itself uses its port. */
+        boolean isRunning() {
+            return !isMoved() && old.ownership() == Ownership.OURS;
         }
     }
 
-    /** Returns which of two services that are configured for one port keeps it: not the one that follows the other. */
-    static PortMap.Service keeper(PortMap.Service one, PortMap.Service other, Config config) {
-        return config.refersTo(one.variable(), other.variable()) ? other
-            : config.refersTo(other.variable(), one.variable()) || PRECEDENCE.compare(other, one) >= 0 ? one : other;
+    final Config config;
+    /** In the order of the map. */
+    List<Assignment> assignments = List.of();
+    /** On services that are running, move, or keep a port that is in use. */
+    final List<String> notes = new ArrayList<>();
+    /** Why services are assigned no port, and what to do. */
+    final List<String> failures = new ArrayList<>();
+
+    private final LocalPorts localPorts = LocalPorts.read();
+    private final BitSet assigned = new BitSet();
+    private final Map<String, Integer> told = new HashMap<>();
+
+    Allocator(Config config) {
+        this.config = config;
     }
 
-    private void claim(int port, PortMap.Service service) {
-        claims.merge(port, service.variable(), (one, other) -> one.equals(other) ? one : "");
+    /** Returns which of the services that are configured for a port keeps it. */
+    PortMap.Service keeper(int port) {
+        PortMap.Service keeper = null;
+        for (PortMap.Service service : config.at(port)) {
+            keeper = keeper == null || precedes(service, keeper) ? service : keeper;
+        }
+        return keeper;
+    }
+
+    /** A service whose value is an expression with another one's variable follows that service. */
+    private boolean precedes(PortMap.Service one, PortMap.Service other) {
+        return config.refersTo(other.variable(), one.variable())
+            || !config.refersTo(one.variable(), other.variable()) && precedence(one) < precedence(other);
     }
 
     private static int precedence(PortMap.Service service) {
-        return !service.isDocumented() ? 1 : service.group() == PortMap.Group.CORE ? 0
+        int kind = !service.isDocumented() ? 1 : service.group() == PortMap.Group.CORE ? 0
             : 1 + service.group().priority.ordinal();
+        return 2 * kind + (PortMap.SERVICES.contains(service) ? 0 : 1);
     }
 
     /**
-     * Returns the assignments of these services, in the order of the map.
+     * Assigns ports to these services.
      *
      * @param areNamed whether the user named them: only then an undocumented service makes way for another program
      */
-    List<Assignment> assign(Collection<PortMap.Service> services, boolean areNamed) throws IOException {
+    Allocator assign(List<PortMap.Service> services, Supplier<Project> project, boolean areNamed) throws IOException {
         List<PortMap.Service> inOrder = new ArrayList<>(config.services());
-        inOrder.retainAll(new HashSet<>(services));
-        List<ServicePort> byPrecedence = new ArrayList<>(ServicePort.look(inOrder, localPorts, project));
-        byPrecedence.sort((a, b) -> PRECEDENCE.compare(a.service(), b.service()));
-        Map<PortMap.Service, Assignment> assignments = new HashMap<>();
-        for (ServicePort port : byPrecedence) {
-            assignments.put(port.service(), assign(port, areNamed));
+        inOrder.retainAll(services);
+        List<ServicePort> ports = ServicePort.look(inOrder, localPorts, project);
+        ports.sort((a, b) -> precedence(a.service()) - precedence(b.service()));
+        Map<PortMap.Service, Assignment> made = new HashMap<>();
+        ports.forEach(port -> made.put(port.service(), assign(port, areNamed)));
+        assignments = inOrder.stream().map(made::get).toList();
+        assignments.forEach(this::say);
+        List<String> running = assignments.stream().filter(Assignment::isRunning).map(Assignment::service)
+            .map(service -> service.shortName() + " (" + service.port() + ")").toList();
+        if (!running.isEmpty()) {
+            notes.add("already running: " + String.join(", ", running));
         }
-        return inOrder.stream().map(assignments::get).toList();
+        return this;
     }
 
-    private Assignment assign(ServicePort old, boolean isNamed) throws IOException {
+    private Assignment assign(ServicePort old, boolean isNamed) {
         PortMap.Service service = old.service();
-        PortMap.Service first = keepers.get(service.port());
+        PortMap.Service first = keeper(service.port());
         PortMap.Service keeper = first.equals(service) ? null : first;
-        if (keeper == null && (old.isAvailable() || old.ownership() == Ownership.OURS)) {
-            Decision decision = old.isAvailable() ? Decision.KEEPS : Decision.RUNS;
-            return new Assignment(service, decision, service.port(), old, null);
-        }
-        boolean makesWay = service.isDocumented() || keeper != null || isNamed && old.ownership() == Ownership.OTHER;
-        int port = makesWay ? firstFree(candidates(service), service) : 0;
-        if (port > 0) {
-            return new Assignment(service, Decision.MOVES, port, old, keeper);
-        }
-        return service.isDocumented() || makesWay && isNamed
-            ? new Assignment(service, Decision.FAILS, freePortFor(service), old, keeper)
-            : new Assignment(service, Decision.KEEPS_IN_USE, service.port(), old, keeper);
+        boolean isInUse = !old.isAvailable() && old.ownership() != Ownership.OURS;
+        boolean makesWay = keeper != null
+            || isInUse && (service.isDocumented() || isNamed && old.ownership() == Ownership.OTHER);
+        return new Assignment(old, keeper, makesWay ? firstFree(service, candidates(service)) : service.port());
     }
 
-    /** Returns the other ports that a service can be given, in the order in which to try them. */
-    static IntStream candidates(PortMap.Service service) {
-        if (!service.isMovable()) {
-            return IntStream.empty();
+    /** Returns the ranges in which a service is given another port, in the order in which to try them. */
+    static List<PortMap.Range> candidates(PortMap.Service service) {
+        if (!service.isDocumented()) {
+            return List.of(above(service, new PortMap.Range(1, PortMap.HIGHEST)));
         }
-        PortMap.Range range = service.isDocumented() ? service.group().range : new PortMap.Range(1, PortMap.HIGHEST);
-        IntStream upwards = upwards(service, range);
-        boolean isDynamic = service.isDocumented() && service.group().strategy == PortMap.Strategy.DYNAMIC;
-        return isDynamic && range.contains(service.port())
-            ? IntStream.concat(upwards, IntStream.range(range.first(), service.port())) : upwards;
+        PortMap.Range range = service.group().range;
+        return switch (service.group().strategy) {
+            case STATIC -> List.of();
+            case DYNAMIC -> List.of(above(service, range), range);
+            case AUTO_INCREMENT -> List.of(above(service, range));
+        };
     }
 
-    private static IntStream upwards(PortMap.Service service, PortMap.Range range) {
+    /** Returns the part of a range above the service's port, or all of it if that port is elsewhere. */
+    private static PortMap.Range above(PortMap.Service service, PortMap.Range range) {
         int first = range.contains(service.port()) ? service.port() + 1 : range.first();
-        return IntStream.rangeClosed(first, range.last());
+        return new PortMap.Range(first, range.last());
     }
 
-    /** Returns an available port that no service is configured to use, in the service's range if possible; or 0. */
-    int freePortFor(PortMap.Service service) throws IOException {
-        PortMap.Range any = new PortMap.Range(1024, PortMap.HIGHEST);
-        PortMap.Range range = service.group() == null ? any : service.group().range;
-        return firstFree(IntStream.concat(upwards(service, range), IntStream.concat(
-            IntStream.rangeClosed(range.first(), range.last()), upwards(service, any))), service);
+    /** Returns an available port that no other service is configured to use; 0 if there is none. */
+    private int firstFree(PortMap.Service service, List<PortMap.Range> ranges) {
+        try {
+            for (PortMap.Range range : ranges) {
+                for (int port = range.first(); port <= range.last(); port++) {
+                    if (!assigned.get(port) && !isClaimed(port, service) && localPorts.isAvailable(port)) {
+                        assigned.set(port);
+                        return port;
+                    }
+                }
+            }
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    private int firstFree(IntStream ports, PortMap.Service service) throws IOException {
-        for (int port : (Iterable<Integer>) ports.filter(port -> isUnclaimed(port, service))::iterator) {
-            if (localPorts.isAvailable(port)) {
-                assigned.set(port);
-                return port;
+    /** Returns whether another service is configured to use the port: by the map, the environment, .env, an alias. */
+    private boolean isClaimed(int port, PortMap.Service service) {
+        return PortMap.SERVICES.stream().anyMatch(row -> row.port() == port
+                && !row.variable().equals(service.variable()))
+            || config.services().stream().anyMatch(other -> !other.equals(service) && (other.port() == port
+                || other.aliases().stream().anyMatch(alias -> alias.port() == port)
+                || config.fileValue(other.variable()).equals(String.valueOf(port))));
+    }
+
+    /** Returns {@code .env} with the ports, if no service fails; an expression stays unless its port changes. */
+    EnvFile written() {
+        Map<String, String> ports = new LinkedHashMap<>();
+        for (Assignment assignment : failures.isEmpty() ? assignments : List.<Assignment>of()) {
+            for (String variable : assignment.service().variables()) {
+                config.requirePort(variable);
+                if (assignment.isMoved() || !config.isExpression(variable)) {
+                    ports.put(variable, String.valueOf(assignment.port));
+                }
             }
         }
-        return 0;
-    }
-
-    private boolean isUnclaimed(int port, PortMap.Service service) {
-        return !assigned.get(port) && claims.getOrDefault(port, service.variable()).equals(service.variable());
+        return config.envFile().with(ports);
     }
 
     // Words.
 
-    /** Returns a note on each service that is running, moves, or keeps a port that is in use. */
-    List<String> notes(List<Assignment> assignments, boolean isOnlyWritten) {
-        List<String> notes = new ArrayList<>();
-        List<String> running = new ArrayList<>();
-        Set<String> left = new HashSet<>();
-        for (Assignment assignment : assignments) {
-            PortMap.Service service = assignment.service();
-            String port = String.valueOf(service.port());
-            notes.addAll(config.differences(service));
-            switch (assignment.decision()) {
-                case RUNS -> running.add(service.shortName() + " (" + port + ")");
-                case KEEPS_IN_USE ->
-                    notes.add(service.name() + " keeps port " + port + ", which is " + reason(assignment));
-                case MOVES -> {
-                    notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "")
-                        + " moves from " + port + " to " + assignment.port() + ": " + port + " is "
-                        + reason(assignment));
-                    if (assignment.keeper == null) {
-                        left.add(port);
-                    }
-                    for (String variable : service.variables()) {
-                        if (isOnlyWritten && PortMap.isPort(config.environment(variable))) {
-                            notes.add(variable + " in the environment takes precedence over .env; set it there, too");
-                        }
-                    }
-                }
-                case KEEPS, FAILS -> { }
-            }
+    private void say(Assignment assignment) {
+        PortMap.Service service = assignment.service();
+        int old = service.port();
+        notes.addAll(config.differences(service));
+        if (assignment.port == 0) {
+            failures.add(service.name() + " cannot use its " + (service.isMovable() ? "" : "fixed ") + "port " + old
+                + ": " + reason(assignment)
+                + (service.isMovable() ? ", and no other port of its range is available" : "") + "; "
+                + setting(service));
+        } else if (assignment.isMoved()) {
+            notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "") + " moves from "
+                + old + " to " + assignment.port + ": " + old + " is " + reason(assignment));
+            addLinesWith(old, assignment.keeper);
+        } else if (!assignment.old.isAvailable() && !assignment.isRunning()) {
+            notes.add(service.name() + " keeps port " + old + ", which is " + reason(assignment));
         }
-        if (!left.isEmpty()) {
-            addLinesWith(left, notes);
-        }
-        if (!running.isEmpty()) {
-            notes.add("already running: " + String.join(", ", running));
-        }
-        return notes;
-    }
-
-    /** Adds a note on each line of {@code .env} that still names one of these ports, as a URL does. */
-    private void addLinesWith(Set<String> ports, List<String> notes) {
-        Pattern port = Pattern.compile("(?:^|:)(\\d++)");
-        for (EnvFile.Entry entry : config.envFile().entries()) {
-            port.matcher(entry.value()).results().map(match -> match.group(1)).filter(ports::contains).distinct()
-                .filter(left -> !entry.name().endsWith("_PORT")).forEach(left -> notes.add(config.envFile().path() + ":"
-                    + entry.line() + ": " + entry.name() + " still names port " + left));
-        }
-    }
-
-    /** Returns why a documented service fails, and what to do. */
-    String failure(Assignment assignment, String fileName) {
-        PortMap.Service service = assignment.service;
-        return service.name() + (service.isMovable() ? " cannot use its port " : " cannot use its fixed port ")
-            + service.port() + ": " + reason(assignment)
-            + (service.isMovable() ? ", and no other port of its range is available" : "")
-            + "; " + setting(service, assignment.port, fileName);
-    }
-
-    /** Returns what to set, so that a service uses another port. */
-    static String setting(PortMap.Service service, int port, String fileName) {
-        return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in "
-            + (service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment" : fileName);
     }
 
     private String reason(Assignment assignment) {
         PortMap.Service keeper = assignment.keeper;
-        return keeper != null ? "also configured for " + keeper.name() + " (" + config.place(keeper) + ")"
-            : assignment.old.owners().isEmpty() ? "denied: you are not permitted to bind it"
-            : "in use by " + OwnerWords.brief(assignment.old.owners());
+        return keeper == null ? assignment.old.brief()
+            : "also configured for " + keeper.name() + " (" + config.place(keeper) + ")";
+    }
+
+    /** Notes each line of {@code .env} that still names a port, as a URL does, unless another service keeps it. */
+    private void addLinesWith(int port, PortMap.Service keeper) {
+        for (EnvFile.Entry entry : config.envFile().entries()) {
+            if (keeper == null && !entry.name().endsWith("_PORT")
+                    && entry.value().matches("(?s)(.*:)?" + port + "(\\D.*)?")) {
+                notes.add(config.envFile().path() + ":" + entry.line() + ": " + entry.name() + " still names port "
+                    + port);
+            }
+        }
+    }
+
+    /** Returns what to set so that a service uses another port, in its range if possible: the same at each call. */
+    String setting(PortMap.Service service) {
+        PortMap.Group group = service.group();
+        PortMap.Range range = group == null ? new PortMap.Range(1024, PortMap.HIGHEST) : group.range;
+        int port = told.computeIfAbsent(service.variable(), key -> firstFree(service,
+            List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
+        String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
+            : new Invocation(config.envFile().path().toString()).fileName();
+        return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in " + place;
     }
 }

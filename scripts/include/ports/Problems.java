@@ -1,7 +1,6 @@
-//SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java Allocator.java
-//SOURCES LocalPorts.java Owner.java OwnerWords.java Ownership.java Processes.java ServicePort.java Supervisor.java
+//SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java Allocator.java LocalPorts.java
+//SOURCES Owner.java Ownership.java Processes.java ServicePort.java Supervisor.java
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -12,142 +11,125 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Finds what is wrong with the ports of services, and what to do about it. */
-record Problems(Config config, Invocation invocation) {
+final class Problems {
 
     /** The kinds of problems; their names in JSON. */
     enum Kind { DOWN, UNAVAILABLE, TAKEN, SHARED_PORT, DIFFERING_NAMES, RESERVED_PORT_IN_USE, OUTSIDE_RANGE }
 
     /** A problem of some services; the remedies are empty if none is known. */
-    record Problem(Kind kind, List<PortMap.Service> services, String message, List<Line> remedies) {
+    record Problem(Kind kind, List<PortMap.Service> services, String message, List<String> remedies) {
 
         Map<String, Object> fields() {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("kind", ServicePort.lowerCase(kind));
             fields.put("variables", services.stream().map(PortMap.Service::variable).toList());
             fields.put("message", message);
-            fields.put("remedy", remedies.isEmpty() ? null
-                : remedies.stream().map(line -> line.toString().strip()).collect(Collectors.joining("; ")));
+            fields.put("remedy", remedies.isEmpty() ? null : String.join("; ", remedies));
             return fields;
         }
     }
 
+    private final Config config;
+    private final Invocation invocation;
+    private final List<Problem> problems = new ArrayList<>();
+    private Allocator allocator;
+
+    Problems(Config config) {
+        this.config = config;
+        invocation = new Invocation(config.envFile().path().toString());
+    }
+
     /** Returns the problems of these ports; services that are not running come last. */
     List<Problem> of(List<ServicePort> ports) {
-        List<Problem> problems = new ArrayList<>();
-        Map<Integer, List<ServicePort>> byPort = new LinkedHashMap<>();
-        ports.forEach(port -> byPort.computeIfAbsent(port.service().port(), key -> new ArrayList<>()).add(port));
-        for (List<ServicePort> ofOnePort : byPort.values()) {
-            ofOnePort.forEach(port -> addMisconfigured(problems, port.service()));
-            addMisused(problems, ofOnePort);
+        for (ServicePort port : ports) {
+            addMisconfigured(port.service());
+            addConflict(port);
         }
-        byPort.keySet().stream().map(config::at).filter(services -> services.size() > 1)
-            .forEach(services -> addShared(problems, services));
-        addDown(problems, with(PortMap.Status.ACTIVE, ports).stream().filter(ServicePort::isAvailable).toList());
+        ports.stream().map(port -> config.at(port.service().port())).filter(services -> services.size() > 1).distinct()
+            .forEach(this::addShared);
+        addDown(ports.stream().filter(ServicePort::isAvailable).map(ServicePort::service)
+            .filter(service -> service.status() == PortMap.Status.ACTIVE).toList());
         return problems;
     }
 
-    private void addMisconfigured(List<Problem> problems, PortMap.Service service) {
+    private void addMisconfigured(PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
-            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured for port "
-                + service.port() + ", outside " + group.range, remedy("to move the service: " + setting(service))));
+            add(Kind.OUTSIDE_RANGE, service, service.name() + " is configured for port " + service.port() + ", outside "
+                + group.range, List.of("to move the service: " + allocator().setting(service)));
         }
-        config.differences(service).forEach(difference -> problems.add(new Problem(Kind.DIFFERING_NAMES,
-            List.of(service), difference, remedy("to correct this: set both to the same port"))));
-    }
-
-    private static List<Line> remedy(String remedy) {
-        return List.of(Line.of("  " + remedy));
-    }
-
-    /** Adds at most one problem for a port. A process that may belong to the project is no problem. */
-    private void addMisused(List<Problem> problems, List<ServicePort> ofOnePort) {
-        List<ServicePort> expected = with(PortMap.Status.ACTIVE, ofOnePort);
-        List<ServicePort> reserved = with(PortMap.Status.RESERVED, ofOnePort);
-        ServicePort any = ofOnePort.get(0);
-        String others = "in use by another program: " + OwnerWords.brief(any.othersThanOurs());
-        if (!expected.isEmpty() && !any.isListening() && !any.isAvailable()) {
-            add(problems, Kind.UNAVAILABLE, expected, any.owners().isEmpty() ? " cannot be used: " + any.brief()
-                : " is in use, but nothing listens: " + OwnerWords.brief(any.owners()));
-        } else if (!expected.isEmpty() && any.isTaken()) {
-            add(problems, Kind.TAKEN, expected, " is " + others);
-        } else if (!reserved.isEmpty() && any.isTaken()) {
-            add(problems, Kind.RESERVED_PORT_IN_USE, reserved, " is reserved, but " + others);
+        for (String difference : config.differences(service)) {
+            add(Kind.DIFFERING_NAMES, service, difference, List.of("to correct this: set both to the same port"));
         }
     }
 
-    private static List<ServicePort> with(PortMap.Status status, List<ServicePort> ports) {
-        return ports.stream().filter(port -> port.service().status() == status).toList();
+    /** A process that may belong to the project is no problem; of a reserved service, only a listener is one. */
+    private void addConflict(ServicePort port) {
+        boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
+        boolean isExpected = port.service().status() == PortMap.Status.ACTIVE && port.conflict() != null;
+        if (isReserved || isExpected) {
+            Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
+            add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
+        }
     }
 
-    private void add(List<Problem> problems, Kind kind, List<ServicePort> ports, String what) {
-        List<PortMap.Service> services = ports.stream().map(ServicePort::service).toList();
-        String names = services.stream().map(PortMap.Service::name).collect(Collectors.joining(" and "));
-        problems.add(new Problem(kind, services, "Port " + services.get(0).port() + " (" + names + ")" + what,
-            remedies(ports.get(0))));
+    private void add(Kind kind, PortMap.Service service, String message, List<String> remedies) {
+        problems.add(new Problem(kind, List.of(service), message, remedies));
     }
 
-    private void addShared(List<Problem> problems, List<PortMap.Service> services) {
+    private void addShared(List<PortMap.Service> services) {
+        int port = services.get(0).port();
         String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
             .collect(Collectors.joining(" and "));
-        // The first keeps the port.
-        PortMap.Service keeper = services.stream().reduce((one, other) -> Allocator.keeper(one, other, config)).get();
+        PortMap.Service keeper = allocator().keeper(port);
         List<PortMap.Service> others = services.stream().filter(service -> service != keeper).toList();
         PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
-        problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + toMove.port() + " is configured for "
-            + services.size() + " services: " + names, remedy("to separate the services: " + move(toMove))));
+        problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size()
+            + " services: " + names, List.of("to separate the services: " + move(toMove))));
     }
 
-    private static void addDown(List<Problem> problems, List<ServicePort> down) {
+    private void addDown(List<PortMap.Service> down) {
         if (!down.isEmpty()) {
-            String who = down.size() == 1 ? down.get(0).service().name() + " is"
-                : down.size() + " expected services are";
             String start = Invocation.start();
-            problems.add(new Problem(Kind.DOWN, down.stream().map(ServicePort::service).toList(), who + " not running",
-                start == null ? List.of() : remedy("to start: " + start)));
+            problems.add(new Problem(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
+                : down.size() + " expected services are") + " not running",
+                start == null ? List.of() : List.of("to start: " + start)));
         }
     }
 
     // Remedies. A command that is printed runs when it is pasted.
 
-    /** Returns a line for each thing to do; none if the port is available. */
-    List<Line> remedies(ServicePort port) {
-        List<Line> lines = new ArrayList<>();
-        if (port.isAvailable()) {
-            return lines;
-        }
+    /** Returns each thing to do; nothing if the port is available. */
+    List<String> remedies(ServicePort port) {
+        List<String> remedies = new ArrayList<>();
         PortMap.Service service = port.service();
         boolean isRunning = service.name() != null && port.ownership() == Ownership.OURS;
         String purpose = port.verdict() == LocalPorts.Verdict.DENIED ? "to bind the port: "
             : isRunning ? service.name() + " is running; to stop it: " : "to free the port: ";
         for (String step : steps(port, isRunning)) {
-            lines.add(Line.of("  " + (lines.isEmpty() ? purpose : "and: ") + step));
+            remedies.add((remedies.isEmpty() ? purpose : "and: ") + step);
         }
-        if (service.name() != null && !isRunning) {
+        if (!port.isAvailable() && service.name() != null && !isRunning) {
             // find_port moves an undocumented service only if another program has its port.
             boolean isMoved = service.isDocumented() || port.ownership() == Ownership.OTHER;
-            lines.add(Line.of("  to move the service: " + (isMoved ? move(service) : setting(service))));
+            remedies.add("to move the service: " + (isMoved ? move(service) : allocator().setting(service)));
         }
-        return lines;
+        return remedies;
     }
 
     /** Returns how the service is given another port. */
     String move(PortMap.Service service) {
-        if (service.isDocumented() && !service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT) {
-            return setting(service);
-        }
-        boolean isGroup = PortMap.Group.named(service.shortName()) != null; // CORE_PORT is not the group
-        return invocation.command("find_port", "--write " + (isGroup ? service.variable() : service.shortName()));
+        boolean isSet = !service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT;
+        return isSet ? allocator().setting(service)
+            : invocation.command("find_port", "--write " + service.shortName());
     }
 
-    /** Returns what to set, with a port that is available and that no service is configured to use. */
-    String setting(PortMap.Service service) {
-        try {
-            int port = new Allocator(config, LocalPorts.read(), null).freePortFor(service);
-            return Allocator.setting(service, port, invocation.fileName());
-        } catch (IOException e) {
-            return Allocator.setting(service, 0, invocation.fileName());
+    /** Returns the one allocator of this answer, so that no two services are told the same port. */
+    private Allocator allocator() {
+        if (allocator == null) {
+            allocator = new Allocator(config);
         }
+        return allocator;
     }
 
     private Set<String> steps(ServicePort port, boolean isRunning) {
@@ -184,14 +166,12 @@ record Problems(Config config, Invocation invocation) {
 
     /** Returns how a listener is stopped; null if it can be killed, alone or with its supervisor. */
     private static String step(Owner owner) {
-        Processes.Facts process = owner.process();
-        String named = process.name() + " (pid " + process.pid() + ")";
-        if (process.name().equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1)) {
-            return "do not kill " + process.pid() + ": " + process.name() + " is the first process of this machine,"
-                + " container or session; stop its socket unit, or the container from outside";
-        } else if (owner.startedUs()) {
-            return "do not kill " + process.pid() + ": this command was started by " + named + "; stop "
-                + process.name() + " where you started it";
+        String name = owner.process().name();
+        boolean isFirst = name.equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1);
+        if (isFirst || owner.startedUs()) {
+            return "do not kill " + owner.process().pid() + ": " + name + (isFirst ? " is the first process of this"
+                + " machine, container or session; stop its socket unit, or the container from outside"
+                : " started this command; stop it where you started it");
         }
         return owner.supervisor() == null ? null : step(owner, owner.supervisor());
     }

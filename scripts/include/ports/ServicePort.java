@@ -16,23 +16,23 @@ import java.util.function.Supplier;
  */
 record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Owner> owners) {
 
-    /** Returns the services with the states of their ports; their owners are not looked up. */
-    static List<ServicePort> states(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
-        List<ServicePort> ports = new ArrayList<>();
-        for (PortMap.Service service : services) {
-            ports.add(new ServicePort(service, localPorts.verdict(service.port()), List.of()));
-        }
-        return ports;
-    }
-
-    /** Returns the services with the states of their ports and the owners of those that are not available. */
+    /**
+     * Returns the services with the states of their ports and the owners of those that are not available.
+     *
+     * @param project null if the owners are not to be looked up
+     */
     static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts, Supplier<Project> project)
             throws IOException {
-        List<ServicePort> ports = states(services, localPorts);
+        List<ServicePort> ports = new ArrayList<>();
         Map<Integer, LocalPorts.Verdict> inUse = new LinkedHashMap<>();
-        ports.stream().filter(port -> !port.isAvailable())
-            .forEach(port -> inUse.put(port.service.port(), port.verdict));
-        if (!inUse.isEmpty()) {
+        for (PortMap.Service service : services) {
+            ServicePort port = new ServicePort(service, localPorts.verdict(service.port()), List.of());
+            ports.add(port);
+            if (!port.isAvailable()) {
+                inUse.put(service.port(), port.verdict);
+            }
+        }
+        if (project != null && !inUse.isEmpty()) {
             Map<Integer, List<Owner>> owners = Owner.of(inUse, localPorts, project.get());
             ports.replaceAll(port -> new ServicePort(port.service, port.verdict,
                 owners.getOrDefault(port.service.port(), List.of())));
@@ -96,10 +96,22 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Returns why no server can have the port, for a sentence; empty if the port is available. */
+    /** Returns how it is with a port that is not available, for a sentence. */
     String brief() {
-        return verdict == LocalPorts.Verdict.DENIED ? "you are not permitted to bind port " + service.port()
-            : owners.isEmpty() ? "" : "in use by " + OwnerWords.brief(owners);
+        return verdict == LocalPorts.Verdict.DENIED ? "denied: you are not permitted to bind it"
+            : "in use by " + OwnerWords.brief(owners);
+    }
+
+    /** Returns what keeps the service from its port, as a sentence; null if nothing does, or if it may be running. */
+    String conflict() {
+        String port = "port " + service.port() + (service.name() == null ? "" : " (" + service.name() + ")");
+        return switch (verdict) {
+            case AVAILABLE -> null;
+            case LISTENING -> !isTaken() ? null
+                : port + " is in use by another program: " + OwnerWords.brief(othersThanOurs());
+            case BOUND -> port + " is in use, but nothing listens: " + OwnerWords.brief(owners);
+            case DENIED -> port + " is " + brief();
+        };
     }
 
     /** Returns a row for a port: its state, its service, and more. */

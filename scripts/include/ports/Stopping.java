@@ -1,4 +1,4 @@
-//SOURCES ../config/PortMap.java LocalPorts.java Owner.java Ownership.java Processes.java Project.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Ownership.java Processes.java Project.java
 //SOURCES ServicePort.java Supervisor.java
 
 import java.io.IOException;
@@ -11,39 +11,14 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Stops the listeners of a port: all, or none. Each port is judged by itself. */
 final class Stopping {
 
     /** What became of a port; the names are those of the JSON field. */
-    enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK, DENIED }
-
-    /** Why a process is not signalled. */
-    enum Refusal {
-        UNSEEN(" cannot be signalled from here"),
-        FIRST_PROCESS(" is the first process of this machine or container"),
-        OWN_ANCESTOR(" started this command"),
-        PUBLISHER(" serves the port of a container or another machine; stop that"),
-        SUPERVISOR(" runs other programs, too; stop its program instead"),
-        LOGIN(" belongs to a terminal, an editor or a login"),
-        ANOTHER_USERS(" is a process of another user"),
-        OTHER(" belongs to another program"),
-        UNKNOWN(" may belong to another program");
-
-        final String words;
-
-        Refusal(String words) {
-            this.words = words;
-        }
-
-        boolean canBeForced() {
-            return this == OTHER || this == UNKNOWN;
-        }
-    }
-
-    /** The first process of an owner that is not signalled; null if it cannot be seen. */
-    record Refused(Owner owner, Processes.Facts process, Refusal reason) { }
+    enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
     private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server",
@@ -51,30 +26,21 @@ final class Stopping {
     private static final Pattern EDITOR = Pattern.compile(
         "/\\.(?:vscode|cursor|windsurf)-(?:server|remote)|/remote-dev-server|/\\.cache/JetBrains/RemoteDev");
 
-    /** The port as it was. */
+    /** The port as it was, and as it is now. */
     final ServicePort before;
-    final List<Refused> refused;
+    ServicePort now;
+    private final Project project;
+    private final boolean isForced;
+    private final List<String> refusals;
     /** The processes that were signalled, by pid. */
     final Map<Long, Processes.Facts> signalled = new LinkedHashMap<>();
-    Outcome outcome;
-    /** The owners that the port has now. */
-    List<Owner> now;
 
-    final Project project;
-    private final boolean isForced;
-
-    private Stopping(ServicePort before, Project project, boolean isForced) {
-        this.before = before;
+    private Stopping(ServicePort port, Project project, boolean isForced) {
+        before = port;
+        now = port;
         this.project = project;
         this.isForced = isForced;
-        now = before.owners();
-        refused = !before.isListening() ? List.of() : now.stream().map(this::refused).filter(Objects::nonNull).toList();
-        outcome = switch (before.verdict()) {
-            case AVAILABLE -> Outcome.AVAILABLE;
-            case DENIED -> Outcome.DENIED;
-            case BOUND -> Outcome.NOT_LISTENING;
-            case LISTENING -> refused.isEmpty() ? Outcome.STILL_IN_USE : Outcome.REFUSED;
-        };
+        refusals = port.owners().stream().map(this::refusal).filter(Objects::nonNull).distinct().toList();
     }
 
     /**
@@ -88,7 +54,7 @@ final class Stopping {
             throws IOException, InterruptedException {
         List<Stopping> all = ServicePort.look(services, LocalPorts.read(), () -> project).stream()
             .map(port -> new Stopping(port, project, isForced)).toList();
-        List<Stopping> begun = all.stream().filter(each -> each.outcome == Outcome.STILL_IN_USE).toList();
+        List<Stopping> begun = all.stream().filter(each -> each.outcome() == Outcome.STILL_IN_USE).toList();
         Set<Long> told = new HashSet<>();
         begun.forEach(each -> each.terminate(told));
         if (!await(services(begun), grace)) {
@@ -96,7 +62,7 @@ final class Stopping {
             await(services(begun.stream().filter(Stopping::kill).toList()), UNTIL_BINDABLE);
         }
         if (!begun.isEmpty()) {
-            Thread.sleep(begun.stream().anyMatch(Stopping::mayBeRestarted) ? 1000 : 300);
+            Thread.sleep(begun.stream().allMatch(each -> each.restarters().isEmpty()) ? 300 : 1000);
             lookAgain(begun, project);
         }
         return all;
@@ -120,56 +86,69 @@ final class Stopping {
         return stoppings.stream().map(each -> each.before.service()).toList();
     }
 
-    /** Looks who has the ports now. A server that started since has a new socket. */
     private static void lookAgain(List<Stopping> begun, Project project) throws IOException {
         List<ServicePort> ports = ServicePort.look(services(begun), LocalPorts.read(), () -> project);
         for (int i = 0; i < ports.size(); i++) {
-            Stopping each = begun.get(i);
-            each.now = ports.get(i).owners();
-            each.outcome = ports.get(i).isAvailable() ? Outcome.FREED
-                : each.now.isEmpty() || each.now.stream().anyMatch(each::isOriginal) ? Outcome.STILL_IN_USE
-                : Outcome.CAME_BACK;
+            begun.get(i).now = ports.get(i);
         }
     }
 
-    boolean isAvailable() {
-        return outcome == Outcome.AVAILABLE || outcome == Outcome.FREED;
+    Outcome outcome() {
+        return switch (before.verdict()) {
+            case AVAILABLE -> Outcome.AVAILABLE;
+            case BOUND, DENIED -> Outcome.NOT_LISTENING;
+            case LISTENING -> !refusals.isEmpty() ? Outcome.REFUSED
+                : now.isAvailable() ? Outcome.FREED
+                : now.owners().isEmpty() || now.owners().stream().anyMatch(this::isOriginal) ? Outcome.STILL_IN_USE
+                : Outcome.CAME_BACK;
+        };
     }
 
+    /** A server that started since has a new socket. */
     private boolean isOriginal(Owner owner) {
         return before.owners().stream().anyMatch(original -> original.socket().id() == owner.socket().id());
     }
 
-    private boolean mayBeRestarted() {
-        return before.owners().stream().map(Owner::supervisor)
-            .anyMatch(supervisor -> supervisor != null && supervisor.kind() != Supervisor.Kind.RESTARTS_ONE);
-    }
+    // Which processes are signalled.
 
-    /** Returns why no process of an owner is signalled; null if all of them may be. */
-    private Refused refused(Owner owner) {
+    /** Returns the first process of an owner that is not signalled, and why; null if all of them may be. */
+    private String refusal(Owner owner) {
         Processes processes = Processes.read();
-        Processes.Facts self = processes.self();
-        if (owner.process() == null || self == null || self.pid() != ProcessHandle.current().pid()) {
-            return new Refused(owner, owner.process(), Refusal.UNSEEN); // Another namespace has other pids.
+        for (Processes.Facts process : owner.processes()) {
+            String ever = refusalEver(owner, process, processes);
+            String why = ever != null || isForced ? ever : refusalUnlessForced(process, processes);
+            if (why != null) {
+                boolean isFirst = process == owner.process();
+                return (isFirst ? OwnerWords.brief(List.of(owner)) : OwnerWords.process(process)) + why;
+            }
         }
-        return owner.processes().stream()
-            .map(process -> new Refused(owner, process, refusal(owner, process, processes)))
-            .filter(refused -> refused.reason != null).findFirst().orElse(null);
+        return owner.process() == null ? OwnerWords.brief(List.of(owner)) : null;
     }
 
-    private Refusal refusal(Owner owner, Processes.Facts process, Processes processes) {
+    private static String refusalEver(Owner owner, Processes.Facts process, Processes processes) {
+        Processes.Facts self = processes.self();
+        if (self == null || self.pid() != ProcessHandle.current().pid()) {
+            return " cannot be signalled from here"; // Another namespace has other pids.
+        }
         Supervisor supervisor = owner.supervisor();
-        Ownership ownership = Ownership.of(process, project, processes);
-        boolean isInContainer = supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER;
-        long self = processes.self().uid();
-        return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
-            : processes.isDescendant(processes.self().pid(), process.pid()) ? Refusal.OWN_ANCESTOR
-            : Supervisor.isPublisher(process) || isInContainer ? Refusal.PUBLISHER
-            : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
-            : isOfLogin(process) ? Refusal.LOGIN
-            : self != 0 && self != (process.uid() < 0 ? owner.socket().uid() : process.uid()) ? Refusal.ANOTHER_USERS
-            : isForced || ownership == Ownership.OURS ? null
-            : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
+        long user = process.uid() < 0 ? owner.socket().uid() : process.uid();
+        return process.pid() == 1 || process.name().equals("systemd")
+                ? " is the first process of this machine or container"
+            : processes.isDescendant(self.pid(), process.pid()) ? " started this command"
+            : Supervisor.isPublisher(process) ? " serves the port of a container or another machine; stop that"
+            : supervisor != null && supervisor.pid() == process.pid()
+                ? " runs other programs, too; stop its program instead"
+            : isOfLogin(process) ? " belongs to a terminal, an editor or a login"
+            : self.uid() != 0 && self.uid() != user ? " is a process of another user" : null;
+    }
+
+    private String refusalUnlessForced(Processes.Facts process, Processes processes) {
+        String way = (project != null ? "; " : "; name the project with --project DIR, or ") + "--force stops it too";
+        return switch (Ownership.of(process, project, processes)) {
+            case OURS -> null;
+            case OTHER -> " belongs to another program" + way;
+            case UNKNOWN -> " may belong to another program" + way;
+        };
     }
 
     /** Returns whether the user's terminal or editor would end with the process. */
@@ -177,9 +156,15 @@ final class Stopping {
         return LOGINS.contains(process.name()) || EDITOR.matcher(process.executable() + " " + process.command()).find();
     }
 
-    /** Sends SIGTERM, first to the supervisor. A process that shares the socket of its parent is left to its parent. */
+    /**
+     * Sends SIGTERM, first to a supervisor of the project that would restart the process. A process that shares the
+     * socket of its parent is left to its parent.
+     */
     private void terminate(Set<Long> told) {
-        Stream<Processes.Facts> supervisors = before.owners().stream().flatMap(this::supervisor);
+        Processes processes = Processes.read();
+        Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
+            .filter(each -> each != null && each.isKilled()).map(each -> processes.of(each.pid()))
+            .filter(each -> each != null && Ownership.of(each, project, processes) == Ownership.OURS);
         Stream<Processes.Facts> roots = before.owners().stream().map(Owner::processes).flatMap(all -> all.stream()
             .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
         for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {
@@ -190,18 +175,10 @@ final class Stopping {
         }
     }
 
-    /** Returns the supervisor if it would restart the process and belongs to the project. */
-    private Stream<Processes.Facts> supervisor(Owner owner) {
-        Supervisor supervisor = owner.supervisor();
-        return supervisor == null || !supervisor.isKilled() ? Stream.empty() : owner.ancestors().stream()
-            .filter(ancestor -> ancestor.pid() == supervisor.pid())
-            .filter(ancestor -> Ownership.of(ancestor, project, Processes.read()) == Ownership.OURS);
-    }
-
     /** Kills the processes that still have the original sockets; returns false if one of them may not be signalled. */
     private boolean kill() {
-        List<Owner> originals = now.stream().filter(this::isOriginal).toList();
-        if (originals.isEmpty() || originals.stream().anyMatch(owner -> refused(owner) != null)) {
+        List<Owner> originals = now.owners().stream().filter(this::isOriginal).toList();
+        if (originals.isEmpty() || originals.stream().anyMatch(owner -> refusal(owner) != null)) {
             return false;
         }
         for (Processes.Facts process : originals.stream().flatMap(owner -> owner.processes().stream()).toList()) {
@@ -217,5 +194,45 @@ final class Stopping {
         if (now != null && now.startTime() == process.startTime()) {
             ProcessHandle.of(process.pid()).ifPresent(signal);
         }
+    }
+
+    // Words.
+
+    /** Returns what happened; empty if the port was available before. */
+    String words() {
+        String stopped = signalled.values().stream().map(OwnerWords::process).collect(Collectors.joining(" and "));
+        String owners = OwnerWords.brief(now.owners());
+        return switch (outcome()) {
+            case AVAILABLE -> "";
+            case NOT_LISTENING -> "nothing listens, so nothing was stopped: "
+                + (owners.isEmpty() ? before.brief() : owners);
+            case REFUSED -> "not stopped: " + String.join("; ", refusals);
+            case FREED -> "stopped " + stopped + restarters().stream().map(each -> "; " + each + " may start it again")
+                .collect(Collectors.joining());
+            case STILL_IN_USE -> "told " + stopped + " to stop; still in use"
+                + (owners.isEmpty() ? "" : " by " + owners);
+            case CAME_BACK -> "stopped " + stopped + ", but it came back as " + owners + starter(now.owners().get(0));
+        };
+    }
+
+    /** Returns the supervisors that are not stopped with their program. */
+    private List<String> restarters() {
+        return before.owners().stream().map(Owner::supervisor).filter(each -> each != null && !each.isKilled())
+            .map(OwnerWords::supervisor).distinct().toList();
+    }
+
+    /** A shell that restarts a server is a starter, too. */
+    private static String starter(Owner owner) {
+        return owner.supervisor() != null ? ", started by " + OwnerWords.supervisor(owner.supervisor())
+            : owner.ancestors().isEmpty() ? "" : ", started by " + OwnerWords.process(owner.ancestors().get(0));
+    }
+
+    Map<String, Object> fields() {
+        Map<String, Object> fields = ServicePort.fields(before.service());
+        fields.put("outcome", ServicePort.lowerCase(outcome()));
+        fields.put("stopped", List.copyOf(signalled.keySet()));
+        fields.put("reason", words().isEmpty() ? null : words());
+        fields.put("occupants", OwnerWords.json(now.owners(), false));
+        return fields;
     }
 }
