@@ -33,7 +33,7 @@ class OwnershipTest {
 
     private Ownership ownership(long pid, String folder, String controlGroup, String... arguments) {
         String executable = arguments[0].contains("/") ? arguments[0] : "/usr/bin/" + arguments[0];
-        Processes.Facts process = new Processes.Facts(pid, 1, 0, 'S', 1, 0, "root", List.of(arguments), folder, executable,
+        Processes.Facts process = new Processes.Facts(pid, 1, 0, 'S', 1, "root", List.of(arguments), folder, executable,
             controlGroup);
         return Ownership.of(process, new Project(project), Processes.read());
     }

@@ -1,6 +1,4 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -31,8 +29,8 @@ class SupervisorTest {
         "/machine.slice/libpod-ID.scope/container,                                CONTAINER podman 0123456789ab",
         "/machine.slice/libpod-conmon-ID.scope,                                   -",
         "/user.slice/user@1000.service/user.slice/libpod-ID.scope,                CONTAINER podman 0123456789ab",
-        "/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope,             CONTAINER crictl 0123456789ab",
-        "/kubepods/besteffort/pod1/ID,                                            CONTAINER crictl 0123456789ab"})
+        "/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope,             CONTAINER container 0123456789ab",
+        "/kubepods/besteffort/pod1/ID,                                            CONTAINER container 0123456789ab"})
     void aControlGroupNamesAUnitOrAContainer(String path, String expected) {
         Supervisor supervisor = Supervisor.inControlGroup(path.replace("ID", ID));
         assertEquals(expected, supervisor == null ? null
@@ -48,14 +46,14 @@ class SupervisorTest {
     }
 
     private static Processes.Facts process(long pid, long session, String... arguments) {
-        return new Processes.Facts(pid, 1, 0, 'S', session, 0, "root", List.of(arguments), "/", null, "");
+        return new Processes.Facts(pid, 1, 0, 'S', session, "root", List.of(arguments), "/", null, "");
     }
 
-    @Test
-    void aTerminalsUnitDoesNotSuperviseWhatRunsInTheTerminal() {
-        assertTrue(Supervisor.isInSessionOf(process(10, 10, "nginx"), process(11, 10, "nginx")));
-        assertFalse(Supervisor.isInSessionOf(process(10, 10, "gnome-terminal-server"), process(12, 12, "node")));
-        assertFalse(Supervisor.isInSessionOf(process(10, 0, "x"), process(12, 0, "node")), "a namespace hides sessions");
+    @ParameterizedTest
+    @CsvSource({"10, 10, nginx, true", "10, 12, gnome-terminal-server, false", "0, 0, x, false"}) // A namespace hides sessions.
+    void aTerminalsUnitDoesNotSuperviseWhatRunsInTheTerminal(long first, long session, String name, boolean isInSession) {
+        List<Processes.Facts> ancestors = List.of(process(11, session, "bash"), process(10, first, name), process(2, 2, "systemd"));
+        assertEquals(isInSession, Supervisor.isInSessionOfUnit(process(12, session, "node"), ancestors));
     }
 
     /** The command lines are those of the real programs; {@code |} ends an argument. */

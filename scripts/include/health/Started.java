@@ -1,6 +1,6 @@
 //SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
 //SOURCES ../ports/Ownership.java ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
-//SOURCES ../ports/TcpSocket.java HealthChecks.java
+//SOURCES HealthChecks.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -137,12 +137,11 @@ final class Started {
         return words;
     }
 
-    /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
+    /** Returns the ports on which the process or a descendant listens. */
     private Set<Integer> ports(long pid) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        List<PortMap.Service> all = localPorts.hasTables()
-            ? TcpSocket.inTables(null).stream().map(TcpSocket::port).distinct().map(PortMap.Service::none).toList()
-            : List.of();
+        List<PortMap.Service> all = localPorts.listeners().stream().map(LocalPorts.TcpSocket::port).distinct()
+            .map(PortMap.Service::none).toList();
         Set<Integer> ports = new TreeSet<>();
         for (ServicePort port : ServicePort.look(all, localPorts, project)) {
             if (port.owners().stream().anyMatch(owner -> isBelow(owner, pid))) {

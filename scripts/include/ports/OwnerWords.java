@@ -1,9 +1,6 @@
 //SOURCES Owner.java Ownership.java Processes.java Supervisor.java
 
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -15,9 +12,9 @@ import java.util.stream.Stream;
 /** Formats the owners of ports as text and as JSON. Looks nothing up. */
 final class OwnerWords {
 
-    private static final int LONGEST_BRIEF = 60;
+    private static final int LONGEST_BRIEF = 59;
     private static final int LONGEST_COMMAND = 1000;
-    private static final char END = '\0'; // of an argument, which may contain blanks
+    private static final String END = "\0"; // of an argument, which may contain blanks
 
     /** A name whose value is a secret: PGPASSWORD, --api-key; not TOKEN_OPTIMIZER_PORT, and not --no-password. */
     private static final String NAME = "(?<![\\w./-])(?!--?no-)[\\w.-]*(?:pass(?:word|wd|phrase|code)?|[_.-]pwd"
@@ -39,23 +36,25 @@ final class OwnerWords {
 
     /** Returns the first 1,000 characters of a command line, without the secrets that the four expressions find. */
     static String command(List<String> arguments) {
-        String line = END + String.join(String.valueOf(END), arguments) + END;
-        boolean isCut = line.length() - 2 > LONGEST_COMMAND;
-        int end = !isCut ? line.length()
-            : LONGEST_COMMAND + (Character.isHighSurrogate(line.charAt(LONGEST_COMMAND)) ? 0 : 1);
-        String text = line.substring(0, end);
+        String line = String.join(END, arguments);
+        String start = start(line, LONGEST_COMMAND);
+        boolean isCut = start.length() < line.length();
+        String text = END + start + (isCut ? "" : END);
         for (Pattern secret : SECRETS) {
             text = secret.matcher(text).replaceAll(secret == SECRETS[1] ? "$1$2***" : "$1***");
         }
-        return text.replace(END, ' ').strip() + (isCut ? "…" : "");
+        return text.replace(END, " ").strip() + (isCut ? "…" : "");
+    }
+
+    private static String start(String text, int length) {
+        boolean isLonger = text.codePointCount(0, text.length()) > length;
+        return isLonger ? text.substring(0, text.offsetByCodePoints(0, length)) : text;
     }
 
     /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
     static String process(Processes.Facts process) {
-        String command = process.command();
-        boolean isLong = command.codePointCount(0, command.length()) > LONGEST_BRIEF;
-        return (isLong ? command.substring(0, command.offsetByCodePoints(0, LONGEST_BRIEF - 1)) + "…" : command)
-            + " (pid " + process.pid() + ")";
+        String start = start(process.command(), LONGEST_BRIEF);
+        return start + (start.length() < process.command().length() ? "…" : "") + " (pid " + process.pid() + ")";
     }
 
     /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
@@ -118,14 +117,9 @@ final class OwnerWords {
 
     /** Returns a line for each process; if verbose, two for each socket. */
     static List<String> lines(List<Owner> owners, boolean isVerbose) {
-        Collection<String> lines = isVerbose ? new ArrayList<>() : new LinkedHashSet<>();
-        for (Owner owner : owners) {
-            lines.add(line(owner));
-            if (isVerbose) {
-                lines.add("  " + details(owner));
-            }
-        }
-        return List.copyOf(lines);
+        return owners.stream()
+            .map(owner -> isVerbose ? List.of(line(owner), "  " + details(owner)) : List.of(line(owner)))
+            .distinct().flatMap(List::stream).toList();
     }
 
     private static String line(Owner owner) {
@@ -147,7 +141,8 @@ final class OwnerWords {
 
     /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
     static List<Map<String, Object>> json(List<Owner> owners, boolean onlyListeners) {
-        return owners.stream().filter(owner -> !onlyListeners || owner.isListener()).map(OwnerWords::fields).toList();
+        return owners.stream().filter(owner -> !onlyListeners || owner.isListener()).map(OwnerWords::fields)
+            .distinct().toList();
     }
 
     private static Map<String, Object> fields(Owner owner) {

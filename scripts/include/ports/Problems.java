@@ -178,7 +178,7 @@ record Problems(Config config, Invocation invocation) {
     }
 
     private static String unseen(Owner owner) {
-        return owner.viewer() == 0 ? "stop the process where it runs, in another container or namespace"
+        return !owner.isAnotherUsers() ? "stop the process where it runs, in another container or namespace"
             : "stop the process that this finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 

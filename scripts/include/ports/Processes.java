@@ -1,6 +1,5 @@
-//SOURCES OwnerWords.java TcpSocket.java
+//SOURCES OwnerWords.java
 
-import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** The processes of this machine, each looked up once: in {@code /proc} (proc(5)), otherwise by the JDK. */
@@ -25,22 +25,27 @@ final class Processes {
      * @param parent 0 if there is none, or if it cannot be seen
      * @param startTime in the system's own unit; a pid and its start time name one process for ever
      * @param state the kernel's letter: T is paused, Z is a zombie
-     * @param uid -1 if unknown, as the user is null
+     * @param user null if unknown
      * @param arguments at least one; the words of the title if the process has set one
      * @param workingDirectory null if this user may not see it; the same is true of the executable
      * @param controlGroup the path that systemd or a container engine chose; empty if there is none
      */
-    record Facts(long pid, long parent, long startTime, char state, long session, long uid, String user,
+    record Facts(long pid, long parent, long startTime, char state, long session, String user,
                  List<String> arguments, String workingDirectory, String executable, String controlGroup) {
 
         /** A zombie is not running. */
         boolean isRunning() {
-            return state != 'Z' && state != 'X';
+            return state != 'Z';
         }
 
         /** A paused process handles a signal only when it continues. */
         boolean isStopped() {
             return state == 'T' || state == 't';
+        }
+
+        /** Returns whether the process may stop those of this user. */
+        boolean mayStop(String owner) {
+            return "root".equals(user) || Objects.equals(user, owner);
         }
 
         /** Returns when the process started, in ISO 8601 and UTC; null if it has exited. */
@@ -71,17 +76,13 @@ final class Processes {
     private final Map<Long, Facts> known = new HashMap<>();
     private final boolean hasProc;
 
-    private Processes(boolean hasProc) {
+    /** @param hasProc whether to read {@code /proc} */
+    Processes(boolean hasProc) {
         this.hasProc = hasProc;
     }
 
     static Processes read() {
         return new Processes(Files.isDirectory(PROC.resolve("self")));
-    }
-
-    /** Returns the processes as other systems than Linux show them: by the JDK and lsof. */
-    static Processes withoutProc() {
-        return new Processes(false);
     }
 
     /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
@@ -92,7 +93,8 @@ final class Processes {
 
     /** Returns a process; null if it does not exist or cannot be seen. */
     Facts of(long pid) {
-        return known.computeIfAbsent(pid, number -> hasProc ? look(number) : ask(number));
+        return known.computeIfAbsent(pid, number -> hasProc ? look(number)
+            : ProcessHandle.of(number).map(Processes::ask).orElse(null));
     }
 
     /** Returns the ancestors of a process, parent first. */
@@ -127,9 +129,13 @@ final class Processes {
 
     // With /proc.
 
-    /** Returns, by socket, the processes that have these sockets open and that this user may see. */
-    static Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
+    /** Returns, by the IDs of sockets, the pids of the processes that have these sockets open and can be seen. */
+    Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
         Map<Long, Set<Long>> found = new HashMap<>();
+        if (!hasProc) {
+            sockets.forEach(pid -> found.put(pid, Set.of(pid))); // lsof has told them
+            return found;
+        }
         for (String process : sockets.isEmpty() ? new String[0] : names(PROC)) {
             Path folder = PROC.resolve(process).resolve("fd");
             for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : new String[0]) {
@@ -149,9 +155,8 @@ final class Processes {
         String[] stat = stat(pid);
         Path process = PROC.resolve(Long.toString(pid));
         try {
-            long uid = (Integer) Files.getAttribute(process, "unix:uid");
             return stat.length < 20 ? null : new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]),
-                stat[0].charAt(0), Long.parseLong(stat[3]), uid, Files.getOwner(process).getName(), arguments(process),
+                stat[0].charAt(0), Long.parseLong(stat[3]), Files.getOwner(process).getName(), arguments(process),
                 link(process.resolve("cwd")), link(process.resolve("exe")),
                 controlGroup(text(process.resolve("cgroup"))));
         } catch (IOException e) {
@@ -166,20 +171,15 @@ final class Processes {
     }
 
     private static List<String> arguments(Path process) {
-        String line = text(process.resolve("cmdline"));
-        if (line.isEmpty()) {
-            return List.of("[" + text(process.resolve("comm")).strip() + "]");
-        }
-        String[] arguments = line.split("\0"); // A title may be followed by many NULs.
+        String[] arguments = text(process.resolve("cmdline")).trim().split("\0"); // Many NULs may follow a title.
         boolean isTitle = arguments.length == 1 && !arguments[0].startsWith("/");
-        return arguments.length == 0 ? List.of("") : List.of(isTitle ? arguments[0].strip().split(" +") : arguments);
+        return List.of(isTitle ? arguments[0].split(" +") : arguments);
     }
 
     /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */
     static String controlGroup(String lines) {
-        return lines.lines().map(line -> line.split(":", 3))
-            .filter(fields -> fields.length == 3 && (fields[0].equals("0") || fields[1].equals("name=systemd")))
-            .map(fields -> fields[2]).max(Comparator.comparingInt(String::length)).orElse("");
+        return lines.lines().filter(line -> line.startsWith("0:") || line.contains(":name=systemd:"))
+            .map(line -> line.substring(line.indexOf(":/") + 1)).max(Comparator.comparingInt(String::length)).orElse("");
     }
 
     /** Returns a variable of the environment that a process was started with; null if it cannot be seen. */
@@ -212,26 +212,25 @@ final class Processes {
 
     // Without /proc.
 
-    private Facts ask(long pid) {
-        ProcessHandle process = ProcessHandle.of(pid).orElse(null);
-        if (process == null) {
-            return null;
-        }
+    private static Facts ask(ProcessHandle process) {
         ProcessHandle.Info info = process.info();
         List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
         arguments.addAll(List.of(info.arguments().orElse(new String[0])));
-        return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
-            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0,
-            process.equals(ProcessHandle.current()) ? ownUid() : -1, info.user().orElse(null), arguments, folder(pid),
-            info.command().orElse(null), "");
-    }
-
-    private static long ownUid() {
-        return System.getProperty("os.name").startsWith("Windows") ? -1 : new UnixSystem().getUid();
-    }
-
-    private static String folder(long pid) {
-        return TcpSocket.lsof("-a", "-p", "" + pid, "-d", "cwd", "-F", "n").stream()
+        String folder = lsof("-a -d cwd -F n -p " + process.pid()).stream()
             .filter(line -> line.startsWith("n")).map(line -> line.substring(1)).findFirst().orElse(null);
+        return new Facts(process.pid(), process.parent().map(ProcessHandle::pid).orElse(0L),
+            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0,
+            info.user().orElse(null), arguments, folder, info.command().orElse(null), "");
+    }
+
+    /** Returns the lines of lsof's output for programs ({@code -F}), a letter and a value; none if there is no lsof. */
+    static List<String> lsof(String options) {
+        try {
+            Process lsof = new ProcessBuilder(("lsof -wnP " + options).split(" "))
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            return lsof.inputReader(StandardCharsets.UTF_8).lines().toList();
+        } catch (IOException e) {
+            return List.of();
+        }
     }
 }

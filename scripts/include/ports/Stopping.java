@@ -161,13 +161,12 @@ final class Stopping {
         Supervisor supervisor = owner.supervisor();
         Ownership ownership = Ownership.of(process, project, processes);
         boolean isInContainer = supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER;
-        long self = processes.self().uid();
         return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
             : processes.isDescendant(processes.self().pid(), process.pid()) ? Refusal.OWN_ANCESTOR
             : Supervisor.isPublisher(process) || isInContainer ? Refusal.PUBLISHER
             : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
             : isOfLogin(process) ? Refusal.LOGIN
-            : self != 0 && self != (process.uid() < 0 ? owner.socket().uid() : process.uid()) ? Refusal.ANOTHER_USERS
+            : owner.isAnotherUsers() ? Refusal.ANOTHER_USERS
             : isForced || ownership == Ownership.OURS ? null
             : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
     }
