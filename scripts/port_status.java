@@ -3,7 +3,7 @@
 //SOURCES include/command/Invocation.java include/command/Line.java include/command/OptionValues.java
 //SOURCES include/command/PortCommand.java include/config/Config.java include/config/PortMap.java
 //SOURCES include/config/Targets.java include/ports/LocalPorts.java include/ports/OwnerWords.java
-//SOURCES include/ports/Ownership.java include/ports/Problems.java include/ports/Project.java
+//SOURCES include/ports/Problems.java include/ports/Project.java
 //SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
@@ -120,7 +120,7 @@ class port_status extends PortCommand {
             error(start + " by another program: " + OwnerWords.brief(port.othersThanOurs()));
         } else if (isAsked && port.verdict() == LocalPorts.Verdict.BOUND) {
             warn(start + ", but nothing listens: " + OwnerWords.brief(port.owners()));
-        } else if ((isAsked || check) && port.isRunning() && port.ownership() == Ownership.UNKNOWN) {
+        } else if ((isAsked || check) && port.isRunning() && port.ownership() == Project.Ownership.UNKNOWN) {
             String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
             note("port " + port.service().port() + " is in use by " + OwnerWords.brief(port.owners()) + doubt
                 + (name == null ? "the port" : name) + " counts as running");

@@ -67,21 +67,6 @@ class LocalPortsTest {
     }
 
     @Test
-    void anAcceptedConnectionHoldsThePortOfAListenerThatDidNotReuseIt() throws Exception {
-        assumeTrue(onLinux(), "other systems let go of the port");
-        try (ServerSocket server = new ServerSocket()) {
-            server.setReuseAddress(false);
-            server.bind(new InetSocketAddress("127.0.0.1", 0));
-            int port = server.getLocalPort();
-            try (Socket client = new Socket("127.0.0.1", port); Socket accepted = server.accept()) {
-                server.close();
-                assertEquals(LocalPorts.Verdict.BOUND, verdictWithoutListener(port));
-                assertTrue(client.isConnected() && accepted.isConnected());
-            }
-        }
-    }
-
-    @Test
     void timeWaitIsNoConflict() throws Exception {
         int port = Sockets.freePort();
         try (ServerSocket server = Sockets.listener("127.0.0.1", port);
@@ -113,10 +98,10 @@ class LocalPortsTest {
     void parsesTheKernelsRows() throws Exception {
         assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "these rows are of such a machine");
         assertEquals(new LocalPorts.TcpSocket(LocalPorts.Kind.LISTENER, "127.0.0.2", 3002, 1000, -1),
-            LocalPorts.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
+            LocalPorts.TcpSocket.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
                 + " 00000000  1000        0 18446744073709551615 1 0000000000000000 100 0 0 10 0"));
         assertEquals(new LocalPorts.TcpSocket(LocalPorts.Kind.LISTENER, "fd00:3002::1", 8080, 0, 7),
-            LocalPorts.parse("  12: 023000FD000000000000000001000000:1F90"
+            LocalPorts.TcpSocket.parse("  12: 023000FD000000000000000001000000:1F90"
                 + " 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0"));
     }
 
@@ -124,26 +109,19 @@ class LocalPortsTest {
     @CsvSource({"0A, 5, LISTENER", "01, 5, CONNECTION", "02, 5, CONNECTION", "08, 5, CONNECTION", "03, 0, CONNECTION", "06, 0, TIME_WAIT",
         "05, 0, TIME_WAIT"})
     void tellsAListenerFromAConnectionAndFromWhatIsLeftOfOne(String state, long inode, LocalPorts.Kind kind) throws Exception {
-        assertEquals(kind, LocalPorts.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
+        assertEquals(kind, LocalPorts.TcpSocket.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "1:", "1: 0100007F 0 0A 0:0 00:0 0 0 0 5", "1: 0100007:0BBA 0:0 0A 0:0 00:0 0 0 0 5",
         "1: 0100007F:1FFFF 0:0 0A 0:0 00:0 0 0 0 5", "1: 0100007F:0BBA 0:0 0A 0:0 00:0 0 0 0 x"})
     void concludesNothingFromAMalformedRow(String row) {
-        assertThrows(IOException.class, () -> LocalPorts.parse(row));
+        assertThrows(IOException.class, () -> LocalPorts.TcpSocket.parse(row));
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "0:0:0:0:0:0:0:0,       ::",
-        "0:0:0:0:0:0:0:1,       ::1",
-        "fd00:3002:0:0:0:0:0:1, fd00:3002::1",
-        "1:0:0:2:0:0:0:3,       1:0:0:2::3",
-        "1:0:2:3:4:5:6:7,       1:0:2:3:4:5:6:7",
-        "fe80:0:0:0:1:0:0:0,    fe80::1:0:0:0",
-        "10:0:0:0:0:0:0:10,     10::10",
-        "127.0.0.1,             127.0.0.1"})
+    @CsvSource({"0:0:0:0:0:0:0:0, ::", "0:0:0:0:0:0:0:1, ::1", "fd00:3002:0:0:0:0:0:1, fd00:3002::1", "1:0:0:2:0:0:0:3, 1:0:0:2::3",
+        "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7", "fe80:0:0:0:1:0:0:0, fe80::1:0:0:0", "10:0:0:0:0:0:0:10, 10::10", "127.0.0.1, 127.0.0.1"})
     void writesAddressesAsRfc5952Does(String address, String text) throws Exception {
         assertEquals(text, Addresses.text(InetAddress.getByName(address).getAddress()));
     }

@@ -1,5 +1,5 @@
 //SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
-//SOURCES ../ports/Ownership.java ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
+//SOURCES ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
 //SOURCES HealthChecks.java
 
 import java.io.IOException;
@@ -62,7 +62,7 @@ final class Started {
      */
     boolean accepts(List<Owner> listeners) {
         return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
-            has(listener) || listener.ownership() != Ownership.OTHER && !isOlder(listener));
+            has(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
     }
 
     private boolean isOlder(Owner listener) {
@@ -105,7 +105,7 @@ final class Started {
             if (!isRunning(pid)) {
                 words.add(exit(pid));
             } else if (Collections.disjoint(own, awaited)) {
-                words.add("process " + pid + " (" + now.of(pid).command() + ") runs but "
+                words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") runs but "
                     + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ") + text(awaited));
             }
         }

@@ -1,5 +1,5 @@
 //SOURCES ../config/Config.java ../config/EnvFile.java ../config/PortMap.java LocalPorts.java OwnerWords.java
-//SOURCES Ownership.java Project.java ServicePort.java
+//SOURCES Project.java ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -99,11 +99,12 @@ final class Allocator {
         PortMap.Service service = old.service();
         PortMap.Service first = keepers.get(service.port());
         PortMap.Service keeper = first.equals(service) ? null : first;
-        if (keeper == null && (old.isAvailable() || old.ownership() == Ownership.OURS)) {
+        if (keeper == null && (old.isAvailable() || old.ownership() == Project.Ownership.OURS)) {
             Decision decision = old.isAvailable() ? Decision.KEEPS : Decision.RUNS;
             return new Assignment(service, decision, service.port(), old, null);
         }
-        boolean makesWay = service.isDocumented() || keeper != null || isNamed && old.ownership() == Ownership.OTHER;
+        boolean makesWay = service.isDocumented() || keeper != null
+            || isNamed && old.ownership() == Project.Ownership.OTHER;
         int port = makesWay ? firstFree(candidates(service), service) : 0;
         if (port > 0) {
             return new Assignment(service, Decision.MOVES, port, old, keeper);

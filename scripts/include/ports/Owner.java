@@ -1,4 +1,4 @@
-//SOURCES LocalPorts.java Ownership.java Processes.java Project.java Supervisor.java
+//SOURCES LocalPorts.java Processes.java Project.java Supervisor.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
@@ -22,7 +21,7 @@ import java.util.stream.Collectors;
  * @param isAnotherUsers whether this user may not stop the process; root may stop all
  */
 record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<Processes.Facts> ancestors, String user,
-             Supervisor supervisor, Ownership ownership, boolean startedUs, boolean isAnotherUsers) {
+             Supervisor supervisor, Project.Ownership ownership, boolean startedUs, boolean isAnotherUsers) {
 
     LocalPorts.Kind kind() {
         return socket.kind();
@@ -38,44 +37,39 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
     }
 
     /**
-     * Returns the owners of these ports, by port, with one look at the sockets and one at the processes; a port that is
-     * available or denied has none.
+     * Returns the owners of these ports, by port. A port that is denied has none.
      *
-     * @param verdicts the ports, and the verdict on each
+     * @param verdicts the ports that are not available, and the verdict on each
      * @param project the project that processes may belong to; null if there is none
      */
     static Map<Integer, List<Owner>> of(Map<Integer, LocalPorts.Verdict> verdicts, LocalPorts ports, Project project)
             throws IOException {
         List<LocalPorts.TcpSocket> sockets = new ArrayList<>();
         for (Map.Entry<Integer, LocalPorts.Verdict> port : verdicts.entrySet()) {
-            sockets.addAll(ports.sockets(port.getKey(), port.getValue()));
+            if (port.getValue() != LocalPorts.Verdict.DENIED) {
+                sockets.addAll(ports.sockets(port.getKey()));
+            }
         }
-        Processes processes = new Processes(ports.hasTables());
+        Processes processes = new Processes(ports.hasTables);
         Map<Long, Set<Long>> holders = processes.withSockets(
             sockets.stream().map(LocalPorts.TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet()));
-        Map<Integer, List<Owner>> owners = new TreeMap<>();
-        for (LocalPorts.TcpSocket socket : sockets) {
-            owners.computeIfAbsent(socket.port(), port -> new ArrayList<>())
-                .add(of(socket, holders.getOrDefault(socket.id(), Set.of()), processes, project));
-        }
-        return owners;
+        return sockets.stream()
+            .map(socket -> of(socket, holders.getOrDefault(socket.id(), Set.of()), processes, project))
+            .collect(Collectors.groupingBy(owner -> owner.socket.port()));
     }
 
     private static Owner of(LocalPorts.TcpSocket socket, Set<Long> pids, Processes processes, Project project) {
-        Processes.Facts self = processes.self();
         List<Processes.Facts> all = pids.stream().map(processes::of).filter(Objects::nonNull)
-            .sorted(Comparator.comparingLong((Processes.Facts process) -> processes.ancestors(process.pid()).stream()
-                .filter(ancestor -> pids.contains(ancestor.pid())).count())
+            .sorted(Comparator.comparing((Processes.Facts process) -> pids.contains(process.parent()))
                 .thenComparingLong(Processes.Facts::startTime)).toList(); // parents first
         Processes.Facts first = all.isEmpty() ? null : all.get(0);
         String user = first == null || first.user() == null ? Processes.userName(socket.uid()) : first.user();
-        boolean isAnotherUsers = self == null || !self.mayStop(user);
+        boolean isAnotherUsers = !processes.mayStop(user);
         if (first == null) {
-            return new Owner(socket, all, List.of(), user, null, Ownership.UNKNOWN, false, isAnotherUsers);
+            return new Owner(socket, all, List.of(), user, null, Project.Ownership.UNKNOWN, false, isAnotherUsers);
         }
-        boolean startedUs = self != null
-            && all.stream().anyMatch(process -> processes.isDescendant(self.pid(), process.pid()));
+        boolean startedUs = all.stream().anyMatch(processes::startedUs);
         return new Owner(socket, all, processes.ancestors(first.pid()), user, Supervisor.of(first, processes),
-            Ownership.of(first, project, processes), startedUs, isAnotherUsers);
+            Project.ownership(first, project, processes), startedUs, isAnotherUsers);
     }
 }

@@ -1,8 +1,7 @@
-//SOURCES Owner.java Ownership.java Processes.java Supervisor.java
+//SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
 
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -53,8 +52,9 @@ final class OwnerWords {
 
     /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
     static String process(Processes.Facts process) {
-        String start = start(process.command(), LONGEST_BRIEF);
-        return start + (start.length() < process.command().length() ? "…" : "") + " (pid " + process.pid() + ")";
+        String command = command(process.arguments());
+        String start = start(command, LONGEST_BRIEF);
+        return start + (start.length() < command.length() ? "…" : "") + " (pid " + process.pid() + ")";
     }
 
     /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
@@ -87,7 +87,7 @@ final class OwnerWords {
         Processes.Facts process = owner.process();
         // The folder tells two copies of one program apart; a process of this project needs none.
         String words = process == null ? unseen(owner) + " that cannot be seen"
-            : process(process) + (owner.ownership() == Ownership.OURS ? "" : inFolder(process));
+            : process(process) + (owner.ownership() == Project.Ownership.OURS ? "" : inFolder(process));
         return switch (owner.kind()) {
             case LISTENER -> words;
             case CONNECTION -> "a connection of " + words;
@@ -99,8 +99,8 @@ final class OwnerWords {
     private static String row(Owner owner) {
         Processes.Facts process = owner.process();
         return switch (owner.kind()) {
-            case LISTENER -> process == null ? unseen(owner) : process.command() + " (" + process.pid() + ")"
-                + (owner.ownership() == Ownership.OTHER ? inFolder(process) : "");
+            case LISTENER -> process == null ? unseen(owner) : command(process.arguments()) + " (" + process.pid() + ")"
+                + (owner.ownership() == Project.Ownership.OTHER ? inFolder(process) : "");
             case CONNECTION -> "a connection of " + (process == null ? owner.user() : process.pid());
             case TIME_WAIT -> "a closed connection";
             case UNKNOWN -> "a bound socket";
@@ -123,8 +123,8 @@ final class OwnerWords {
     }
 
     private static String line(Owner owner) {
-        String belongs = !owner.isListener() || owner.ownership() == Ownership.UNKNOWN ? ""
-            : owner.ownership() == Ownership.OURS ? ", of this project" : ", another program";
+        String belongs = !owner.isListener() || owner.ownership() == Project.Ownership.UNKNOWN ? ""
+            : owner.ownership() == Project.Ownership.OURS ? ", of this project" : ", another program";
         boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isStopped);
         return brief(owner) + belongs
             + (owner.supervisor() == null ? "" : ", managed by " + supervisor(owner.supervisor()))
@@ -135,8 +135,8 @@ final class OwnerWords {
         Map<String, Object> known = fields(owner);
         List<Long> pids = owner.processes().stream().map(Processes.Facts::pid).toList();
         return Stream.of("user", "address", "started_at", "started_by").filter(field -> known.get(field) != null)
-            .map(field -> field.replace('_', ' ') + " " + known.get(field))
-            .collect(Collectors.joining("; ")) + (pids.size() < 2 ? "" : "; socket shared by the processes " + pids);
+            .map(field -> field.replace('_', ' ') + " " + known.get(field)).collect(Collectors.joining("; "))
+            + (pids.size() < 2 ? "" : "; socket shared by the processes " + pids);
     }
 
     /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
@@ -148,18 +148,19 @@ final class OwnerWords {
     private static Map<String, Object> fields(Owner owner) {
         Processes.Facts process = owner.process();
         Processes.Facts starter = Supervisor.starter(owner.ancestors());
+        Project.Ownership ownership = owner.ownership();
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        fields.put("kind", ServicePort.lowerCase(owner.kind()));
         fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
         fields.put("pid", process == null ? null : process.pid());
         fields.put("user", owner.user());
-        fields.put("command", process == null ? null : process.command());
+        fields.put("command", process == null ? null : command(process.arguments()));
         fields.put("cwd", process == null ? null : process.workingDirectory());
         fields.put("started_at", process == null ? null : process.startedAt());
         fields.put("started_by", starter == null ? null : process(starter));
         fields.put("kept_by", owner.supervisor() == null ? null : supervisor(owner.supervisor()));
         fields.put("sharers", Math.max(0, owner.processes().size() - 1));
-        fields.put("ours", owner.ownership() == Ownership.UNKNOWN ? null : owner.ownership() == Ownership.OURS);
+        fields.put("ours", ownership == Project.Ownership.UNKNOWN ? null : ownership == Project.Ownership.OURS);
         return fields;
     }
 }

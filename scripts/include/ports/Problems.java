@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../command/Line.java ../config/Config.java ../config/PortMap.java Allocator.java
-//SOURCES LocalPorts.java Owner.java OwnerWords.java Ownership.java Processes.java ServicePort.java Supervisor.java
+//SOURCES LocalPorts.java Owner.java OwnerWords.java Processes.java Project.java ServicePort.java Supervisor.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -117,7 +117,7 @@ record Problems(Config config, Invocation invocation) {
             return lines;
         }
         PortMap.Service service = port.service();
-        boolean isRunning = service.name() != null && port.ownership() == Ownership.OURS;
+        boolean isRunning = service.name() != null && port.ownership() == Project.Ownership.OURS;
         String purpose = port.verdict() == LocalPorts.Verdict.DENIED ? "to bind the port: "
             : isRunning ? service.name() + " is running; to stop it: " : "to free the port: ";
         for (String step : steps(port, isRunning)) {
@@ -125,7 +125,7 @@ record Problems(Config config, Invocation invocation) {
         }
         if (service.name() != null && !isRunning) {
             // find_port moves an undocumented service only if another program has its port.
-            boolean isMoved = service.isDocumented() || port.ownership() == Ownership.OTHER;
+            boolean isMoved = service.isDocumented() || port.ownership() == Project.Ownership.OTHER;
             lines.add(Line.of("  to move the service: " + (isMoved ? move(service) : setting(service))));
         }
         return lines;

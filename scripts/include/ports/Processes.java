@@ -1,5 +1,3 @@
-//SOURCES OwnerWords.java
-
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,7 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 
-/** The processes of this machine, each looked up once: in {@code /proc} (proc(5)), otherwise by the JDK. */
+/** The processes of this machine, each looked up once: in {@code /proc} (proc(5)), otherwise by the JDK and lsof. */
 final class Processes {
 
     /**
@@ -43,20 +41,10 @@ final class Processes {
             return state == 'T' || state == 't';
         }
 
-        /** Returns whether the process may stop those of this user. */
-        boolean mayStop(String owner) {
-            return "root".equals(user) || Objects.equals(user, owner);
-        }
-
         /** Returns when the process started, in ISO 8601 and UTC; null if it has exited. */
         String startedAt() {
             return ProcessHandle.of(pid).flatMap(process -> process.info().startInstant())
                 .map(instant -> instant.truncatedTo(ChronoUnit.SECONDS).toString()).orElse(null);
-        }
-
-        /** Returns the command line for people to read, without its secrets. */
-        String command() {
-            return OwnerWords.command(arguments);
         }
 
         /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */
@@ -76,7 +64,6 @@ final class Processes {
     private final Map<Long, Facts> known = new HashMap<>();
     private final boolean hasProc;
 
-    /** @param hasProc whether to read {@code /proc} */
     Processes(boolean hasProc) {
         this.hasProc = hasProc;
     }
@@ -87,7 +74,7 @@ final class Processes {
 
     /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
     Facts self() {
-        String pid = hasProc ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
+        String pid = hasProc ? link("self") : Long.toString(ProcessHandle.current().pid());
         return pid == null ? null : of(Long.parseLong(pid));
     }
 
@@ -113,6 +100,18 @@ final class Processes {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
     }
 
+    /** Returns whether a process is this program, or started it. */
+    boolean startedUs(Facts process) {
+        Facts self = self();
+        return self != null && isDescendant(self.pid, process.pid);
+    }
+
+    /** Returns whether this program may stop the processes of a user. */
+    boolean mayStop(String user) {
+        Facts self = self();
+        return self != null && ("root".equals(self.user) || Objects.equals(self.user, user));
+    }
+
     /** Returns the exit code of a zombie as a shell would print it; null if it cannot be seen. */
     static Integer exitStatus(long pid) {
         String[] stat = stat(pid);
@@ -123,11 +122,11 @@ final class Processes {
     /** Returns the name that passwd(5) gives a user, or the number if there is none; null for -1. */
     static String userName(long uid) {
         String number = Long.toString(uid);
-        return uid < 0 ? null : text(Path.of("/etc/passwd")).lines().map(line -> line.split(":"))
+        return uid < 0 ? null : text("/etc/passwd").lines().map(line -> line.split(":"))
             .filter(user -> user.length > 2 && user[2].equals(number)).map(user -> user[0]).findFirst().orElse(number);
     }
 
-    // With /proc.
+    // With /proc. A text is empty and a link null if the process has exited, or if this user may not see it.
 
     /** Returns, by the IDs of sockets, the pids of the processes that have these sockets open and can be seen. */
     Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
@@ -136,15 +135,13 @@ final class Processes {
             sockets.forEach(pid -> found.put(pid, Set.of(pid))); // lsof has told them
             return found;
         }
-        for (String process : sockets.isEmpty() ? new String[0] : names(PROC)) {
-            Path folder = PROC.resolve(process).resolve("fd");
-            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : new String[0]) {
-                String target = link(folder.resolve(descriptor));
-                if (target != null && target.startsWith("socket:[")) {
-                    long socket = Long.parseUnsignedLong(target.substring(8, target.length() - 1));
-                    if (sockets.contains(socket)) {
-                        found.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
-                    }
+        for (String process : sockets.isEmpty() ? new String[0] : names("")) {
+            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(process + "/fd") : new String[0]) {
+                String target = link(process + "/fd/" + descriptor);
+                boolean isSocket = target != null && target.startsWith("socket:[");
+                long socket = isSocket ? Long.parseUnsignedLong(target.substring(8, target.length() - 1)) : 0;
+                if (sockets.contains(socket)) {
+                    found.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
                 }
             }
         }
@@ -153,12 +150,11 @@ final class Processes {
 
     private static Facts look(long pid) {
         String[] stat = stat(pid);
-        Path process = PROC.resolve(Long.toString(pid));
         try {
             return stat.length < 20 ? null : new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]),
-                stat[0].charAt(0), Long.parseLong(stat[3]), Files.getOwner(process).getName(), arguments(process),
-                link(process.resolve("cwd")), link(process.resolve("exe")),
-                controlGroup(text(process.resolve("cgroup"))));
+                stat[0].charAt(0), Long.parseLong(stat[3]), Files.getOwner(PROC.resolve("" + pid)).getName(),
+                arguments(text("/proc/" + pid + "/cmdline")), link(pid + "/cwd"), link(pid + "/exe"),
+                controlGroup(text("/proc/" + pid + "/cgroup")));
         } catch (IOException e) {
             return null; // The process has exited.
         }
@@ -166,12 +162,12 @@ final class Processes {
 
     /** Returns the fields of {@code /proc/PID/stat} from the third on: the second, the name, may contain anything. */
     private static String[] stat(long pid) {
-        String stat = text(PROC.resolve(pid + "/stat"));
+        String stat = text("/proc/" + pid + "/stat");
         return stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
     }
 
-    private static List<String> arguments(Path process) {
-        String[] arguments = text(process.resolve("cmdline")).trim().split("\0"); // Many NULs may follow a title.
+    private static List<String> arguments(String commandLine) {
+        String[] arguments = commandLine.trim().split("\0"); // Many NULs may follow a title.
         boolean isTitle = arguments.length == 1 && !arguments[0].startsWith("/");
         return List.of(isTitle ? arguments[0].split(" +") : arguments);
     }
@@ -179,32 +175,33 @@ final class Processes {
     /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */
     static String controlGroup(String lines) {
         return lines.lines().filter(line -> line.startsWith("0:") || line.contains(":name=systemd:"))
-            .map(line -> line.substring(line.indexOf(":/") + 1)).max(Comparator.comparingInt(String::length)).orElse("");
+            .map(line -> line.substring(line.indexOf(":/") + 1))
+            .max(Comparator.comparingInt(String::length)).orElse("");
     }
 
     /** Returns a variable of the environment that a process was started with; null if it cannot be seen. */
     static String variable(long pid, String name) {
-        return Arrays.stream(text(PROC.resolve(pid + "/environ")).split("\0"))
-            .filter(entry -> entry.startsWith(name + "=")).map(entry -> entry.substring(name.length() + 1))
-            .findFirst().orElse(null);
+        return Arrays.stream(text("/proc/" + pid + "/environ").split("\0"))
+            .filter(entry -> entry.startsWith(name + "=")).findFirst()
+            .map(entry -> entry.substring(name.length() + 1)).orElse(null);
     }
 
-    private static String[] names(Path folder) {
-        String[] names = folder.toFile().list();
+    private static String[] names(String folder) {
+        String[] names = PROC.resolve(folder).toFile().list();
         return names == null ? new String[0] : names;
     }
 
-    private static String text(Path file) {
+    private static String text(String file) {
         try {
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+            return new String(Files.readAllBytes(Path.of(file)), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            return ""; // The process has exited, or this user may not see it.
+            return "";
         }
     }
 
-    private static String link(Path path) {
+    private static String link(String name) {
         try {
-            return Files.readSymbolicLink(path).toString();
+            return Files.readSymbolicLink(PROC.resolve(name)).toString();
         } catch (IOException e) {
             return null;
         }

@@ -1,4 +1,4 @@
-//SOURCES ../config/PortMap.java LocalPorts.java Owner.java Ownership.java Processes.java Project.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java Processes.java Project.java
 //SOURCES ServicePort.java Supervisor.java
 
 import java.io.IOException;
@@ -159,7 +159,7 @@ final class Stopping {
 
     private Refusal refusal(Owner owner, Processes.Facts process, Processes processes) {
         Supervisor supervisor = owner.supervisor();
-        Ownership ownership = Ownership.of(process, project, processes);
+        Project.Ownership ownership = Project.ownership(process, project, processes);
         boolean isInContainer = supervisor != null && supervisor.kind() == Supervisor.Kind.CONTAINER;
         return process.pid() == 1 || process.name().equals("systemd") ? Refusal.FIRST_PROCESS
             : processes.isDescendant(processes.self().pid(), process.pid()) ? Refusal.OWN_ANCESTOR
@@ -167,13 +167,14 @@ final class Stopping {
             : supervisor != null && supervisor.pid() == process.pid() ? Refusal.SUPERVISOR
             : isOfLogin(process) ? Refusal.LOGIN
             : owner.isAnotherUsers() ? Refusal.ANOTHER_USERS
-            : isForced || ownership == Ownership.OURS ? null
-            : ownership == Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
+            : isForced || ownership == Project.Ownership.OURS ? null
+            : ownership == Project.Ownership.OTHER ? Refusal.OTHER : Refusal.UNKNOWN;
     }
 
     /** Returns whether the user's terminal or editor would end with the process. */
     private static boolean isOfLogin(Processes.Facts process) {
-        return LOGINS.contains(process.name()) || EDITOR.matcher(process.executable() + " " + process.command()).find();
+        return LOGINS.contains(process.name())
+            || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
     }
 
     /** Sends SIGTERM, first to the supervisor. A process that shares the socket of its parent is left to its parent. */
@@ -194,7 +195,7 @@ final class Stopping {
         Supervisor supervisor = owner.supervisor();
         return supervisor == null || !supervisor.isKilled() ? Stream.empty() : owner.ancestors().stream()
             .filter(ancestor -> ancestor.pid() == supervisor.pid())
-            .filter(ancestor -> Ownership.of(ancestor, project, Processes.read()) == Ownership.OURS);
+            .filter(ancestor -> Project.ownership(ancestor, project, Processes.read()) == Project.Ownership.OURS);
     }
 
     /** Kills the processes that still have the original sockets; returns false if one of them may not be signalled. */

@@ -31,8 +31,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
 
     /** The last container of a control group; and its last unit, if only folders of the unit's own follow. */
-    private static final Pattern CONTAINER =
-        Pattern.compile(".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
+    private static final Pattern CONTAINER = Pattern.compile(
+        ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
     private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
 
     /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
@@ -79,13 +79,9 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
 
     /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
     static boolean isInSessionOfUnit(Processes.Facts process, List<Processes.Facts> ancestors) {
-        Processes.Facts first = process;
-        for (Processes.Facts ancestor : ancestors) {
-            if (ancestor.pid() == 1 || ancestor.name().equals("systemd")) {
-                break;
-            }
-            first = ancestor;
-        }
+        Processes.Facts first = ancestors.stream()
+            .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
+            .reduce(process, (nearer, farther) -> farther);
         return first.session() != 0 && first.session() == process.session();
     }
 
@@ -100,19 +96,15 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
             if (name != null) {
                 Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
                 String task = name.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : null;
-                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits(candidate, processes));
+                boolean isOffLimits = candidate.pid() == 1 || processes.startedUs(candidate)
+                    || !processes.mayStop(candidate.user());
+                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits);
             } else if (!SHELLS.contains(candidate.name()) && !WRAPPERS.contains(name(candidate, 0))
                     && !WRAPPERS.contains(name(candidate, 1))) {
                 return null;
             }
         }
         return null;
-    }
-
-    private static boolean isOffLimits(Processes.Facts process, Processes processes) {
-        Processes.Facts self = processes.self();
-        return process.pid() == 1 || self == null || processes.isDescendant(self.pid(), process.pid())
-            || !self.mayStop(process.user());
     }
 
     /** Returns the name under which a process restarts others; null if it does not. */
@@ -133,11 +125,10 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         return null;
     }
 
-    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; forever starts its monitor by the path of a file. */
+    /** Returns the name of a program: yarn for yarn-4.1.0.cjs. */
     private static String name(Processes.Facts process, int argument) {
         String name = argument == 0 ? process.name() : process.name(argument);
-        boolean isMonitor = name.equals("monitor") && process.arguments().get(argument).endsWith("forever/bin/monitor");
-        return isMonitor ? "forever" : name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
+        return name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
     }
 
     /** Returns the nearest of these ancestors that is neither a shell nor process 1; null if there is none. */
