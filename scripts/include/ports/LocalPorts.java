@@ -137,7 +137,7 @@ final class LocalPorts {
 
     /** Returns the sockets that listen on this port; nothing is bound. */
     List<TcpSocket> listeners(int port) throws IOException {
-        return listeners().stream().filter(socket -> socket.port == port).toList();
+        return on(port, listeners());
     }
 
     /** Returns the sockets that listen on any port. */
@@ -158,7 +158,17 @@ final class LocalPorts {
         if (sockets == null) {
             sockets = hasTables ? inTables(false) : List.of();
         }
-        return sockets.stream().filter(socket -> socket.port == port).toList();
+        return on(port, sockets);
+    }
+
+    private static List<TcpSocket> on(int port, List<TcpSocket> all) {
+        List<TcpSocket> found = new ArrayList<>();
+        for (TcpSocket socket : all) {
+            if (socket.port == port) {
+                found.add(socket);
+            }
+        }
+        return found;
     }
 
     private static List<TcpSocket> inTables(boolean onlyListeners) throws IOException {

@@ -10,13 +10,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * A socket on a port, and the processes that have it open.
+ * A socket on a port, and the processes that have it open; the other facts are those of the first process.
  *
  * @param processes first the one whose parent does not have the socket; empty if they cannot be seen
- * @param ancestors of the first process, parent first
- * @param user who runs the first process or, if it cannot be seen, created the socket; null if unknown
- * @param supervisor of the first process; null if there is none
- * @param ownership whether the socket belongs to the project: that of its first process
+ * @param ancestors parent first
+ * @param user who runs the process or, if it cannot be seen, created the socket; null if unknown
+ * @param supervisor null if there is none
  * @param startedUs whether one of the processes is this program, or started it
  * @param isAnotherUsers whether this user may not stop the process; root may stop all
  */
@@ -36,12 +35,7 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
         return processes.isEmpty() ? null : processes.get(0);
     }
 
-    /**
-     * Returns the owners of these ports, by port. A port that is denied has none.
-     *
-     * @param verdicts the ports that are not available, and the verdict on each
-     * @param project the project that processes may belong to; null if there is none
-     */
+    /** Returns the owners of the ports that are not available, by port; a port that is denied has none. */
     static Map<Integer, List<Owner>> of(Map<Integer, LocalPorts.Verdict> verdicts, LocalPorts ports, Project project)
             throws IOException {
         List<LocalPorts.TcpSocket> sockets = new ArrayList<>();

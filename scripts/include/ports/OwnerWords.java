@@ -3,7 +3,6 @@
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -21,17 +20,13 @@ final class OwnerWords {
 
     /** What stands before a secret (a group), and the secret; where the text is cut, there is no END. */
     private static final Pattern[] SECRETS = {
-        secret("((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
-        secret("(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
+        Pattern.compile("(?i)((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
+        Pattern.compile("(?i)(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
             + "|(" + NAME + "[\"']?[=:](?!//) ?)(?:\"[^\"\0]*\"?|'[^'\0]*'?|[^\\s\"',;&}\0]+)"),
-        secret("(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
-        secret("(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
+        Pattern.compile("(?i)(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
+        Pattern.compile("(?i)(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
 
     private OwnerWords() { }
-
-    private static Pattern secret(String regex) {
-        return Pattern.compile(regex, Pattern.CASE_INSENSITIVE);
-    }
 
     /** Returns the first 1,000 characters of a command line, without the secrets that the four expressions find. */
     static String command(List<String> arguments) {
@@ -71,16 +66,12 @@ final class OwnerWords {
 
     /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */
     static String brief(List<Owner> owners) {
-        return joined(owners, OwnerWords::brief);
+        return owners.stream().map(OwnerWords::brief).distinct().collect(Collectors.joining(" and "));
     }
 
     /** Returns the owners for a row of a table: {@code node server.js (8) in /srv/blog}. */
     static String row(List<Owner> owners) {
-        return joined(owners, OwnerWords::row);
-    }
-
-    private static String joined(List<Owner> owners, Function<Owner, String> words) {
-        return owners.stream().map(words).distinct().collect(Collectors.joining(" and "));
+        return owners.stream().map(OwnerWords::row).distinct().collect(Collectors.joining(" and "));
     }
 
     private static String brief(Owner owner) {

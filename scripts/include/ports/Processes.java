@@ -18,15 +18,12 @@ import java.util.Set;
 final class Processes {
 
     /**
-     * A process.
+     * A process. What this user may not see is null; the parent is 0 then, and the control group empty.
      *
-     * @param parent 0 if there is none, or if it cannot be seen
      * @param startTime in the system's own unit; a pid and its start time name one process for ever
      * @param state the kernel's letter: T is paused, Z is a zombie
-     * @param user null if unknown
      * @param arguments at least one; the words of the title if the process has set one
-     * @param workingDirectory null if this user may not see it; the same is true of the executable
-     * @param controlGroup the path that systemd or a container engine chose; empty if there is none
+     * @param controlGroup the path that systemd or a container engine chose
      */
     record Facts(long pid, long parent, long startTime, char state, long session, String user,
                  List<String> arguments, String workingDirectory, String executable, String controlGroup) {
