@@ -12,8 +12,6 @@ import java.net.StandardProtocolFamily;
 import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -45,7 +43,7 @@ class LocalPortsTest {
     @ParameterizedTest
     @CsvSource({"127.0.0.1, INET", "127.0.0.2, INET", "0.0.0.0, INET", "::1, INET6", "::, INET6"})
     void seesAListenerOnAnyAddress(String address, StandardProtocolFamily family) throws Exception {
-        assumeTrue(onLinux(), "/proc is Linux's, and only Linux has all of 127.0.0.0/8");
+        assumeTrue(LocalPorts.read().hasTables, "only Linux has all of 127.0.0.0/8");
         int port;
         try (ServerSocketChannel listener = ServerSocketChannel.open(family)) {
             listener.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
@@ -124,9 +122,5 @@ class LocalPortsTest {
         "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7", "fe80:0:0:0:1:0:0:0, fe80::1:0:0:0", "10:0:0:0:0:0:0:10, 10::10", "127.0.0.1, 127.0.0.1"})
     void writesAddressesAsRfc5952Does(String address, String text) throws Exception {
         assertEquals(text, Addresses.text(InetAddress.getByName(address).getAddress()));
-    }
-
-    private static boolean onLinux() {
-        return Files.exists(Path.of("/proc/net/tcp"));
     }
 }

@@ -100,18 +100,14 @@ class ProjectTest {
         python3 -m http.server 3005                                          | P           | OURS
         node server.js                                                       | P/a/b       | OURS
         node --require /p/preflight.cjs --import file:///p/loader.mjs app.ts | P           | OURS
-        next-server (v14.2.3)                                                | P           | OURS
-        node P/node_modules/.bin/esbuild --serve=3005                        | P           | OURS
         gunicorn: master [app:app]                                           | P           | OURS
         P/bin/server --port 3005                                             | /           | OURS
         # The first argument that is no option lies there.
         node P/server.js                                                     | /           | OURS
-        node P/server.js 3005                                                | /           | OURS
         node ../server.js                                                    | P/a         | OURS
         node proj/server.js                                                  | P/..        | OURS
         node --max-old-space-size=512 P/server.js 3005                       | /           | OURS
         python3.11 -u -W ignore P/manage.py                                  | /           | UNKNOWN
-        vim P/a/.env                                                         | /           | OURS
         node -r P/hook.js P/server.js                                        | /           | OURS
         # An option without = may have the first argument as its value.
         node -r dotenv/config P/server.js                                    | /           | UNKNOWN
@@ -123,19 +119,15 @@ class ProjectTest {
         # A jar, or an entry of a class path.
         java -Xmx1g -jar P/app.jar --server.port=3005                        | /           | OURS
         java -cp /x.jar:P/lib/a.jar Main                                     | /           | OURS
-        java -classpath P/lib/a.jar Main                                     | /           | OURS
         java -cp /x.jar Main P/app.jar                                       | /           | OTHER
-        java -jar /x.jar                                                     | /           | OTHER
         # What lies there is no regular file, or is not the first argument.
         bun run P/main.ts                                                    | /           | OTHER
-        ls P                                                                 | /           | OTHER
         node P/missing.js                                                    | /           | OTHER
         node /srv/x.js P/a/.env                                              | /           | OTHER
         sh -c node_P/server.js                                               | /           | OTHER
         nginx: master process nginx -c P/nginx.conf                          | /           | OTHER
         node server.js                                                       | P0          | OTHER
         node server.js                                                       | P/..        | OTHER
-        tsx                                                                  | /           | OTHER
         # It cannot be told.
         node P/server.js                                                     | -           | UNKNOWN
         docker-proxy -proto tcp -host-port 3005                              | P           | UNKNOWN

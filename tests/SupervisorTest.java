@@ -1,7 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -35,12 +34,10 @@ class SupervisorTest {
             : supervisor.kind() + " " + supervisor.name() + (supervisor.task() == null ? "" : " " + supervisor.task()));
     }
 
-    @Test
-    void systemdsOwnHierarchyCounts() {
-        assertEquals("/a.service",
-            Processes.controlGroup("9:name=systemd:/a.service\n4:memory:/some/longer/path\n0::/\n"));
-        assertEquals("/b.service", Processes.controlGroup("0::/b.service\n"));
-        assertEquals("", Processes.controlGroup(""));
+    @ParameterizedTest
+    @CsvSource({"'9:name=systemd:/a.service;4:memory:/some/longer/path;0::/', /a.service", "0::/b.service, /b.service", "'', ''"})
+    void systemdsOwnHierarchyCounts(String lines, String path) {
+        assertEquals(path, Processes.controlGroup(lines.replace(';', '\n')));
     }
 
     private static Processes.Facts process(long pid, long session, String... arguments) {
