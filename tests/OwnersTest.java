@@ -211,16 +211,17 @@ class OwnersTest {
     void procAndLsofShowTheSameProcesses() throws Exception {
         assumeTrue(Servers.isOnPath("lsof"), "lsof is not installed");
         int port = Sockets.freePort();
-        python("listen('::1', sys.argv[1]); ready()", port);
+        Process server = python("listen('::1', sys.argv[1]); ready()", port);
         List<String> descriptions = new ArrayList<>();
         for (LocalPorts ports : List.of(LocalPorts.read(), new LocalPorts(false))) {
             assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
             Owner owner = Owner.of(Map.of(port, LocalPorts.Verdict.LISTENING), ports, null).get(port).get(0);
-            Processes.Facts process = owner.process();
-            descriptions.add(owner.kind() + " " + owner.socket().address() + " " + process.pid() + " " + owner.user() + " "
-                + owner.isAnotherUsers() + " " + process.workingDirectory() + " " + process.startedAt() + " "
-                + Supervisor.starter(owner.ancestors()).pid());
+            descriptions.add(owner.kind() + " " + owner.socket().address() + " " + owner.process() + " " + owner.isAnotherUsers());
         }
         assertEquals(descriptions.get(0), descriptions.get(1));
+        Processes.Facts read = Processes.read().of(server.pid());
+        Processes.Facts asked = Processes.ask(server.toHandle());
+        assertEquals(List.of(read.pid(), read.parent(), read.user(), read.workingDirectory(), read.executable(), read.arguments().size()),
+            List.of(asked.pid(), asked.parent(), asked.user(), asked.workingDirectory(), asked.executable(), asked.arguments().size()));
     }
 }

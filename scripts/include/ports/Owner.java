@@ -3,6 +3,8 @@
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -44,12 +46,20 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
                 sockets.addAll(ports.sockets(port.getKey()));
             }
         }
-        Processes processes = new Processes(ports.hasTables);
-        Map<Long, Set<Long>> holders = processes.withSockets(
-            sockets.stream().map(LocalPorts.TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet()));
-        return sockets.stream()
-            .map(socket -> of(socket, holders.getOrDefault(socket.id(), Set.of()), processes, project))
-            .collect(Collectors.groupingBy(owner -> owner.socket.port()));
+        Processes processes = Processes.read();
+        Set<Long> ids = sockets.stream().map(LocalPorts.TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet());
+        Map<Long, Set<Long>> holders = ports.hasTables ? Processes.withSockets(ids)
+            : ids.stream().collect(Collectors.toMap(pid -> pid, Set::of)); // lsof shows pids
+        Map<Integer, List<Owner>> owners = new HashMap<>();
+        Set<List<?>> known = new HashSet<>(); // A server can have several sockets on one address.
+        for (LocalPorts.TcpSocket socket : sockets) {
+            Set<Long> pids = holders.getOrDefault(socket.id(), Set.of());
+            if (known.add(List.of(socket.kind(), socket.address(), socket.port(), pids))) {
+                owners.computeIfAbsent(socket.port(), port -> new ArrayList<>())
+                    .add(of(socket, pids, processes, project));
+            }
+        }
+        return owners;
     }
 
     private static Owner of(LocalPorts.TcpSocket socket, Set<Long> pids, Processes processes, Project project) {

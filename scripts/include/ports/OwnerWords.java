@@ -132,8 +132,7 @@ final class OwnerWords {
 
     /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
     static List<Map<String, Object>> json(List<Owner> owners, boolean onlyListeners) {
-        return owners.stream().filter(owner -> !onlyListeners || owner.isListener()).map(OwnerWords::fields)
-            .distinct().toList();
+        return owners.stream().filter(owner -> !onlyListeners || owner.isListener()).map(OwnerWords::fields).toList();
     }
 
     private static Map<String, Object> fields(Owner owner) {

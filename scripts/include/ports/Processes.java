@@ -59,25 +59,20 @@ final class Processes {
     private static final Path PROC = Path.of("/proc");
 
     private final Map<Long, Facts> known = new HashMap<>();
-    private final boolean hasProc;
-
-    Processes(boolean hasProc) {
-        this.hasProc = hasProc;
-    }
 
     static Processes read() {
-        return new Processes(Files.isDirectory(PROC.resolve("self")));
+        return new Processes();
     }
 
     /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
     Facts self() {
-        String pid = hasProc ? link("self") : Long.toString(ProcessHandle.current().pid());
+        String pid = Files.exists(PROC) ? link("self") : Long.toString(ProcessHandle.current().pid());
         return pid == null ? null : of(Long.parseLong(pid));
     }
 
     /** Returns a process; null if it does not exist or cannot be seen. */
     Facts of(long pid) {
-        return known.computeIfAbsent(pid, number -> hasProc ? look(number)
+        return known.computeIfAbsent(pid, number -> Files.exists(PROC) ? look(number)
             : ProcessHandle.of(number).map(Processes::ask).orElse(null));
     }
 
@@ -126,12 +121,8 @@ final class Processes {
     // With /proc. A text is empty and a link null if the process has exited, or if this user may not see it.
 
     /** Returns, by the IDs of sockets, the pids of the processes that have these sockets open and can be seen. */
-    Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
+    static Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
         Map<Long, Set<Long>> found = new HashMap<>();
-        if (!hasProc) {
-            sockets.forEach(pid -> found.put(pid, Set.of(pid))); // lsof has told them
-            return found;
-        }
         for (String process : sockets.isEmpty() ? new String[0] : names("")) {
             for (String descriptor : Character.isDigit(process.charAt(0)) ? names(process + "/fd") : new String[0]) {
                 String target = link(process + "/fd/" + descriptor);
@@ -206,7 +197,7 @@ final class Processes {
 
     // Without /proc.
 
-    private static Facts ask(ProcessHandle process) {
+    static Facts ask(ProcessHandle process) {
         ProcessHandle.Info info = process.info();
         List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
         arguments.addAll(List.of(info.arguments().orElse(new String[0])));
