@@ -76,7 +76,6 @@ class SupervisorTest {
         "node|/p/node_modules/.bin/tsx|app.ts;                                      -",
         "node|server.js|watch;                                                      -",
         "node|app.js|nodemon;                                                       -",
-        "node|monitor.js;                                                           -",
         "/usr/bin/python3|/usr/bin/gunicorn|app:app;                                -",
         "bash|/root/start.sh;                                                       -"})
     void aSupervisorIsKnownByItsName(String commandLine, String name) {
