@@ -2,8 +2,8 @@
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Ownership.java
-//SOURCES include/ports/Problems.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Problems.java
+//SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -106,7 +106,7 @@ class port_status extends PortCommand {
             error(port.conflict());
         } else if (isAsked && port.conflict() != null) {
             warn(port.conflict());
-        } else if ((isAsked || check) && port.isRunning() && port.ownership() == Ownership.UNKNOWN) {
+        } else if ((isAsked || check) && port.isRunning() && port.ownership() == Project.Ownership.UNKNOWN) {
             String name = port.service().name();
             String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
             note("port " + port.service().port() + " is " + port.brief() + doubt + (name == null ? "the port" : name)

@@ -134,7 +134,7 @@ class FuzzTest {
                 }
             }
             try {
-                TcpSocket socket = TcpSocket.parse(mutated.toString());
+                LocalPorts.TcpSocket socket = LocalPorts.TcpSocket.parse(mutated.toString());
                 assertTrue(!socket.address().isEmpty(), () -> "seed " + SEED + ": " + mutated);
             } catch (IOException e) {
                 assertTrue(e.getMessage().contains("not a row"), () -> "seed " + SEED + ": " + mutated);

@@ -12,8 +12,6 @@ import java.net.StandardProtocolFamily;
 import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -43,58 +41,26 @@ class LocalPortsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"127.0.0.1", "127.0.0.2", "::1", "0.0.0.0", "::"})
-    void seesAListenerOnAnyAddress(String address) throws Exception {
-        assumeTrue(!address.equals("127.0.0.2") || onLinux(), "only Linux has all of 127.0.0.0/8");
-        try (ServerSocket listener = Sockets.listener(address)) {
-            assertEquals(LocalPorts.Verdict.LISTENING, verdict(listener.getLocalPort()));
-        }
-        try (ServerSocket listener = Sockets.listener(address)) {
-            int port = listener.getLocalPort();
-            listener.close();
-            assertEquals(LocalPorts.Verdict.AVAILABLE, verdictWithoutListener(port));
-        }
-    }
-
-    @ParameterizedTest
     @CsvSource({"127.0.0.1, INET", "127.0.0.2, INET", "0.0.0.0, INET", "::1, INET6", "::, INET6"})
-    void tellsTheAddressOfAListener(String address, StandardProtocolFamily family) throws Exception {
-        assumeTrue(onLinux(), "/proc is Linux's");
+    void seesAListenerOnAnyAddress(String address, StandardProtocolFamily family) throws Exception {
+        assumeTrue(LocalPorts.read().hasTables, "only Linux has all of 127.0.0.0/8");
+        int port;
         try (ServerSocketChannel listener = ServerSocketChannel.open(family)) {
             listener.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
-            int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
-            List<TcpSocket> listeners = LocalPorts.read().listeners(port);
-            assertEquals(List.of(address), listeners.stream().map(TcpSocket::address).toList());
+            port = listener.socket().getLocalPort();
+            LocalPorts ports = LocalPorts.read();
+            assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
+            assertEquals(List.of(address), ports.listeners(port).stream().map(LocalPorts.TcpSocket::address).toList());
         }
+        assertEquals(LocalPorts.Verdict.AVAILABLE, verdictWithoutListener(port));
     }
 
     @Test
-    void aPortThatIsOnlyBoundIsHeld() throws Exception {
-        try (SocketChannel holder = Sockets.bound()) {
-            assertEquals(LocalPorts.Verdict.BOUND, verdict(((InetSocketAddress) holder.getLocalAddress()).getPort()));
-        }
-    }
-
-    @Test
-    void anOutgoingConnectionHoldsItsPort() throws Exception {
-        try (ServerSocket server = Sockets.listener("127.0.0.1");
+    void aBoundSocketAndAnOutgoingConnectionHoldTheirPorts() throws Exception {
+        try (SocketChannel holder = Sockets.bound(); ServerSocket server = Sockets.listener("127.0.0.1");
              Socket client = new Socket("127.0.0.1", server.getLocalPort())) {
+            assertEquals(LocalPorts.Verdict.BOUND, verdict(holder.socket().getLocalPort()));
             assertEquals(LocalPorts.Verdict.BOUND, verdict(client.getLocalPort()));
-        }
-    }
-
-    @Test
-    void anAcceptedConnectionHoldsThePortOfAListenerThatDidNotReuseIt() throws Exception {
-        assumeTrue(onLinux(), "other systems let go of the port");
-        try (ServerSocket server = new ServerSocket()) {
-            server.setReuseAddress(false);
-            server.bind(new InetSocketAddress("127.0.0.1", 0));
-            int port = server.getLocalPort();
-            try (Socket client = new Socket("127.0.0.1", port); Socket accepted = server.accept()) {
-                server.close();
-                assertEquals(LocalPorts.Verdict.BOUND, verdictWithoutListener(port));
-                assertTrue(client.isConnected() && accepted.isConnected());
-            }
         }
     }
 
@@ -107,20 +73,6 @@ class LocalPortsTest {
             assertEquals(-1, client.getInputStream().read());
         }
         assertEquals(LocalPorts.Verdict.AVAILABLE, verdictWithoutListener(port));
-    }
-
-    @Test
-    void aPrivilegedPortIsDeniedToAnOrdinaryUser() throws Exception {
-        // In a network namespace of its own, where nothing listens and the ports below 1024 are privileged.
-        assumeTrue(onLinux() && Servers.isOnPath("setpriv"), "setpriv is not installed");
-        String[] own = Namespace.unshare("--net");
-        String[] ordinary = {"setpriv", "--bounding-set=-net_bind_service"};
-        assertEquals(new Script.Result(1,
-            "Port 1023: denied  you are not permitted to bind port 1023\n  to bind the port: run as root\n", ""),
-            Script.of("check_port", "1023").under(ordinary).under(own).run());
-        assertEquals(new Script.Result(0, "1024\n", ""), Script.of("find_port", "1000").under(ordinary).under(own).run());
-        assertEquals(new Script.Result(1, "", "ERROR: No available ports in range 80-90: you are not permitted to bind port 80\n"),
-            Script.of("find_port", "80", "90").under(ordinary).under(own).run());
     }
 
     @Test
@@ -143,43 +95,32 @@ class LocalPortsTest {
     @Test
     void parsesTheKernelsRows() throws Exception {
         assumeTrue(ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN, "these rows are of such a machine");
-        assertEquals(new TcpSocket(TcpSocket.Kind.LISTENER, "127.0.0.2", 3002, 1000, -1, null),
-            TcpSocket.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
+        assertEquals(new LocalPorts.TcpSocket(LocalPorts.Kind.LISTENER, "127.0.0.2", 3002, 1000, -1),
+            LocalPorts.TcpSocket.parse("   0: 0200007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000"
                 + " 00000000  1000        0 18446744073709551615 1 0000000000000000 100 0 0 10 0"));
-        assertEquals(new TcpSocket(TcpSocket.Kind.LISTENER, "fd00:3002::1", 8080, 0, 7, null),
-            TcpSocket.parse("  12: 023000FD000000000000000001000000:1F90"
+        assertEquals(new LocalPorts.TcpSocket(LocalPorts.Kind.LISTENER, "fd00:3002::1", 8080, 0, 7),
+            LocalPorts.TcpSocket.parse("  12: 023000FD000000000000000001000000:1F90"
                 + " 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 7 1 0 100 0 0 10 0"));
     }
 
     @ParameterizedTest
     @CsvSource({"0A, 5, LISTENER", "01, 5, CONNECTION", "02, 5, CONNECTION", "08, 5, CONNECTION", "03, 0, CONNECTION", "06, 0, TIME_WAIT",
         "05, 0, TIME_WAIT"})
-    void tellsAListenerFromAConnectionAndFromWhatIsLeftOfOne(String state, long inode, TcpSocket.Kind kind) throws Exception {
-        assertEquals(kind, TcpSocket.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
+    void tellsAListenerFromAConnectionAndFromWhatIsLeftOfOne(String state, long inode, LocalPorts.Kind kind) throws Exception {
+        assertEquals(kind, LocalPorts.TcpSocket.parse("1: 0100007F:0BBA 0100007F:C350 " + state + " 0:0 00:0 0 0 0 " + inode + " 1").kind());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "1:", "1: 0100007F 0 0A 0:0 00:0 0 0 0 5", "1: 0100007:0BBA 0:0 0A 0:0 00:0 0 0 0 5",
         "1: 0100007F:1FFFF 0:0 0A 0:0 00:0 0 0 0 5", "1: 0100007F:0BBA 0:0 0A 0:0 00:0 0 0 0 x"})
     void concludesNothingFromAMalformedRow(String row) {
-        assertThrows(IOException.class, () -> TcpSocket.parse(row));
+        assertThrows(IOException.class, () -> LocalPorts.TcpSocket.parse(row));
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "0:0:0:0:0:0:0:0,       ::",
-        "0:0:0:0:0:0:0:1,       ::1",
-        "fd00:3002:0:0:0:0:0:1, fd00:3002::1",
-        "1:0:0:2:0:0:0:3,       1:0:0:2::3",
-        "1:0:2:3:4:5:6:7,       1:0:2:3:4:5:6:7",
-        "fe80:0:0:0:1:0:0:0,    fe80::1:0:0:0",
-        "10:0:0:0:0:0:0:10,     10::10",
-        "127.0.0.1,             127.0.0.1"})
+    @CsvSource({"0:0:0:0:0:0:0:0, ::", "0:0:0:0:0:0:0:1, ::1", "fd00:3002:0:0:0:0:0:1, fd00:3002::1", "1:0:0:2:0:0:0:3, 1:0:0:2::3",
+        "1:0:2:3:4:5:6:7, 1:0:2:3:4:5:6:7", "fe80:0:0:0:1:0:0:0, fe80::1:0:0:0", "10:0:0:0:0:0:0:10, 10::10", "127.0.0.1, 127.0.0.1"})
     void writesAddressesAsRfc5952Does(String address, String text) throws Exception {
         assertEquals(text, Addresses.text(InetAddress.getByName(address).getAddress()));
-    }
-
-    private static boolean onLinux() {
-        return Files.exists(Path.of("/proc/net/tcp"));
     }
 }

@@ -10,8 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,26 +94,26 @@ class OwnersTest {
         return Files.writeString(code.resolve("server.py"), SERVER).toString();
     }
 
-    private static List<Owner> owners(int port, LocalPorts ports) throws Exception {
-        return Owner.of(Map.of(port, ports.verdict(port)), ports, null).getOrDefault(port, List.of());
+    private static ServicePort look(int port) throws Exception {
+        return ServicePort.look(List.of(PortMap.Service.none(port)), LocalPorts.read(), () -> null).get(0);
     }
 
     private static Owner owner(int port) throws Exception {
-        List<Owner> owners = owners(port, LocalPorts.read());
+        List<Owner> owners = look(port).owners();
         assertEquals(1, owners.size());
         return owners.get(0);
     }
 
-    /** Runs the command that check_port prints, and waits until the port is available. */
+    /** Runs the command that is printed as the remedy, and waits until the port is available. */
     private static void obey(int port) throws Exception {
-        Script.Result result = Script.of("check_port", "" + port).run();
-        Matcher remedy = Pattern.compile("to free the port: (kill .*)").matcher(result.out());
-        assertTrue(remedy.find(), result.toString());
-        assertEquals(0, Script.command("sh", "-c", remedy.group(1)).run().exit(), remedy.group());
+        Problems problems = new Problems(new Config(EnvFile.read(Path.of("missing.env")), Map.of()), new Invocation(null));
+        String remedy = problems.remedies(look(port)).get(0).toString().replace("to free the port: ", "").strip();
+        assertTrue(remedy.startsWith("kill "), remedy);
+        assertEquals(0, Script.command("sh", "-c", remedy).run().exit(), remedy);
         for (int i = 0; i < 600 && !LocalPorts.read().isAvailable(port); i++) {
             Thread.sleep(50);
         }
-        assertTrue(LocalPorts.read().isAvailable(port), remedy.group());
+        assertTrue(LocalPorts.read().isAvailable(port), remedy);
     }
 
     /** In the script, {@code server CODE} starts a server in {@code $in}; {@code $classes} is the class path, ours first. */
@@ -127,36 +125,17 @@ class OwnersTest {
             .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).run();
     }
 
-    private Script.Result inNamespace(String script) throws Exception {
-        return inNamespace(folder, server(), script);
-    }
-
-    /** Returns these fields of all owners in a script's JSON output, a line for each. */
-    private static String fields(Script.Result result, String... names) throws Exception {
-        StringBuilder lines = new StringBuilder();
-        for (Map<String, Object> port : result.json("ports")) {
-            for (Object owner : (List<?>) port.get("occupants")) {
-                for (String name : names) {
-                    lines.append(((Map<?, ?>) owner).get(name)).append(' ');
-                }
-                lines.setCharAt(lines.length() - 1, '\n');
-            }
-        }
-        return lines.toString();
-    }
-
     @Test
     void theParentComesFirstEvenIfItsWorkerHasALowerPid() throws Exception {
-        Script.Result result = inNamespace("""
+        Script.Result result = inNamespace(folder, server(), """
             echo 300 >/proc/sys/kernel/ns_last_pid
             server "listen('127.0.0.1', 3005)
             open('/proc/sys/kernel/ns_last_pid', 'w').write('100')
             if os.fork() and os.fork(): ready()
             time.sleep(600)"
-            check_port --json 3005 || check_port 3005 >&2
+            check_port 3005 || true
             """);
-        assertTrue(fields(result, "pid", "sharers", "user").matches("30\\d 2 root\n"), result.toString());
-        assertTrue(result.err().matches("(?s).*: kill 30\\d 10\\d 10\\d\n.*"), result.err());
+        assertTrue(result.out().matches("(?s).* \\(pid 30\\d\\) in /\n.*: kill 30\\d 10\\d 10\\d\n.*"), result.toString());
     }
 
     /** The kill of a parent alone frees no port that its children share; in the second case, the parent is gone before. */
@@ -165,8 +144,7 @@ class OwnersTest {
         "listen('127.0.0.1', sys.argv[1]); os.fork() and os.fork() and ready(); time.sleep(600)",
         "gone = listen('127.0.0.1', sys.argv[1]); os.fork() and os.fork() and os.fork() and ready(); time.sleep(600)",
         "s = listen('::1', sys.argv[1]); s.set_inheritable(True); subprocess.Popen(['sleep', '600'], close_fds=False); ready()",
-        "listen('0.0.0.0', sys.argv[1]); os.kill(os.getpid(), signal.SIGSTOP) if os.fork() == 0 else ready()",
-        "import multiprocessing as m; listen('127.0.0.1', sys.argv[1]); m.Process(target=time.sleep, args=(600,)).start(); ready()"})
+        "listen('0.0.0.0', sys.argv[1]); os.kill(os.getpid(), signal.SIGSTOP) if os.fork() == 0 else ready()"})
     void allProcessesThatShareTheSocketAreStopped(String program) throws Exception {
         int port = Sockets.freePort();
         Process server = python(program, port);
@@ -188,13 +166,13 @@ class OwnersTest {
     /** The programs start their server in ways of their own: through a shell, through npm, as a daemon. */
     @ParameterizedTest
     @CsvSource(nullValues = "-", delimiter = '|', value = {
-        "node --watch app.js                                               | node --watch | RESTARTS_ONE",
-        "node BIN/tsx watch app.js                                         | tsx watch    | RESTARTS_ONE",
-        "node BIN/nodemon --quiet --exec 'npm exec -- node app.js'         | nodemon      | RESTARTS_ONE",
-        "node BIN/concurrently --raw --restart-tries 5 'node app.js' 'sleep 600' | concurrently | RESTARTS_SEVERAL",
-        "npm exec -- node app.js                                           | -            | -",
-        "while :; do node app.js; done                                     | -            | -"})
-    void aSupervisorIsFoundBehindShellsAndNpm(String command, String name, Supervisor.Kind kind) throws Exception {
+        "node --watch app.js                                                     | RESTARTS_ONE node --watch",
+        "node BIN/tsx watch app.js                                               | RESTARTS_ONE tsx watch",
+        "node BIN/nodemon --quiet --exec 'npm exec -- node app.js'               | RESTARTS_ONE nodemon",
+        "node BIN/concurrently --raw --restart-tries 5 'node app.js' 'sleep 600' | RESTARTS_SEVERAL concurrently",
+        "npm exec -- node app.js                                                 | -",
+        "while :; do node app.js; done                                           | -"})
+    void aSupervisorIsFoundBehindShellsAndNpm(String command, String expected) throws Exception {
         assumeTrue(Servers.isOnPath("node") && Servers.isOnPath("npm"), "node is not installed");
         Path bin = command.contains("BIN") ? Servers.npm("nodemon@3", "tsx@4", "concurrently@9").resolve(".bin") : folder;
         int port = Sockets.freePort();
@@ -203,109 +181,47 @@ class OwnersTest {
             """.formatted(port));
         start("bash", "-c", command.replace("BIN", bin.toString()) + "; true");
         Supervisor supervisor = owner(port).supervisor();
-        assertEquals(name, supervisor == null ? null : supervisor.name());
-        assertEquals(kind, supervisor == null ? null : supervisor.kind());
+        assertEquals(expected, supervisor == null ? null : supervisor.kind() + " " + supervisor.name());
         assertTrue(supervisor == null || !supervisor.isOffLimits() && supervisor.pid() != owner(port).process().pid());
-        if (kind == Supervisor.Kind.RESTARTS_ONE) {
+        if (supervisor != null && supervisor.isKilled()) {
             obey(port);
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"fifo", "/dev/zero", "/dev/stdin"})
-    void noFileThatACommandLineNamesIsOpened(String file) throws Exception {
+    @Test
+    void noFileThatACommandLineNamesIsOpened() throws Exception {
         assumeTrue(Servers.isOnPath("perl"), "perl is not installed");
-        Script.Result result = inNamespace("""
+        Script.Result result = inNamespace(folder, server(), """
             mkfifo fifo
-            exec 3< <(exec perl -MIO::Socket::INET -e '$| = 1; $0 = "sh $ARGV[0] start"; if (!fork) { $0 = "node $ARGV[0]";
-              $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 3005, Listen => 5); print "ready\n";
-              sleep 600 } sleep 600' FILE)
-            read -r -u 3 _
-            timeout 60 $java check_port --json --project . 3005 < <(sleep 600) || true
-            """.replace("FILE", file));
-        assertEquals("node " + file + " true\n", fields(result, "command", "ours"), result.err());
-    }
-
-    @Test
-    void theFirstProcessOfANamespaceIsUnknownAndNotToBeKilled() throws Exception {
-        Script.Result result = inNamespace("""
-            unshare --pid --fork --mount-proc $python $server "listen('127.0.0.1', 3005)
-            check = os.environ['java'].split() + ['check_port', '--project', os.getcwd(), '3005']
-            subprocess.run(check, stdout=2)
-            subprocess.run(check + ['--json'])"
+            for file in fifo /dev/zero /dev/stdin; do
+              port=$((${port:-3004} + 1))
+              exec 3< <(exec perl -MIO::Socket::INET -e '$| = 1; $0 = "sh $ARGV[0] start"; if (!fork) { $0 = "node $ARGV[0]";
+                $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[1], Listen => 5); print "ready\n";
+                sleep 600 } sleep 600' $file $port)
+              read -r -u 3 _
+            done
+            timeout 60 $java check_port --project . 3005-3007 < <(sleep 600) || true
             """);
-        assertEquals("1 null\n", fields(result, "pid", "ours"), result.err());
-        assertTrue(result.err().contains("do not kill"), result.err());
-    }
-
-    @Test
-    void everyKindOfSocketHasItsOwner() throws Exception {
-        assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
-        Script.Result result = inNamespace("""
-            as=docker-proxy in=$PWD server "listen('127.0.0.1', 3005); ready()"
-            ip link add name v0 type veth peer name v1
-            ip link set v0 up; ip link set v1 up
-            ip -6 addr add fe80::1/64 dev v0 nodad
-            server "s = socket.socket(socket.AF_INET6); s.bind(('fe80::1', 3006, 0, socket.if_nametoindex('v0')))
-            s.listen(); ready()"
-            bound 3007 3007
-            connect 50051 50051
-            python3 -c "
-            import socket
-            server, client = socket.socket(), socket.socket()
-            server.bind(('127.0.0.1', 0)); server.listen()
-            client.bind(('127.0.0.1', 50052)); client.connect(server.getsockname())
-            accepted = server.accept()[0]
-            client.close(); accepted.recv(1); accepted.close()"
-            in=$PWD server "listen('127.0.0.1', 3004); os.setuid(1); listen('127.0.0.1', 3003); ready()"
-            check_port --json --project . 3003-3007 50051 50052 || true
-            unshare --pid --fork --mount-proc $java check_port 3005 >&2 || true
-            """);
-        assertEquals("""
-            listener 127.0.0.1 daemon true
-            listener 127.0.0.1 daemon true
-            listener 127.0.0.1 root null
-            listener fe80::1 root false
-            unknown null null null
-            connection 127.0.0.1 root false
-            time-wait 127.0.0.1 root null
-            """, fields(result, "kind", "address", "user", "ours"), result.err());
-        assertTrue(result.err().contains("a process of root that cannot be seen"), result.err());
-    }
-
-    @Test
-    void anotherUsersProcessIsTheUsersWhoCreatedTheSocket() throws Exception {
-        assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
-        Path classes = Files.createDirectories(folder.resolve("classes"));
-        Path own = Path.of(Owner.class.getProtectionDomain().getCodeSource().getLocation().toURI());
-        for (String entry : System.getProperty("java.class.path").split(":")) { // The other user may not see the libraries.
-            Script.command("cp", "-r", entry, classes.toString()).run();
+        for (String file : List.of("fifo", "/dev/zero", "/dev/stdin")) {
+            assertTrue(result.out().matches("(?s).*  node " + file + " \\(pid \\d+\\), of this project\n.*"), result.toString());
         }
-        Script.command("chmod", "-R", "a+rX", folder.toString(), code.toString()).run();
-        Script.Result result = inNamespace("""
-            server "listen('127.0.0.1', 3005); ready()"
-            setpriv --reuid 65534 --regid 65534 --clear-groups ${java%% *} -XX:-UsePerfData -cp "CLASSES:FOLDER/*" \\
-              check_port --json --project . 3005 || true
-            """.replace("CLASSES", classes.resolve(own.getFileName()).toString()).replace("FOLDER", classes.toString()));
-        assertEquals("null root null\n", fields(result, "pid", "user", "ours"), result.err());
     }
 
     @Test
     void procAndLsofShowTheSameProcesses() throws Exception {
         assumeTrue(Servers.isOnPath("lsof"), "lsof is not installed");
-        int port = Sockets.freePorts(4);
-        python("port = int(sys.argv[1]); listen('127.0.0.1', port); listen('::1', port + 1); listen('0.0.0.0', port + 2);"
-            + "listen('::', port + 3); ready()", port);
-        for (int i = 0; i < 4; i++) {
-            List<String> descriptions = new ArrayList<>();
-            for (LocalPorts ports : List.of(LocalPorts.read(), LocalPorts.withoutTables())) {
-                assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port + i));
-                Owner owner = owners(port + i, ports).get(0);
-                Processes.Facts process = owner.process();
-                descriptions.add(owner.kind() + " " + owner.socket().address() + " " + process.pid() + " " + owner.user() + " "
-                    + process.workingDirectory() + " " + process.startedAt() + " " + Supervisor.starter(owner.ancestors()).pid());
-            }
-            assertEquals(descriptions.get(0), descriptions.get(1));
+        int port = Sockets.freePort();
+        Process server = python("listen('::1', sys.argv[1]); ready()", port);
+        List<String> descriptions = new ArrayList<>();
+        for (LocalPorts ports : List.of(LocalPorts.read(), new LocalPorts(false))) {
+            assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
+            Owner owner = Owner.of(Map.of(port, LocalPorts.Verdict.LISTENING), ports, null).get(port).get(0);
+            descriptions.add(owner.kind() + " " + owner.socket().address() + " " + owner.process() + " " + owner.isAnotherUsers());
         }
+        assertEquals(descriptions.get(0), descriptions.get(1));
+        Processes.Facts read = Processes.read().of(server.pid());
+        Processes.Facts asked = Processes.ask(server.toHandle());
+        assertEquals(List.of(read.pid(), read.parent(), read.user(), read.workingDirectory(), read.executable(), read.arguments().size()),
+            List.of(asked.pid(), asked.parent(), asked.user(), asked.workingDirectory(), asked.executable(), asked.arguments().size()));
     }
 }

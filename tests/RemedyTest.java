@@ -19,15 +19,15 @@ class RemedyTest {
     private static final Config CONFIG = new Config(EnvFile.read(Path.of(".env")), Map.of());
 
     private static Processes.Facts process(long pid, String name, char state) {
-        return new Processes.Facts(pid, 1, 0, state, pid, ANN, "ann", List.of(name, "x"), "/srv", "/usr/bin/" + name, "");
+        return new Processes.Facts(pid, 1, 0, state, pid, "ann", List.of(name, "x"), "/srv", "/usr/bin/" + name, "");
     }
 
-    private static Owner owner(TcpSocket.Kind kind, String name, List<Long> pids, Supervisor supervisor, Ownership ownership,
+    private static Owner owner(LocalPorts.Kind kind, String name, List<Long> pids, Supervisor supervisor, Project.Ownership ownership,
                                boolean startedUs, long viewer) {
         List<Processes.Facts> processes = new ArrayList<>();
         pids.forEach(pid -> processes.add(process(Math.abs(pid), name, pid < 0 ? 'T' : 'S')));
-        return new Owner(new TcpSocket(kind, "127.0.0.1", 50051, ANN, 7, null), processes, List.of(), "ann", supervisor, ownership,
-            startedUs, viewer);
+        return new Owner(new LocalPorts.TcpSocket(kind, "127.0.0.1", 50051, ANN, 7), processes, List.of(), "ann", supervisor, ownership,
+            startedUs, viewer != 0 && viewer != ANN);
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
@@ -66,14 +66,14 @@ class RemedyTest {
             + " which restarts it"})
     void eachListenerHasTheFirstRemedyThatApplies(String name, String pids, String kind, String supervisor, String task, String remedy) {
         List<Long> all = List.of(pids.split(" ")).stream().map(Long::valueOf).toList();
-        Owner owner = owner(TcpSocket.Kind.LISTENER, name, all, supervisor(kind, supervisor, task, false), Ownership.OTHER, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, name, all, supervisor(kind, supervisor, task, false), Project.Ownership.OTHER, false, ANN);
         assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner, owner));
     }
 
     @Test
     void aSupervisorThatIsOffLimitsIsNamedAndNotKilled() {
-        Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(14L), supervisor("RESTARTS_ONE", "nodemon", null, true),
-            Ownership.OTHER, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(14L), supervisor("RESTARTS_ONE", "nodemon", null, true),
+            Project.Ownership.OTHER, false, ANN);
         assertEquals("to free the port: stop the program in nodemon (pid 5), which restarts it",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
     }
@@ -82,7 +82,7 @@ class RemedyTest {
     void theParentOfThisCommandIsNotToBeKilled() {
         assertEquals("to free the port: do not kill 16: bash started this command; stop it where you started it",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
-                owner(TcpSocket.Kind.LISTENER, "bash", List.of(16L), null, Ownership.OURS, true, ANN)));
+                owner(LocalPorts.Kind.LISTENER, "bash", List.of(16L), null, Project.Ownership.OURS, true, ANN)));
     }
 
     @ParameterizedTest
@@ -92,8 +92,8 @@ class RemedyTest {
         "CONNECTION | 8 | to free the port: wait until the connection is closed",
         "TIME_WAIT  | - | to free the port: wait, at most a minute",
         "UNKNOWN    | - | to free the port: stop the program that bound the port"})
-    void anotherUsersProcessAndWhatDoesNotListen(TcpSocket.Kind kind, Long pid, String remedy) {
-        Owner owner = owner(kind, "node", pid == null ? List.of() : List.of(pid), null, Ownership.OTHER, false, 1001);
+    void anotherUsersProcessAndWhatDoesNotListen(LocalPorts.Kind kind, Long pid, String remedy) {
+        Owner owner = owner(kind, "node", pid == null ? List.of() : List.of(pid), null, Project.Ownership.OTHER, false, 1001);
         assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
     }
 
@@ -101,7 +101,7 @@ class RemedyTest {
     void rootIsNotToldToLookForWhatRootCannotSee() {
         assertEquals("to free the port: stop the process where it runs, in another container or namespace",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
-                owner(TcpSocket.Kind.LISTENER, "", List.of(), null, Ownership.UNKNOWN, false, 0)));
+                owner(LocalPorts.Kind.LISTENER, "", List.of(), null, Project.Ownership.UNKNOWN, false, 0)));
     }
 
     @ParameterizedTest
@@ -115,8 +115,8 @@ class RemedyTest {
             + " codex-mcp",
         "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
             + " cctools-grpc"})
-    void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Ownership ownership, String kind, String remedy) {
-        Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null, false), ownership, false, ANN);
+    void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Project.Ownership ownership, String kind, String remedy) {
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null, false), ownership, false, ANN);
         // jbangw, which runs the tests, is what printed commands begin with then.
         assertEquals(remedy.replaceAll("jbang (\\w+)@devflow", Matcher.quoteReplacement(Invocation.program("NAME")).replace("NAME", "$1")),
             remedy(service(variable), LocalPorts.Verdict.LISTENING, owner));
@@ -125,7 +125,7 @@ class RemedyTest {
     /** 3006 is Token Optimizer's. Which port it is depends on what listens on this machine. */
     @Test
     void aStaticServiceIsSetToAPortThatNoServiceIsConfiguredToUse() {
-        Owner owner = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L), null, Ownership.OTHER, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), null, Project.Ownership.OTHER, false, ANN);
         String remedy = remedy(service("ORCHESTRATOR_PORT"), LocalPorts.Verdict.LISTENING, owner);
         assertEquals("to free the port: kill 8 / to move the service: set ORCHESTRATOR_PORT=PORT in .env",
             remedy.replaceFirst("=30(0[7-9]|[1-9]\\d)", "=PORT"));
@@ -145,11 +145,11 @@ class RemedyTest {
 
     @Test
     void allWaysAreNamedAndEachOnce() {
-        Owner two = owner(TcpSocket.Kind.LISTENER, "node", List.of(8L, 9L), null, Ownership.OTHER, false, ANN);
-        Owner container = owner(TcpSocket.Kind.LISTENER, "node", List.of(7L), supervisor("CONTAINER", "docker", "ab1", true),
-            Ownership.UNKNOWN, false, ANN);
-        Owner nodemon = owner(TcpSocket.Kind.LISTENER, "node", LongStream.of(9, 14).boxed().toList(),
-            supervisor("RESTARTS_ONE", "nodemon", null, false), Ownership.OTHER, false, ANN);
+        Owner two = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L, 9L), null, Project.Ownership.OTHER, false, ANN);
+        Owner container = owner(LocalPorts.Kind.LISTENER, "node", List.of(7L), supervisor("CONTAINER", "docker", "ab1", true),
+            Project.Ownership.UNKNOWN, false, ANN);
+        Owner nodemon = owner(LocalPorts.Kind.LISTENER, "node", LongStream.of(9, 14).boxed().toList(),
+            supervisor("RESTARTS_ONE", "nodemon", null, false), Project.Ownership.OTHER, false, ANN);
         assertEquals("to free the port: docker stop ab1 / and: kill 5 8 9 14",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, two, container, nodemon, container));
     }

@@ -359,8 +359,8 @@ class StoppingTest {
         Process process = new ProcessBuilder("sleep", "600").start();
         started.add(process);
         Processes.Facts now = Processes.read().of(process.pid());
-        Stopping.signal(new Processes.Facts(now.pid(), now.parent(), now.startTime() - 1, now.state(), now.session(), now.uid(),
-            now.user(), now.arguments(), now.workingDirectory(), now.executable(), now.controlGroup()), handle -> fail("signalled"));
+        Stopping.signal(new Processes.Facts(now.pid(), now.parent(), now.startTime() - 1, now.state(), now.session(), now.user(),
+            now.arguments(), now.workingDirectory(), now.executable(), now.controlGroup()), handle -> fail("signalled"));
         List<Long> signalled = new ArrayList<>();
         Stopping.signal(now, handle -> signalled.add(handle.pid()));
         assertEquals(List.of(process.pid()), signalled);

@@ -1,9 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -20,10 +17,8 @@ class SupervisorTest {
         "/user.slice/user-1000.slice/user@1000.service/app.slice/x.service,       USER_UNIT x.service",
         "/user.slice/user-1000.slice/user@1000.service,                           -",
         "/user.slice/user-1000.slice/user@1000.service/app.slice/app-x-1.scope,   -",
-        "/user.slice/user-1000.slice/user@1000.service/app.slice/vte-spawn-a.scope, -",
         "/user.slice/user-1000.slice/session-3.scope,                             -",
         "/init.scope, -", "/, -", "'', -",
-        "/system.slice/docker.service,                                            UNIT docker.service",
         "/system.slice/docker-ID.scope,                                           CONTAINER docker 0123456789ab",
         "/docker/ID,                                                              CONTAINER docker 0123456789ab",
         "/docker/ID/sub,                                                          CONTAINER docker 0123456789ab",
@@ -31,31 +26,29 @@ class SupervisorTest {
         "/machine.slice/libpod-ID.scope/container,                                CONTAINER podman 0123456789ab",
         "/machine.slice/libpod-conmon-ID.scope,                                   -",
         "/user.slice/user@1000.service/user.slice/libpod-ID.scope,                CONTAINER podman 0123456789ab",
-        "/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope,             CONTAINER crictl 0123456789ab",
-        "/kubepods/besteffort/pod1/ID,                                            CONTAINER crictl 0123456789ab"})
+        "/kubepods.slice/kubepods-pod1.slice/cri-containerd-ID.scope,             CONTAINER container 0123456789ab",
+        "/kubepods/besteffort/pod1/ID,                                            CONTAINER container 0123456789ab"})
     void aControlGroupNamesAUnitOrAContainer(String path, String expected) {
         Supervisor supervisor = Supervisor.inControlGroup(path.replace("ID", ID));
         assertEquals(expected, supervisor == null ? null
             : supervisor.kind() + " " + supervisor.name() + (supervisor.task() == null ? "" : " " + supervisor.task()));
     }
 
-    @Test
-    void systemdsOwnHierarchyCounts() {
-        assertEquals("/a.service",
-            Processes.controlGroup("9:name=systemd:/a.service\n4:memory:/some/longer/path\n0::/\n"));
-        assertEquals("/b.service", Processes.controlGroup("0::/b.service\n"));
-        assertEquals("", Processes.controlGroup(""));
+    @ParameterizedTest
+    @CsvSource({"'9:name=systemd:/a.service;4:memory:/some/longer/path;0::/', /a.service", "0::/b.service, /b.service", "'', ''"})
+    void systemdsOwnHierarchyCounts(String lines, String path) {
+        assertEquals(path, Processes.controlGroup(lines.replace(';', '\n')));
     }
 
     private static Processes.Facts process(long pid, long session, String... arguments) {
-        return new Processes.Facts(pid, 1, 0, 'S', session, 0, "root", List.of(arguments), "/", null, "");
+        return new Processes.Facts(pid, 1, 0, 'S', session, "root", List.of(arguments), "/", null, "");
     }
 
-    @Test
-    void aTerminalsUnitDoesNotSuperviseWhatRunsInTheTerminal() {
-        assertTrue(Supervisor.isInSessionOf(process(10, 10, "nginx"), process(11, 10, "nginx")));
-        assertFalse(Supervisor.isInSessionOf(process(10, 10, "gnome-terminal-server"), process(12, 12, "node")));
-        assertFalse(Supervisor.isInSessionOf(process(10, 0, "x"), process(12, 0, "node")), "a namespace hides sessions");
+    @ParameterizedTest
+    @CsvSource({"10, 10, nginx, true", "10, 12, gnome-terminal-server, false", "0, 0, x, false"}) // A namespace hides sessions.
+    void aTerminalsUnitDoesNotSuperviseWhatRunsInTheTerminal(long first, long session, String name, boolean isInSession) {
+        List<Processes.Facts> ancestors = List.of(process(11, session, "bash"), process(10, first, name), process(2, 2, "systemd"));
+        assertEquals(isInSession, Supervisor.isInSessionOfUnit(process(12, session, "node"), ancestors));
     }
 
     /** The command lines are those of the real programs; {@code |} ends an argument. */
@@ -71,23 +64,18 @@ class SupervisorTest {
         "node|/p/node_modules/nodemon/bin/nodemon.js|app.js;                        nodemon",
         "node|/p/node_modules/.bin/ts-node-dev|--respawn|app.ts;                    ts-node-dev",
         "node|/p/node_modules/.bin/forever|app.js;                                  forever",
-        "/usr/bin/node|/p/node_modules/forever/bin/monitor|app.js;                  forever",
         "entr|-n|-r|node|app.js;                                                    entr",
-        "/usr/bin/watchexec|-r|node|app.js;                                         watchexec",
         "node|/p/node_modules/.bin/concurrently|--restart-tries|5|node app.js;      concurrently",
         "PM2|v7.0.4:|God|Daemon|(/root/.pm2);                                       pm2",
-        "node|/p/node_modules/.bin/pm2-runtime|app.js;                              pm2-runtime",
         "/usr/bin/python3|/usr/bin/supervisord|-c|svd.conf;                         supervisord",
         "runsv|sv/app;                                                              runsv",
         "s6-supervise|s6/app;                                                       s6-supervise",
         "foreman:|master;                                                           foreman",
         "python3|/usr/local/bin/honcho|start;                                       honcho",
-        "/p/node_modules/@turbo/linux-64/bin/turbo|run|dev;                         turbo",
         "npm|run|dev;                                                               -",
         "node|/p/node_modules/.bin/tsx|app.ts;                                      -",
         "node|server.js|watch;                                                      -",
         "node|app.js|nodemon;                                                       -",
-        "node|monitor.js;                                                           -",
         "/usr/bin/python3|/usr/bin/gunicorn|app:app;                                -",
         "bash|/root/start.sh;                                                       -"})
     void aSupervisorIsKnownByItsName(String commandLine, String name) {

@@ -1,6 +1,6 @@
 //SOURCES ../command/Terminal.java ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java
-//SOURCES ../ports/OwnerWords.java ../ports/Ownership.java ../ports/Project.java ../ports/ServicePort.java
-//SOURCES Endpoint.java Health.java HealthProbe.java Started.java
+//SOURCES ../ports/OwnerWords.java ../ports/Project.java ../ports/ServicePort.java Endpoint.java Health.java
+//SOURCES HealthProbe.java Started.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -109,12 +109,12 @@ final class HealthChecks {
     /** Returns whether a port responds without a visible listener on this machine, as a port of a container may. */
     boolean isRedirected(Result result) throws IOException {
         Endpoint endpoint = result.check.endpoint;
-        return result.isPassing && endpoint.isLocal() && localPorts.hasTables()
+        return result.isPassing && endpoint.isLocal() && localPorts.hasTables
             && !localPorts.isListening(endpoint.port());
     }
 
     private Result result(Check check, Health answer, List<Owner> listeners) {
-        List<Owner> others = listeners.stream().filter(listener -> listener.ownership() == Ownership.OTHER
+        List<Owner> others = listeners.stream().filter(listener -> listener.ownership() == Project.Ownership.OTHER
             && (started == null || !started.has(listener))).toList();
         Health health = others.isEmpty() ? answer
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));

@@ -1,6 +1,5 @@
 //SOURCES ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
-//SOURCES ../ports/Ownership.java ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java
-//SOURCES ../ports/TcpSocket.java HealthChecks.java
+//SOURCES ../ports/Processes.java ../ports/Project.java ../ports/ServicePort.java HealthChecks.java
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,7 +61,7 @@ final class Started {
      */
     boolean accepts(List<Owner> listeners) {
         return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
-            has(listener) || listener.ownership() != Ownership.OTHER && !isOlder(listener));
+            has(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
     }
 
     private boolean isOlder(Owner listener) {
@@ -105,7 +104,7 @@ final class Started {
             if (!isRunning(pid)) {
                 words.add(exit(pid));
             } else if (Collections.disjoint(own, awaited)) {
-                words.add("process " + pid + " (" + now.of(pid).command() + ") runs but "
+                words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") runs but "
                     + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ") + text(awaited));
             }
         }
@@ -137,12 +136,11 @@ final class Started {
         return words;
     }
 
-    /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
+    /** Returns the ports on which the process or a descendant listens. */
     private Set<Integer> ports(long pid) throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        List<PortMap.Service> all = localPorts.hasTables()
-            ? TcpSocket.inTables(null).stream().map(TcpSocket::port).distinct().map(PortMap.Service::none).toList()
-            : List.of();
+        List<PortMap.Service> all = localPorts.listeners().stream().map(LocalPorts.TcpSocket::port).distinct()
+            .map(PortMap.Service::none).toList();
         Set<Integer> ports = new TreeSet<>();
         for (ServicePort port : ServicePort.look(all, localPorts, project)) {
             if (port.owners().stream().anyMatch(owner -> isBelow(owner, pid))) {

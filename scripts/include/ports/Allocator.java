@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/EnvFile.java ../config/PortMap.java
-//SOURCES LocalPorts.java Ownership.java Project.java ServicePort.java
+//SOURCES LocalPorts.java Project.java ServicePort.java
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,7 +38,7 @@ final class Allocator {
 
         /** Returns whether the service itself uses its port. */
         boolean isRunning() {
-            return !isMoved() && old.ownership() == Ownership.OURS;
+            return !isMoved() && old.ownership() == Project.Ownership.OURS;
         }
     }
 
@@ -105,9 +105,9 @@ final class Allocator {
         PortMap.Service service = old.service();
         PortMap.Service first = keeper(service.port());
         PortMap.Service keeper = first.equals(service) ? null : first;
-        boolean isInUse = !old.isAvailable() && old.ownership() != Ownership.OURS;
+        boolean isInUse = !old.isAvailable() && old.ownership() != Project.Ownership.OURS;
         boolean makesWay = keeper != null
-            || isInUse && (service.isDocumented() || isNamed && old.ownership() == Ownership.OTHER);
+            || isInUse && (service.isDocumented() || isNamed && old.ownership() == Project.Ownership.OTHER);
         return new Assignment(old, keeper, makesWay ? firstFree(service, candidates(service)) : service.port());
     }
 

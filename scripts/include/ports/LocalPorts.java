@@ -1,16 +1,21 @@
-//SOURCES ../command/Addresses.java TcpSocket.java
+//SOURCES ../command/Addresses.java Processes.java
 
+import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.BindException;
 import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.net.StandardSocketOptions;
+import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
-import java.nio.channels.UnsupportedAddressTypeException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.StringTokenizer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The TCP ports of this machine. Availability is probed by binding with SO_REUSEADDR and never by listening, so that
@@ -19,131 +24,198 @@ import java.util.List;
 final class LocalPorts {
 
     /**
-     * Whether a server can bind a port now, on all addresses and on both loopback addresses. BOUND: nothing listens,
-     * but a connection or a bound socket uses the port. DENIED: this user is not permitted to bind a privileged port.
+     * Whether a server can bind a port now, on all addresses. BOUND: nothing listens, but a connection or a bound
+     * socket uses the port. DENIED: the port is privileged, and refused although no table shows a socket on it.
      */
     enum Verdict { AVAILABLE, LISTENING, BOUND, DENIED }
 
-    private static final int CONNECT_MILLIS = 500;
-    private static final byte[] WILDCARD = new byte[4]; // of both families, if the JVM has IPv6
-    private static final byte[] LOOPBACK = {127, 0, 0, 1};
-    private static final byte[] LOOPBACK6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    /** As servers do: TIME_WAIT is no conflict. On Windows the option would take over a port in use. */
-    private static final Boolean DOES_REUSE = !System.getProperty("os.name").startsWith("Windows");
+    /** UNKNOWN is a bound socket: no table shows it. What a finished connection leaves for a minute is in TIME_WAIT. */
+    enum Kind { LISTENER, CONNECTION, TIME_WAIT, UNKNOWN }
 
-    private static String inUse;
+    /**
+     * A socket as Linux's tables or, on other systems, {@code lsof} show it.
+     *
+     * @param address the local address as text; lsof shows * for all addresses
+     * @param uid the user who created the socket; -1 if unknown
+     * @param id the kernel's number of the socket, or the pid that lsof shows; 0 if no process has it open
+     */
+    record TcpSocket(Kind kind, String address, int port, long uid, long id) {
 
-    private final boolean hasTables;
+        /** The local address and port, the state, the user and the number (Linux, proc_net_tcp.rst). */
+        private static final Pattern ROW = Pattern.compile(" *\\d+: ((?:[0-9A-F]{8}|[0-9A-F]{32})):([0-9A-F]{4}) \\S+"
+            + " ([0-9A-F]{2})(?: \\S+){3} +(\\d{1,10}) +\\d+ (\\d+)(?: .*)?");
+
+        /** @throws IOException if the row is malformed, so that nothing is concluded from it */
+        static TcpSocket parse(String row) throws IOException {
+            Matcher fields = ROW.matcher(row);
+            if (!fields.matches()) {
+                throw new IOException("not a row of the kernel's socket table: " + row);
+            }
+            long id = Long.parseUnsignedLong(fields.group(5));
+            // A request to connect (03) belongs to its listener, which has a row of its own.
+            Kind kind = fields.group(3).equals("0A") ? Kind.LISTENER
+                : id != 0 || fields.group(3).equals("03") ? Kind.CONNECTION : Kind.TIME_WAIT;
+            return new TcpSocket(kind, address(fields.group(1)), Integer.parseInt(fields.group(2), 16),
+                Long.parseLong(fields.group(4)), id);
+        }
+
+        /** The kernel prints an address as words in the byte order of the machine. */
+        private static String address(String words) {
+            byte[] address = new byte[words.length() / 2];
+            boolean isReversed = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+            for (int i = 0; i < address.length; i++) {
+                int at = 2 * (isReversed ? i ^ 3 : i);
+                address[i] = (byte) Integer.parseInt(words.substring(at, at + 2), 16);
+            }
+            return Addresses.text(address);
+        }
+    }
+
+    private static final String[] TABLES = {"/proc/net/tcp", "/proc/net/tcp6"}; // MPTCP is in them, too.
+    private static final int PAGE_WITHOUT_ROOM = 4096 - 256; // The longest row is shorter.
+    private static final int PRIVILEGED = 1024;
+
+    final boolean hasTables;
     private List<TcpSocket> listeners;
+    private List<TcpSocket> sockets;
     /** On Linux with IPv6: a bind of the wildcard is refused if any address is in use (bind(2), inet_csk_get_port). */
     private boolean isWildcardEnough;
 
-    private LocalPorts(boolean hasTables) {
+    /** @param hasTables whether to read Linux's tables; otherwise lsof shows the listeners */
+    LocalPorts(boolean hasTables) {
         this.hasTables = hasTables;
+        if (hasTables) {
+            // Named, because Java would search the class path for another one.
+            System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
+        }
     }
 
     static LocalPorts read() {
-        if (!TcpSocket.hasTables()) {
-            return withoutTables();
+        return new LocalPorts(new File(TABLES[0]).canRead());
+    }
+
+    /** Returns whether a server can bind this port now and, if not, why. */
+    Verdict verdict(int port) throws IOException {
+        boolean canBind = canBind(port);
+        if (!(canBind && isWildcardEnough) && isListening(port)) {
+            return Verdict.LISTENING;
+        } else if (canBind) {
+            return Verdict.AVAILABLE;
         }
-        // Named, because Java would search the class path for another one.
-        System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
-        return new LocalPorts(true);
+        boolean isDenied = hasTables && port < PRIVILEGED && connections(port).isEmpty();
+        return isDenied ? Verdict.DENIED : Verdict.BOUND;
     }
 
-    /** Returns the ports as other systems than Linux show them: by lsof and by connections instead of tables. */
-    static LocalPorts withoutTables() {
-        return new LocalPorts(false);
-    }
-
-    boolean hasTables() {
-        return hasTables;
+    /** Returns whether a server can bind this port now; reads no table if the bind already says no. */
+    boolean isAvailable(int port) throws IOException {
+        return canBind(port) && (isWildcardEnough || !isListening(port));
     }
 
     boolean isListening(int port) throws IOException {
         return !listeners(port).isEmpty();
     }
 
+    /** Other systems than Linux let the wildcard be bound if the loopback address is in use. */
+    private boolean canBind(int port) throws IOException {
+        return canBind(new InetSocketAddress(port))
+            && (hasTables || canBind(new InetSocketAddress("127.0.0.1", port)));
+    }
+
+    /** Binds as servers do, and closes. */
+    private boolean canBind(InetSocketAddress address) throws IOException {
+        try (SocketChannel socket = SocketChannel.open()) {
+            socket.setOption(StandardSocketOptions.SO_REUSEADDR, true); // TIME_WAIT is no conflict.
+            socket.bind(address);
+            isWildcardEnough = hasTables && socket.socket().getLocalAddress() instanceof Inet6Address;
+            return true;
+        } catch (BindException e) {
+            return false;
+        }
+    }
+
+    // The sockets on a port.
+
     /** Returns the sockets that listen on this port; nothing is bound. */
     List<TcpSocket> listeners(int port) throws IOException {
+        return on(port, listeners());
+    }
+
+    /** Returns the sockets that listen on any port. */
+    List<TcpSocket> listeners() throws IOException {
         if (listeners == null) {
-            listeners = hasTables ? TcpSocket.inTables(null) : TcpSocket.inLsof();
+            listeners = hasTables ? inTables(true) : inLsof();
         }
+        return listeners;
+    }
+
+    /** Returns the sockets that have this port, first of all its listeners; one of an unknown kind if none is shown. */
+    List<TcpSocket> sockets(int port) throws IOException {
+        List<TcpSocket> found = isListening(port) ? listeners(port) : connections(port);
+        return found.isEmpty() ? List.of(new TcpSocket(Kind.UNKNOWN, "", port, -1, 0)) : found;
+    }
+
+    private List<TcpSocket> connections(int port) throws IOException {
+        if (sockets == null) {
+            sockets = hasTables ? inTables(false) : List.of();
+        }
+        return on(port, sockets);
+    }
+
+    private static List<TcpSocket> on(int port, List<TcpSocket> all) {
         List<TcpSocket> found = new ArrayList<>();
-        for (TcpSocket listener : listeners) {
-            if (listener.port() == port) {
-                found.add(listener);
+        for (TcpSocket socket : all) {
+            if (socket.port == port) {
+                found.add(socket);
             }
         }
-        return found.isEmpty() && !hasTables ? acceptors(port) : found;
+        return found;
     }
 
-    /** Returns whether a server can bind this port now and, if not, why. */
-    Verdict verdict(int port) throws IOException {
-        Verdict verdict = probe(port);
-        boolean isFree = verdict == Verdict.AVAILABLE && isWildcardEnough;
-        return isFree || listeners(port).isEmpty() ? verdict : Verdict.LISTENING;
-    }
-
-    /** Returns whether a server can bind this port now; reads no table if the bind already says no. */
-    boolean isAvailable(int port) throws IOException {
-        return probe(port) == Verdict.AVAILABLE && (isWildcardEnough || !isListening(port));
-    }
-
-    /** If lsof shows no listener, the port counts as listening if it accepts a connection on a loopback address. */
-    private static List<TcpSocket> acceptors(int port) throws IOException {
-        List<TcpSocket> acceptors = new ArrayList<>();
-        for (byte[] loopback : new byte[][] {LOOPBACK, LOOPBACK6}) {
-            try (Socket socket = new Socket()) {
-                socket.connect(new InetSocketAddress(InetAddress.getByAddress(loopback), port), CONNECT_MILLIS);
-                if (socket.getLocalPort() == port) {
-                    socket.setSoLinger(true, 0); // The socket has connected to itself; a reset leaves nothing behind.
-                } else {
-                    String address = Addresses.text(loopback);
-                    acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, address, port, -1, 0, List.of()));
+    private static List<TcpSocket> inTables(boolean onlyListeners) throws IOException {
+        List<TcpSocket> sockets = new ArrayList<>();
+        for (String table : TABLES) {
+            if (new File(table).exists()) { // A kernel without IPv6 has no tcp6.
+                try (InputStream in = new FileInputStream(table)) {
+                    read(in, onlyListeners, sockets);
                 }
-            } catch (IOException e) {
-                // Nothing listens there.
             }
         }
-        return acceptors;
+        return sockets;
     }
 
-    private Verdict probe(int port) throws IOException {
-        String refusal = bind(WILDCARD, port);
-        if (refusal != null) {
-            return refusal.equals(inUse()) ? Verdict.BOUND : Verdict.DENIED;
-        }
-        // A machine may lack a loopback address, and then refuses it for another reason.
-        boolean isInUse = !isWildcardEnough
-            && (inUse().equals(bind(LOOPBACK, port)) || inUse().equals(bind(LOOPBACK6, port)));
-        return isInUse ? Verdict.BOUND : Verdict.AVAILABLE;
+    /** The kernel returns whole rows. To read once more at the end would make it walk its whole table again. */
+    private static void read(InputStream in, boolean onlyListeners, List<TcpSocket> sockets) throws IOException {
+        byte[] page = new byte[65536];
+        int count;
+        do {
+            count = in.read(page);
+            String text = new String(page, 0, Math.max(count, 0), StandardCharsets.ISO_8859_1);
+            for (StringTokenizer rows = new StringTokenizer(text, "\n"); rows.hasMoreTokens(); ) {
+                String row = rows.nextToken();
+                TcpSocket socket = row.contains("local_address") ? null : TcpSocket.parse(row);
+                if (socket != null && onlyListeners && socket.kind != Kind.LISTENER) {
+                    return; // Listeners come first (net/ipv4/tcp_ipv4.c, tcp_seq_start).
+                } else if (socket != null) {
+                    sockets.add(socket);
+                }
+            }
+        } while (count > PAGE_WITHOUT_ROOM);
     }
 
-    /** Binds and closes; returns the system's error message if it refuses, otherwise null. */
-    private String bind(byte[] address, int port) throws IOException {
-        try (SocketChannel socket = SocketChannel.open()) {
-            socket.setOption(StandardSocketOptions.SO_REUSEADDR, DOES_REUSE);
-            socket.bind(new InetSocketAddress(InetAddress.getByAddress(address), port));
-            isWildcardEnough |= hasTables && socket.socket().getLocalAddress() instanceof Inet6Address;
-            return null;
-        } catch (BindException e) {
-            return e.getMessage();
-        } catch (UnsupportedAddressTypeException e) {
-            return ""; // Java has found no IPv6 here; the tables show what this JVM cannot bind.
-        }
-    }
-
-    /** Returns the system's error message for a port in use; the message depends on the locale, so it is provoked. */
-    private String inUse() throws IOException {
-        if (inUse == null) {
-            try (Socket holder = new Socket()) {
-                holder.bind(new InetSocketAddress(0));
-                inUse = bind(WILDCARD, holder.getLocalPort());
-            } catch (BindException e) {
-                inUse = e.getMessage(); // Every ephemeral port is in use.
+    /** Returns the listeners that lsof shows to this user, one for each process that has the socket open. */
+    private static List<TcpSocket> inLsof() {
+        List<TcpSocket> listeners = new ArrayList<>();
+        long pid = 0;
+        for (String line : Processes.lsof("-iTCP -sTCP:LISTEN -F pn")) {
+            int colon = line.lastIndexOf(':');
+            if (line.startsWith("p")) {
+                pid = Long.parseLong(line.substring(1));
+            } else if (line.startsWith("n")) {
+                String address = line.substring(1, colon).replace("[", "").replace("]", "");
+                int port = Integer.parseInt(line.substring(colon + 1));
+                listeners.add(new TcpSocket(Kind.LISTENER, address, port, -1, pid));
             }
         }
-        return inUse;
+        return listeners;
     }
 }

@@ -1,13 +1,8 @@
-//SOURCES Owner.java Ownership.java Processes.java Supervisor.java
+//SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
 
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -15,9 +10,9 @@ import java.util.stream.Stream;
 /** Formats the owners of ports as text and as JSON. Looks nothing up. */
 final class OwnerWords {
 
-    private static final int LONGEST_BRIEF = 60;
+    private static final int LONGEST_BRIEF = 59;
     private static final int LONGEST_COMMAND = 1000;
-    private static final char END = '\0'; // of an argument, which may contain blanks
+    private static final String END = "\0"; // of an argument, which may contain blanks
 
     /** A name whose value is a secret: PGPASSWORD, --api-key; not TOKEN_OPTIMIZER_PORT, and not --no-password. */
     private static final String NAME = "(?<![\\w./-])(?!--?no-)[\\w.-]*(?:pass(?:word|wd|phrase|code)?|[_.-]pwd"
@@ -25,37 +20,36 @@ final class OwnerWords {
 
     /** What stands before a secret (a group), and the secret; where the text is cut, there is no END. */
     private static final Pattern[] SECRETS = {
-        secret("((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
-        secret("(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
+        Pattern.compile("(?i)((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
+        Pattern.compile("(?i)(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
             + "|(" + NAME + "[\"']?[=:](?!//) ?)(?:\"[^\"\0]*\"?|'[^'\0]*'?|[^\\s\"',;&}\0]+)"),
-        secret("(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
-        secret("(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
+        Pattern.compile("(?i)(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
+        Pattern.compile("(?i)(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
 
     private OwnerWords() { }
 
-    private static Pattern secret(String regex) {
-        return Pattern.compile(regex, Pattern.CASE_INSENSITIVE);
-    }
-
     /** Returns the first 1,000 characters of a command line, without the secrets that the four expressions find. */
     static String command(List<String> arguments) {
-        String line = END + String.join(String.valueOf(END), arguments) + END;
-        boolean isCut = line.length() - 2 > LONGEST_COMMAND;
-        int end = !isCut ? line.length()
-            : LONGEST_COMMAND + (Character.isHighSurrogate(line.charAt(LONGEST_COMMAND)) ? 0 : 1);
-        String text = line.substring(0, end);
+        String line = String.join(END, arguments);
+        String start = start(line, LONGEST_COMMAND);
+        boolean isCut = start.length() < line.length();
+        String text = END + start + (isCut ? "" : END);
         for (Pattern secret : SECRETS) {
             text = secret.matcher(text).replaceAll(secret == SECRETS[1] ? "$1$2***" : "$1***");
         }
-        return text.replace(END, ' ').strip() + (isCut ? "…" : "");
+        return text.replace(END, " ").strip() + (isCut ? "…" : "");
+    }
+
+    private static String start(String text, int length) {
+        boolean isLonger = text.codePointCount(0, text.length()) > length;
+        return isLonger ? text.substring(0, text.offsetByCodePoints(0, length)) : text;
     }
 
     /** Returns a process for a sentence, with the beginning of its command line: {@code node server.js (pid 8)}. */
     static String process(Processes.Facts process) {
-        String command = process.command();
-        boolean isLong = command.codePointCount(0, command.length()) > LONGEST_BRIEF;
-        return (isLong ? command.substring(0, command.offsetByCodePoints(0, LONGEST_BRIEF - 1)) + "…" : command)
-            + " (pid " + process.pid() + ")";
+        String command = command(process.arguments());
+        String start = start(command, LONGEST_BRIEF);
+        return start + (start.length() < command.length() ? "…" : "") + " (pid " + process.pid() + ")";
     }
 
     /** Returns a supervisor for a sentence: {@code nodemon (pid 5)}. */
@@ -72,23 +66,19 @@ final class OwnerWords {
 
     /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */
     static String brief(List<Owner> owners) {
-        return joined(owners, OwnerWords::brief);
+        return owners.stream().map(OwnerWords::brief).distinct().collect(Collectors.joining(" and "));
     }
 
     /** Returns the owners for a row of a table: {@code node server.js (8) in /srv/blog}. */
     static String row(List<Owner> owners) {
-        return joined(owners, OwnerWords::row);
-    }
-
-    private static String joined(List<Owner> owners, Function<Owner, String> words) {
-        return owners.stream().map(words).distinct().collect(Collectors.joining(" and "));
+        return owners.stream().map(OwnerWords::row).distinct().collect(Collectors.joining(" and "));
     }
 
     private static String brief(Owner owner) {
         Processes.Facts process = owner.process();
         // The folder tells two copies of one program apart; a process of this project needs none.
         String words = process == null ? unseen(owner) + " that cannot be seen"
-            : process(process) + (owner.ownership() == Ownership.OURS ? "" : inFolder(process));
+            : process(process) + (owner.ownership() == Project.Ownership.OURS ? "" : inFolder(process));
         return switch (owner.kind()) {
             case LISTENER -> words;
             case CONNECTION -> "a connection of " + words;
@@ -100,8 +90,8 @@ final class OwnerWords {
     private static String row(Owner owner) {
         Processes.Facts process = owner.process();
         return switch (owner.kind()) {
-            case LISTENER -> process == null ? unseen(owner) : process.command() + " (" + process.pid() + ")"
-                + (owner.ownership() == Ownership.OTHER ? inFolder(process) : "");
+            case LISTENER -> process == null ? unseen(owner) : command(process.arguments()) + " (" + process.pid() + ")"
+                + (owner.ownership() == Project.Ownership.OTHER ? inFolder(process) : "");
             case CONNECTION -> "a connection of " + (process == null ? owner.user() : process.pid());
             case TIME_WAIT -> "a closed connection";
             case UNKNOWN -> "a bound socket";
@@ -118,19 +108,14 @@ final class OwnerWords {
 
     /** Returns a line for each process; if verbose, two for each socket. */
     static List<String> lines(List<Owner> owners, boolean isVerbose) {
-        Collection<String> lines = isVerbose ? new ArrayList<>() : new LinkedHashSet<>();
-        for (Owner owner : owners) {
-            lines.add(line(owner));
-            if (isVerbose) {
-                lines.add("  " + details(owner));
-            }
-        }
-        return List.copyOf(lines);
+        return owners.stream()
+            .map(owner -> isVerbose ? List.of(line(owner), "  " + details(owner)) : List.of(line(owner)))
+            .distinct().flatMap(List::stream).toList();
     }
 
     private static String line(Owner owner) {
-        String belongs = !owner.isListener() || owner.ownership() == Ownership.UNKNOWN ? ""
-            : owner.ownership() == Ownership.OURS ? ", of this project" : ", another program";
+        String belongs = !owner.isListener() || owner.ownership() == Project.Ownership.UNKNOWN ? ""
+            : owner.ownership() == Project.Ownership.OURS ? ", of this project" : ", another program";
         boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isStopped);
         return brief(owner) + belongs
             + (owner.supervisor() == null ? "" : ", managed by " + supervisor(owner.supervisor()))
@@ -141,8 +126,8 @@ final class OwnerWords {
         Map<String, Object> known = fields(owner);
         List<Long> pids = owner.processes().stream().map(Processes.Facts::pid).toList();
         return Stream.of("user", "address", "started_at", "started_by").filter(field -> known.get(field) != null)
-            .map(field -> field.replace('_', ' ') + " " + known.get(field))
-            .collect(Collectors.joining("; ")) + (pids.size() < 2 ? "" : "; socket shared by the processes " + pids);
+            .map(field -> field.replace('_', ' ') + " " + known.get(field)).collect(Collectors.joining("; "))
+            + (pids.size() < 2 ? "" : "; socket shared by the processes " + pids);
     }
 
     /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
@@ -153,18 +138,19 @@ final class OwnerWords {
     private static Map<String, Object> fields(Owner owner) {
         Processes.Facts process = owner.process();
         Processes.Facts starter = Supervisor.starter(owner.ancestors());
+        Project.Ownership ownership = owner.ownership();
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("kind", owner.kind().name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        fields.put("kind", ServicePort.lowerCase(owner.kind()));
         fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
         fields.put("pid", process == null ? null : process.pid());
         fields.put("user", owner.user());
-        fields.put("command", process == null ? null : process.command());
+        fields.put("command", process == null ? null : command(process.arguments()));
         fields.put("cwd", process == null ? null : process.workingDirectory());
         fields.put("started_at", process == null ? null : process.startedAt());
         fields.put("started_by", starter == null ? null : process(starter));
         fields.put("kept_by", owner.supervisor() == null ? null : supervisor(owner.supervisor()));
         fields.put("sharers", Math.max(0, owner.processes().size() - 1));
-        fields.put("ours", owner.ownership() == Ownership.UNKNOWN ? null : owner.ownership() == Ownership.OURS);
+        fields.put("ours", ownership == Project.Ownership.UNKNOWN ? null : ownership == Project.Ownership.OURS);
         return fields;
     }
 }

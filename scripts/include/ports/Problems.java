@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java Allocator.java LocalPorts.java
-//SOURCES Owner.java Ownership.java Processes.java ServicePort.java Supervisor.java
+//SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -103,7 +103,7 @@ final class Problems {
     List<String> remedies(ServicePort port) {
         List<String> remedies = new ArrayList<>();
         PortMap.Service service = port.service();
-        boolean isRunning = service.name() != null && port.ownership() == Ownership.OURS;
+        boolean isRunning = service.name() != null && port.ownership() == Project.Ownership.OURS;
         String purpose = port.verdict() == LocalPorts.Verdict.DENIED ? "to bind the port: "
             : isRunning ? service.name() + " is running; to stop it: " : "to free the port: ";
         for (String step : steps(port, isRunning)) {
@@ -111,7 +111,7 @@ final class Problems {
         }
         if (!port.isAvailable() && service.name() != null && !isRunning) {
             // find_port moves an undocumented service only if another program has its port.
-            boolean isMoved = service.isDocumented() || port.ownership() == Ownership.OTHER;
+            boolean isMoved = service.isDocumented() || port.ownership() == Project.Ownership.OTHER;
             remedies.add("to move the service: " + (isMoved ? move(service) : allocator().setting(service)));
         }
         return remedies;
@@ -160,7 +160,7 @@ final class Problems {
     }
 
     private static String unseen(Owner owner) {
-        return owner.viewer() == 0 ? "stop the process where it runs, in another container or namespace"
+        return !owner.isAnotherUsers() ? "stop the process where it runs, in another container or namespace"
             : "stop the process that this finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 

@@ -1,6 +1,3 @@
-//SOURCES OwnerWords.java TcpSocket.java
-
-import com.sun.security.auth.module.UnixSystem;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,28 +11,26 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
-/** The processes of this machine, each looked up once: in {@code /proc} (proc(5)), otherwise by the JDK. */
+/** The processes of this machine, each looked up once: in {@code /proc} (proc(5)), otherwise by the JDK and lsof. */
 final class Processes {
 
     /**
-     * A process.
+     * A process. What this user may not see is null; the parent is 0 then, and the control group empty.
      *
-     * @param parent 0 if there is none, or if it cannot be seen
      * @param startTime in the system's own unit; a pid and its start time name one process for ever
      * @param state the kernel's letter: T is paused, Z is a zombie
-     * @param uid -1 if unknown, as the user is null
      * @param arguments at least one; the words of the title if the process has set one
-     * @param workingDirectory null if this user may not see it; the same is true of the executable
-     * @param controlGroup the path that systemd or a container engine chose; empty if there is none
+     * @param controlGroup the path that systemd or a container engine chose
      */
-    record Facts(long pid, long parent, long startTime, char state, long session, long uid, String user,
+    record Facts(long pid, long parent, long startTime, char state, long session, String user,
                  List<String> arguments, String workingDirectory, String executable, String controlGroup) {
 
         /** A zombie is not running. */
         boolean isRunning() {
-            return state != 'Z' && state != 'X';
+            return state != 'Z';
         }
 
         /** A paused process handles a signal only when it continues. */
@@ -47,11 +42,6 @@ final class Processes {
         String startedAt() {
             return ProcessHandle.of(pid).flatMap(process -> process.info().startInstant())
                 .map(instant -> instant.truncatedTo(ChronoUnit.SECONDS).toString()).orElse(null);
-        }
-
-        /** Returns the command line for people to read, without its secrets. */
-        String command() {
-            return OwnerWords.command(arguments);
         }
 
         /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */
@@ -69,30 +59,21 @@ final class Processes {
     private static final Path PROC = Path.of("/proc");
 
     private final Map<Long, Facts> known = new HashMap<>();
-    private final boolean hasProc;
-
-    private Processes(boolean hasProc) {
-        this.hasProc = hasProc;
-    }
 
     static Processes read() {
-        return new Processes(Files.isDirectory(PROC.resolve("self")));
-    }
-
-    /** Returns the processes as other systems than Linux show them: by the JDK and lsof. */
-    static Processes withoutProc() {
-        return new Processes(false);
+        return new Processes();
     }
 
     /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
     Facts self() {
-        String pid = hasProc ? link(PROC.resolve("self")) : Long.toString(ProcessHandle.current().pid());
+        String pid = Files.exists(PROC) ? link("self") : Long.toString(ProcessHandle.current().pid());
         return pid == null ? null : of(Long.parseLong(pid));
     }
 
     /** Returns a process; null if it does not exist or cannot be seen. */
     Facts of(long pid) {
-        return known.computeIfAbsent(pid, number -> hasProc ? look(number) : ask(number));
+        return known.computeIfAbsent(pid, number -> Files.exists(PROC) ? look(number)
+            : ProcessHandle.of(number).map(Processes::ask).orElse(null));
     }
 
     /** Returns the ancestors of a process, parent first. */
@@ -111,6 +92,18 @@ final class Processes {
         return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
     }
 
+    /** Returns whether a process is this program, or started it. */
+    boolean startedUs(Facts process) {
+        Facts self = self();
+        return self != null && isDescendant(self.pid, process.pid);
+    }
+
+    /** Returns whether this program may stop the processes of a user. */
+    boolean mayStop(String user) {
+        Facts self = self();
+        return self != null && ("root".equals(self.user) || Objects.equals(self.user, user));
+    }
+
     /** Returns the exit code of a zombie as a shell would print it; null if it cannot be seen. */
     static Integer exitStatus(long pid) {
         String[] stat = stat(pid);
@@ -121,24 +114,22 @@ final class Processes {
     /** Returns the name that passwd(5) gives a user, or the number if there is none; null for -1. */
     static String userName(long uid) {
         String number = Long.toString(uid);
-        return uid < 0 ? null : text(Path.of("/etc/passwd")).lines().map(line -> line.split(":"))
+        return uid < 0 ? null : text("/etc/passwd").lines().map(line -> line.split(":"))
             .filter(user -> user.length > 2 && user[2].equals(number)).map(user -> user[0]).findFirst().orElse(number);
     }
 
-    // With /proc.
+    // With /proc. A text is empty and a link null if the process has exited, or if this user may not see it.
 
-    /** Returns, by socket, the processes that have these sockets open and that this user may see. */
+    /** Returns, by the IDs of sockets, the pids of the processes that have these sockets open and can be seen. */
     static Map<Long, Set<Long>> withSockets(Set<Long> sockets) {
         Map<Long, Set<Long>> found = new HashMap<>();
-        for (String process : sockets.isEmpty() ? new String[0] : names(PROC)) {
-            Path folder = PROC.resolve(process).resolve("fd");
-            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(folder) : new String[0]) {
-                String target = link(folder.resolve(descriptor));
-                if (target != null && target.startsWith("socket:[")) {
-                    long socket = Long.parseUnsignedLong(target.substring(8, target.length() - 1));
-                    if (sockets.contains(socket)) {
-                        found.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
-                    }
+        for (String process : sockets.isEmpty() ? new String[0] : names("")) {
+            for (String descriptor : Character.isDigit(process.charAt(0)) ? names(process + "/fd") : new String[0]) {
+                String target = link(process + "/fd/" + descriptor);
+                boolean isSocket = target != null && target.startsWith("socket:[");
+                long socket = isSocket ? Long.parseUnsignedLong(target.substring(8, target.length() - 1)) : 0;
+                if (sockets.contains(socket)) {
+                    found.computeIfAbsent(socket, key -> new LinkedHashSet<>()).add(Long.parseLong(process));
                 }
             }
         }
@@ -147,13 +138,11 @@ final class Processes {
 
     private static Facts look(long pid) {
         String[] stat = stat(pid);
-        Path process = PROC.resolve(Long.toString(pid));
         try {
-            long uid = (Integer) Files.getAttribute(process, "unix:uid");
             return stat.length < 20 ? null : new Facts(pid, Long.parseLong(stat[1]), Long.parseLong(stat[19]),
-                stat[0].charAt(0), Long.parseLong(stat[3]), uid, Files.getOwner(process).getName(), arguments(process),
-                link(process.resolve("cwd")), link(process.resolve("exe")),
-                controlGroup(text(process.resolve("cgroup"))));
+                stat[0].charAt(0), Long.parseLong(stat[3]), Files.getOwner(PROC.resolve("" + pid)).getName(),
+                arguments(text("/proc/" + pid + "/cmdline")), link(pid + "/cwd"), link(pid + "/exe"),
+                controlGroup(text("/proc/" + pid + "/cgroup")));
         } catch (IOException e) {
             return null; // The process has exited.
         }
@@ -161,50 +150,46 @@ final class Processes {
 
     /** Returns the fields of {@code /proc/PID/stat} from the third on: the second, the name, may contain anything. */
     private static String[] stat(long pid) {
-        String stat = text(PROC.resolve(pid + "/stat"));
+        String stat = text("/proc/" + pid + "/stat");
         return stat.substring(stat.lastIndexOf(')') + 1).trim().split(" ");
     }
 
-    private static List<String> arguments(Path process) {
-        String line = text(process.resolve("cmdline"));
-        if (line.isEmpty()) {
-            return List.of("[" + text(process.resolve("comm")).strip() + "]");
-        }
-        String[] arguments = line.split("\0"); // A title may be followed by many NULs.
+    private static List<String> arguments(String commandLine) {
+        String[] arguments = commandLine.trim().split("\0"); // Many NULs may follow a title.
         boolean isTitle = arguments.length == 1 && !arguments[0].startsWith("/");
-        return arguments.length == 0 ? List.of("") : List.of(isTitle ? arguments[0].strip().split(" +") : arguments);
+        return List.of(isTitle ? arguments[0].split(" +") : arguments);
     }
 
     /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */
     static String controlGroup(String lines) {
-        return lines.lines().map(line -> line.split(":", 3))
-            .filter(fields -> fields.length == 3 && (fields[0].equals("0") || fields[1].equals("name=systemd")))
-            .map(fields -> fields[2]).max(Comparator.comparingInt(String::length)).orElse("");
+        return lines.lines().filter(line -> line.startsWith("0:") || line.contains(":name=systemd:"))
+            .map(line -> line.substring(line.indexOf(":/") + 1))
+            .max(Comparator.comparingInt(String::length)).orElse("");
     }
 
     /** Returns a variable of the environment that a process was started with; null if it cannot be seen. */
     static String variable(long pid, String name) {
-        return Arrays.stream(text(PROC.resolve(pid + "/environ")).split("\0"))
-            .filter(entry -> entry.startsWith(name + "=")).map(entry -> entry.substring(name.length() + 1))
-            .findFirst().orElse(null);
+        return Arrays.stream(text("/proc/" + pid + "/environ").split("\0"))
+            .filter(entry -> entry.startsWith(name + "=")).findFirst()
+            .map(entry -> entry.substring(name.length() + 1)).orElse(null);
     }
 
-    private static String[] names(Path folder) {
-        String[] names = folder.toFile().list();
+    private static String[] names(String folder) {
+        String[] names = PROC.resolve(folder).toFile().list();
         return names == null ? new String[0] : names;
     }
 
-    private static String text(Path file) {
+    private static String text(String file) {
         try {
-            return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+            return new String(Files.readAllBytes(Path.of(file)), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            return ""; // The process has exited, or this user may not see it.
+            return "";
         }
     }
 
-    private static String link(Path path) {
+    private static String link(String name) {
         try {
-            return Files.readSymbolicLink(path).toString();
+            return Files.readSymbolicLink(PROC.resolve(name)).toString();
         } catch (IOException e) {
             return null;
         }
@@ -212,26 +197,25 @@ final class Processes {
 
     // Without /proc.
 
-    private Facts ask(long pid) {
-        ProcessHandle process = ProcessHandle.of(pid).orElse(null);
-        if (process == null) {
-            return null;
-        }
+    static Facts ask(ProcessHandle process) {
         ProcessHandle.Info info = process.info();
         List<String> arguments = new ArrayList<>(List.of(info.command().orElse("?")));
         arguments.addAll(List.of(info.arguments().orElse(new String[0])));
-        return new Facts(pid, process.parent().map(ProcessHandle::pid).orElse(0L),
-            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0,
-            process.equals(ProcessHandle.current()) ? ownUid() : -1, info.user().orElse(null), arguments, folder(pid),
-            info.command().orElse(null), "");
-    }
-
-    private static long ownUid() {
-        return System.getProperty("os.name").startsWith("Windows") ? -1 : new UnixSystem().getUid();
-    }
-
-    private static String folder(long pid) {
-        return TcpSocket.lsof("-a", "-p", "" + pid, "-d", "cwd", "-F", "n").stream()
+        String folder = lsof("-a -d cwd -F n -p " + process.pid()).stream()
             .filter(line -> line.startsWith("n")).map(line -> line.substring(1)).findFirst().orElse(null);
+        return new Facts(process.pid(), process.parent().map(ProcessHandle::pid).orElse(0L),
+            info.startInstant().map(Instant::toEpochMilli).orElse(0L), process.isAlive() ? 'R' : 'Z', 0,
+            info.user().orElse(null), arguments, folder, info.command().orElse(null), "");
+    }
+
+    /** Returns the lines of lsof's output for programs ({@code -F}), a letter and a value; none if there is no lsof. */
+    static List<String> lsof(String options) {
+        try {
+            Process lsof = new ProcessBuilder(("lsof -wnP " + options).split(" "))
+                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            return lsof.inputReader(StandardCharsets.UTF_8).lines().toList();
+        } catch (IOException e) {
+            return List.of();
+        }
     }
 }

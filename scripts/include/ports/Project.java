@@ -1,11 +1,15 @@
 //SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvFile.java ../config/Folders.java
+//SOURCES Processes.java Supervisor.java
 
+import java.io.File;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** The project that the services belong to: a folder. */
 record Project(Path folder) {
@@ -14,6 +18,15 @@ record Project(Path folder) {
     private static final String[] SHARED = {"/usr", "/usr/local", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp",
         "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/usr/local/bin/", "/usr/local/sbin/", "/bin/",
         "/sbin/", "/lib/", "/lib64/", "/proc/", "/dev/", "/sys/", "/run/", "/boot/"};
+    private static final String DELETED = " (deleted)";
+
+    /**
+     * Whether a process belongs to the project, or to another program. UNKNOWN: it cannot be told which of the two;
+     * this is never reported as a problem, and never stopped without --force.
+     */
+    enum Ownership { OURS, OTHER, UNKNOWN }
+
+    // Which folder is the project.
 
     /** Returns the project of a command, or null. Unless it is named, it is looked for only when it is asked for. */
     static Supplier<Project> of(PortCommand command) {
@@ -26,7 +39,6 @@ record Project(Path folder) {
         return () -> project;
     }
 
-    /** Returns the project in the folder of that name. */
     static Project named(String name, String option) {
         Path folder = Folders.real(Folders.named(name));
         if (!Files.isDirectory(folder) || isForbidden(folder)) {
@@ -67,23 +79,88 @@ record Project(Path folder) {
     }
 
     /** Returns whether a place is in the folder, and in no folder below that has a .git and is not a submodule. */
-    boolean contains(Path place) {
+    private boolean contains(Path place) {
         Path inner = Folders.real(place);
         boolean isInside = inner.startsWith(folder);
         for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
-            Path git = inner.resolve(".git");
-            String text = text(git);
-            isInside = !Files.exists(git) || text.contains("/modules/") && !text.matches("(?s).*/worktrees/[^/]*");
+            String text = text(inner.resolve(".git"));
+            isInside = !Files.exists(inner.resolve(".git"))
+                || text.contains("/modules/") && !text.contains("/worktrees/");
         }
         return isInside;
     }
 
-    /** Returns what is in a regular file, up to the length that a .git file can have. */
-    private static String text(Path file) {
-        try (InputStream in = Files.isRegularFile(file) ? Files.newInputStream(file) : InputStream.nullInputStream()) {
-            return new String(in.readNBytes(5000), StandardCharsets.UTF_8).strip();
+    /** Returns what is in a .git that is a file; empty if it is longer than such a file can be. */
+    private static String text(Path git) {
+        try {
+            return Files.isRegularFile(git) && Files.size(git) < 5000 ? Files.readString(git) : "";
         } catch (IOException e) {
             return "";
         }
+    }
+
+    // Which processes belong to the project.
+
+    /** Returns to whom a process belongs, by the first rule that applies; unknown if the project is null. */
+    static Ownership ownership(Processes.Facts process, Project project, Processes processes) {
+        boolean isUsersInit = process.name().equals("systemd") && process.arguments().contains("--user");
+        Supervisor group = Supervisor.inControlGroup(process.controlGroup());
+        boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER
+            && !group.isOf(processes.self());
+        if (project == null || process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
+                || isInAnotherContainer || process.workingDirectory() == null) {
+            return Ownership.UNKNOWN;
+        }
+        try {
+            return isElsewhere(process) ? Ownership.UNKNOWN : project.ownership(process);
+        } catch (IOException | InvalidPathException e) {
+            return Ownership.UNKNOWN; // It has exited, or Java cannot name one of its files in this locale.
+        }
+    }
+
+    /** Returns whether the path of the working directory leads to a different folder here, as a container's may. */
+    private static boolean isElsewhere(Processes.Facts process) throws IOException {
+        Path link = Path.of("/proc", Long.toString(process.pid()), "cwd");
+        String path = process.workingDirectory();
+        return Files.exists(link) && existing(path).equals(path) && !Files.isSameFile(link, Path.of(path));
+    }
+
+    /** The kernel marks the path of what has been deleted; a folder may also have such a name. */
+    private static String existing(String path) {
+        boolean isDeleted = path.endsWith(DELETED) && Files.notExists(Path.of(path));
+        return isDeleted ? path.substring(0, path.length() - DELETED.length()) : path;
+    }
+
+    private Ownership ownership(Processes.Facts process) {
+        Path start = Path.of(existing(process.workingDirectory()));
+        String executable = process.executable();
+        boolean isHere = contains(start) || executable != null && contains(start.resolve(existing(executable)))
+            || jars(process.arguments()).anyMatch(jar -> isFile(start.resolve(jar)));
+        return isHere ? Ownership.OURS : ofFirstArgument(process.arguments(), start);
+    }
+
+    /** Returns what follows -jar, and the entries of the class path. */
+    private static Stream<String> jars(List<String> arguments) {
+        return IntStream.range(1, arguments.size())
+            .filter(i -> List.of("-jar", "-cp", "-classpath").contains(arguments.get(i - 1)))
+            .mapToObj(arguments::get).flatMap(files -> Stream.of(files.split(File.pathSeparator))).limit(1000);
+    }
+
+    /** Judges by the first argument that is no option: a script, if the program is an interpreter. */
+    private Ownership ofFirstArgument(List<String> arguments, Path start) {
+        int first = 1;
+        while (first < arguments.size() && arguments.get(first).startsWith("-")) {
+            first++;
+        }
+        boolean isOurs = first < arguments.size() && isFile(start.resolve(arguments.get(first)));
+        // The first argument may be the value of the option before it, and the next one the program.
+        boolean isInDoubt = first > 1 && first + 1 < arguments.size() && !arguments.get(first - 1).contains("=")
+            && isFile(start.resolve(arguments.get(first + 1))) != isOurs;
+        return isInDoubt ? Ownership.UNKNOWN : isOurs ? Ownership.OURS : Ownership.OTHER;
+    }
+
+    /** Returns whether a place is a regular file in the project; it is never opened. */
+    private boolean isFile(Path place) {
+        return contains(place) && Files.isRegularFile(place);
     }
 }

@@ -1,5 +1,4 @@
-//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Ownership.java
-//SOURCES Project.java
+//SOURCES ../command/Line.java ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Project.java
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,15 +48,15 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     }
 
     /** Returns OTHER if any owner is, OURS if all are listeners of ours, otherwise UNKNOWN. */
-    Ownership ownership() {
-        return owners.stream().anyMatch(owner -> owner.ownership() == Ownership.OTHER) ? Ownership.OTHER
+    Project.Ownership ownership() {
+        return owners.stream().anyMatch(owner -> owner.ownership() == Project.Ownership.OTHER) ? Project.Ownership.OTHER
             : !owners.isEmpty() && owners.stream().allMatch(owner -> owner.isListener()
-                && owner.ownership() == Ownership.OURS) ? Ownership.OURS : Ownership.UNKNOWN;
+                && owner.ownership() == Project.Ownership.OURS) ? Project.Ownership.OURS : Project.Ownership.UNKNOWN;
     }
 
     /** Returns whether another program has the port. */
     boolean isTaken() {
-        return isListening() && ownership() == Ownership.OTHER;
+        return isListening() && ownership() == Project.Ownership.OTHER;
     }
 
     /** Returns whether a process listens that belongs to the project, or may belong to it. */
@@ -67,7 +66,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
 
     /** Returns the owners that do not belong to the project. */
     List<Owner> othersThanOurs() {
-        return owners.stream().filter(owner -> owner.ownership() != Ownership.OURS).toList();
+        return owners.stream().filter(owner -> owner.ownership() != Project.Ownership.OURS).toList();
     }
 
     Map<String, Object> fields() {

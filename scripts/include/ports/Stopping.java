@@ -1,4 +1,4 @@
-//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Ownership.java Processes.java Project.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Processes.java Project.java
 //SOURCES ServicePort.java Supervisor.java
 
 import java.io.IOException;
@@ -131,7 +131,6 @@ final class Stopping {
             return " cannot be signalled from here"; // Another namespace has other pids.
         }
         Supervisor supervisor = owner.supervisor();
-        long user = process.uid() < 0 ? owner.socket().uid() : process.uid();
         return process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
             : processes.isDescendant(self.pid(), process.pid()) ? " started this command"
@@ -139,12 +138,12 @@ final class Stopping {
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs other programs, too; stop its program instead"
             : isOfLogin(process) ? " belongs to a terminal, an editor or a login"
-            : self.uid() != 0 && self.uid() != user ? " is a process of another user" : null;
+            : owner.isAnotherUsers() ? " is a process of another user" : null;
     }
 
     private String refusalUnlessForced(Processes.Facts process, Processes processes) {
         String way = (project != null ? "; " : "; name the project with --project DIR, or ") + "--force stops it too";
-        return switch (Ownership.of(process, project, processes)) {
+        return switch (Project.ownership(process, project, processes)) {
             case OURS -> null;
             case OTHER -> " belongs to another program" + way;
             case UNKNOWN -> " may belong to another program" + way;
@@ -153,7 +152,8 @@ final class Stopping {
 
     /** Returns whether the user's terminal or editor would end with the process. */
     private static boolean isOfLogin(Processes.Facts process) {
-        return LOGINS.contains(process.name()) || EDITOR.matcher(process.executable() + " " + process.command()).find();
+        return LOGINS.contains(process.name())
+            || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
     }
 
     /**
@@ -164,7 +164,7 @@ final class Stopping {
         Processes processes = Processes.read();
         Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
             .filter(each -> each != null && each.isKilled()).map(each -> processes.of(each.pid()))
-            .filter(each -> each != null && Ownership.of(each, project, processes) == Ownership.OURS);
+            .filter(each -> each != null && Project.ownership(each, project, processes) == Project.Ownership.OURS);
         Stream<Processes.Facts> roots = before.owners().stream().map(Owner::processes).flatMap(all -> all.stream()
             .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
         for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {

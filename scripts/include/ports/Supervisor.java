@@ -3,7 +3,6 @@
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.stream.Stream;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -32,8 +31,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
 
     /** The last container of a control group; and its last unit, if only folders of the unit's own follow. */
-    private static final Pattern CONTAINER =
-        Pattern.compile(".*/(?:(docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
+    private static final Pattern CONTAINER = Pattern.compile(
+        ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
     private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
 
     /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
@@ -43,7 +42,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         }
         Supervisor group = inControlGroup(process.controlGroup());
         boolean isManaged = group != null && !group.isOf(processes.self())
-            && (group.kind == Kind.CONTAINER || isInSessionOfUnit(process, processes));
+            && (group.kind == Kind.CONTAINER || isInSessionOfUnit(process, processes.ancestors(process.pid())));
         return isManaged ? group : amongAncestors(process, processes);
     }
 
@@ -64,11 +63,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         Matcher container = CONTAINER.matcher(path);
         Matcher unit = UNIT.matcher(path);
         if (container.matches()) {
-            String engine = container.group(1) == null ? "" : container.group(1);
-            String program = engine.equals("libpod") ? "podman"
-                : engine.equals("docker") || path.contains("/docker/") ? "docker"
-                : !engine.isEmpty() || path.contains("/kubepods") ? "crictl" : "container";
-            return new Supervisor(Kind.CONTAINER, program, container.group(2), 0, true);
+            String engine = path.contains("libpod") ? "podman" : path.contains("docker") ? "docker" : "container";
+            return new Supervisor(Kind.CONTAINER, engine, container.group(1), 0, true);
         } else if (unit.matches()) {
             Kind kind = path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT;
             return new Supervisor(kind, unit.group(1), null, 0, true);
@@ -82,14 +78,10 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     }
 
     /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
-    private static boolean isInSessionOfUnit(Processes.Facts process, Processes processes) {
-        Processes.Facts first = processes.ancestors(process.pid()).stream()
+    static boolean isInSessionOfUnit(Processes.Facts process, List<Processes.Facts> ancestors) {
+        Processes.Facts first = ancestors.stream()
             .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
-            .reduce((nearer, farther) -> farther).orElse(process);
-        return isInSessionOf(first, process);
-    }
-
-    static boolean isInSessionOf(Processes.Facts first, Processes.Facts process) {
+            .reduce(process, (nearer, farther) -> farther);
         return first.session() != 0 && first.session() == process.session();
     }
 
@@ -104,19 +96,15 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
             if (name != null) {
                 Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
                 String task = name.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : null;
-                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits(candidate, processes));
+                boolean isOffLimits = candidate.pid() == 1 || processes.startedUs(candidate)
+                    || !processes.mayStop(candidate.user());
+                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits);
             } else if (!SHELLS.contains(candidate.name()) && !WRAPPERS.contains(name(candidate, 0))
                     && !WRAPPERS.contains(name(candidate, 1))) {
                 return null;
             }
         }
         return null;
-    }
-
-    private static boolean isOffLimits(Processes.Facts process, Processes processes) {
-        Processes.Facts self = processes.self();
-        return process.pid() == 1 || self == null || processes.isDescendant(self.pid(), process.pid())
-            || self.uid() != 0 && self.uid() != process.uid();
     }
 
     /** Returns the name under which a process restarts others; null if it does not. */
@@ -126,24 +114,21 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
             if (RESTART_ONE.contains(name) || RESTART_SEVERAL.contains(name)) {
                 return name;
             }
-            String watch = name.equals("node") ? "--watch" : "watch";
-            Stream<String> words = process.arguments().stream().skip(i + 1);
+            boolean isNode = name.equals("node");
             // Behind the script, an option is the script's own.
-            words = name.equals("node") ? words.takeWhile(word -> !word.matches("[^-].*\\.[cm]?[jt]sx?"))
-                : words.limit(3);
-            if (RESTART_ONE_IF_WATCHING.contains(name)
-                    && words.anyMatch(word -> word.equals(watch) || word.startsWith("--watch"))) {
-                return name + " " + watch;
+            if (RESTART_ONE_IF_WATCHING.contains(name) && process.arguments().stream().skip(i + 1)
+                    .takeWhile(word -> !word.matches("[^-].*\\.[cm]?[jt]sx?"))
+                    .anyMatch(word -> word.startsWith("--watch") || !isNode && word.equals("watch"))) {
+                return name + (isNode ? " --watch" : " watch");
             }
         }
         return null;
     }
 
-    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; forever starts its monitor by the path of a file. */
+    /** Returns the name of a program: yarn for yarn-4.1.0.cjs. */
     private static String name(Processes.Facts process, int argument) {
         String name = argument == 0 ? process.name() : process.name(argument);
-        boolean isMonitor = name.equals("monitor") && process.arguments().get(argument).endsWith("forever/bin/monitor");
-        return isMonitor ? "forever" : name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
+        return name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
     }
 
     /** Returns the nearest of these ancestors that is neither a shell nor process 1; null if there is none. */
