@@ -56,4 +56,14 @@ class EndpointTest {
         assertEquals(Addresses.of("localhost"), Addresses.of("0.0.0.0"));
         assertEquals(Addresses.of("LOCALHOST"), Addresses.of("::"));
     }
+
+    @ParameterizedTest
+    @CsvSource({", http://h:1234/health, http://h:1234/health", "/api/up?key=x, http://h:1234/api/up?key=x, http://h:1234/api/up",
+        "tcp, tcp://h:1234, tcp://h:1234", "grpc, grpc://h:1234, grpc://h:1234",
+        "https://other:8443/up?key=x, https://other:8443/up?key=x, https://other:8443/up"})
+    void aServicesConfigurationSaysHowItIsChecked(String health, String url, String shown) {
+        Endpoint endpoint = Endpoint.of(new PortMap.Service("CRAWLER_PORT", "CRAWLER_PORT", 1234,
+            PortMap.Origin.ENV_FILE, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
+        assertEquals(List.of(url, shown), List.of(endpoint.toString(), endpoint.url()));
+    }
 }

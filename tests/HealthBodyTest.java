@@ -3,6 +3,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -109,7 +110,13 @@ class HealthBodyTest {
         "{\"data\":{\"dependencies\":[\"ok\",\"failed\"]}} | UNHEALTHY | failed",
         "{\"status\":\"ok\",\"checks\":{\"database\":\"down\"}} | HEALTHY | ok",
         "{\"services\":{\"db\":{\"enabled\":false},\"version\":\"1\",\"count\":0}} | HEALTHY | ",
-        "{\"features\":{\"db\":\"down\"}} | HEALTHY | "})
+        "{\"features\":{\"db\":\"down\"}} | HEALTHY | ",
+        "[] | HEALTHY | ",
+        "{\"status\":{\"a\":1}} | HEALTHY | ",
+        "{\"status\":null} | HEALTHY | ",
+        "{\"up\":{\"status\":\"down\"},\"status\":\"UP\"} | HEALTHY | UP",
+        "{\"status\":\"ok\",\"status\":\"down\"} | UNHEALTHY | down",
+        "{\"m\":\"a\tb\",\"status\":\"down\"} | UNHEALTHY | down"})
     void judgesJson(String body, Health.Verdict verdict, String word) throws Exception {
         HealthBody.Word said = read(body, JSON, 200);
         assertEquals(verdict, said.verdict());
@@ -143,5 +150,14 @@ class HealthBodyTest {
         byte[] beginning = ("{\"status\":\"ok\",\"log\":\"" + "x".repeat(1000)).getBytes(StandardCharsets.UTF_8);
         assertEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, false).verdict());
         assertNotEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, true).verdict());
+    }
+
+    @Test
+    void neitherDeepNestingNorAByteOrderMarkHidesAStatus() throws Exception {
+        for (String body : List.of("\uFEFF{\"status\":\"down\"}",
+            "{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}",
+            "{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}")) {
+            assertNotEquals(Health.Verdict.HEALTHY, read(body, "", 200).verdict());
+        }
     }
 }

@@ -17,8 +17,8 @@ class MetricsTest {
 
     private static String text() {
         Health healthy = new Health(Health.Verdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
-        HealthChecks.Check orchestrator = HealthChecks.Check.of(PortMap.SERVICES.get(3), "localhost");
-        HealthChecks.Check url = HealthChecks.Check.of("http://h:8787/\"\\");
+        Endpoint orchestrator = Endpoint.of(PortMap.SERVICES.get(3), "localhost");
+        Endpoint url = Endpoint.of("http://h:8787/\"\\");
         Health down = Health.of(Health.Verdict.DOWN, null, "connection refused");
         return String.join("\n", Metrics.lines(List.of(new HealthChecks.Result(orchestrator, healthy, List.of(), true),
             new HealthChecks.Result(url, down, List.of(), false)))) + "\n";

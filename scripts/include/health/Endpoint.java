@@ -2,15 +2,14 @@
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A health check's URL. The host is a name or an address without brackets; a name may have underscores, as in Compose,
- * which {@link java.net.URI} refuses. The path includes the query.
+ * A health check's URL, and the service or port that it is of. The host is a name or an address without brackets; a
+ * name may have underscores, as in Compose, which {@link java.net.URI} refuses. The path includes the query.
  */
-record Endpoint(Protocol protocol, String host, int port, String path) {
+record Endpoint(PortMap.Service service, Protocol protocol, String host, int port, String path) {
 
     /** How an endpoint is checked. */
     enum Protocol {
@@ -40,25 +39,33 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
             return this == HTTPS || this == GRPCS;
         }
 
-        /** ANY has no scheme of its own: HTTP, which is declared before it, is found. */
+        /** Returns the protocol of a URL, or null. HTTP is declared before ANY, so it is found. */
         private static Protocol of(String scheme) {
-            return Arrays.stream(values()).filter(each -> each.scheme.equalsIgnoreCase(scheme)).findFirst()
-                .orElse(null);
+            for (Protocol each : values()) {
+                if (each.scheme.equalsIgnoreCase(scheme)) {
+                    return each;
+                }
+            }
+            return null;
         }
     }
 
+    /** Returns the endpoint of a URL, without a service. */
     static Endpoint of(String url) {
-        String form = "([A-Za-z]+)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
+        return of(url, null);
+    }
+
+    private static Endpoint of(String url, PortMap.Service service) {
+        String form = "([A-Za-z]+)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
         Matcher parts = Pattern.compile(form).matcher(url);
         Protocol protocol = parts.matches() ? Protocol.of(parts.group(1)) : null;
         String host = protocol == null ? null : host(parts.group(2));
         if (host != null) {
-            String digits = parts.group(3);
-            int port = digits == null || digits.isEmpty() ? protocol.usualPort : Integer.parseInt(digits);
+            int port = parts.group(3) == null ? protocol.usualPort : Integer.parseInt(parts.group(3));
             String path = parts.group(4) == null ? "" : parts.group(4);
             path = protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path;
-            if (port > 0 && port <= 65_535) {
-                return new Endpoint(protocol, host, port, path);
+            if (port > 0 && port <= PortMap.HIGHEST) {
+                return new Endpoint(service == null ? PortMap.Service.none(port) : service, protocol, host, port, path);
             }
         }
         String shown = url.contains("@") ? url.replaceFirst("(?s)^(\\w+://|).*@", "$1...@") : url; // without a password
@@ -74,13 +81,13 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         }
         String health = service.health();
         if (health != null && health.contains("://")) {
-            return of(health);
+            return of(health, service);
         }
         Protocol protocol = health == null ? unconfigured(service) : health.equals("tcp") ? Protocol.TCP
             : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
         String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? ""
             : health == null ? "/health" : health;
-        return new Endpoint(protocol, host, service.port(), path);
+        return new Endpoint(service, protocol, host, service.port(), path);
     }
 
     /** A documented service without a documented endpoint, or an MCP server, may respond in any way. */
@@ -101,6 +108,16 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         } catch (UnknownHostException e) {
             return null;
         }
+    }
+
+    /** Returns the service's name, or the URL. */
+    String title() {
+        return service.name() == null ? toString() : service.name();
+    }
+
+    /** Returns the URL; without the query if it comes from a configuration, which may keep secrets there. */
+    String url() {
+        return service.name() == null ? toString() : toString().split("\\?")[0];
     }
 
     /** Returns whether the host is this machine. */

@@ -1,4 +1,4 @@
-//SOURCES ../config/PortMap.java ../ports/ServicePort.java Health.java HealthChecks.java
+//SOURCES ../config/PortMap.java ../ports/ServicePort.java Endpoint.java Health.java HealthChecks.java
 
 import java.util.ArrayList;
 import java.util.List;
@@ -34,15 +34,15 @@ final class Metrics {
                                 Function<HealthChecks.Result, Number> value) {
         for (HealthChecks.Result result : results) {
             if (value.apply(result) != null) {
-                lines.add(name + "{" + labels(result.check()) + label + "} " + value.apply(result));
+                lines.add(name + "{" + labels(result.endpoint()) + label + "} " + value.apply(result));
             }
         }
     }
 
-    private static String labels(HealthChecks.Check check) {
-        PortMap.Service service = check.service();
+    private static String labels(Endpoint endpoint) {
+        PortMap.Service service = endpoint.service();
         return label("group", ServicePort.lowerCase(service.group())) + label(",port", "" + service.port())
-            + label(",service", service.name()) + label(",url", check.url()) + label(",variable", service.variable());
+            + label(",service", service.name()) + label(",url", endpoint.url()) + label(",variable", service.variable());
     }
 
     /** An empty label counts as no label. */
