@@ -3,8 +3,7 @@
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
 //SOURCES include/health/Endpoint.java include/health/Health.java include/health/HealthChecks.java
-//SOURCES include/health/HealthProbe.java include/health/Metrics.java include/ports/Project.java
-//SOURCES include/ports/ServicePort.java
+//SOURCES include/health/HealthProbe.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -77,22 +77,19 @@ class health_all extends PortCommand {
         config.notes().forEach(this::note);
         List<Endpoint> endpoints = endpoints(config);
         if (probe == null) {
-            HealthProbe.warmUp();
             probe = new HealthProbe(caFile, isInsecure);
         }
         HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this).get(), pids);
-        if (wait != null) {
-            HealthChecks.Outcome outcome = health.await(endpoints, timeout, wait);
-            return new Results(outcome.results(), outcome.failure(), prometheus, false);
-        }
-        List<HealthChecks.Result> results = health.make(endpoints, timeout);
-        for (HealthChecks.Result result : watch == null && !quiet ? results : List.<HealthChecks.Result>of()) {
-            if (health.isRedirected(result)) { // port_status does not show such a port.
+        List<HealthChecks.Result> results =
+            wait == null ? health.make(endpoints, timeout) : health.await(endpoints, timeout, wait);
+        for (HealthChecks.Result result : results) {
+            boolean isShown = watch == null && wait == null && !quiet;
+            if (isShown && health.isRedirected(result)) { // port_status does not show such a port.
                 note("port " + result.endpoint().port() + " responds, but no listener is visible on this machine:"
                     + " the port is redirected, for example to a container");
             }
         }
-        return new Results(results, null, prometheus, watch != null);
+        return new Results(results, health.failure, prometheus, watch != null);
     }
 
     private void validate() {
@@ -189,6 +186,54 @@ class health_all extends PortCommand {
                 + (health.reason() == null ? "" : health.reason());
             return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip())
                 .changesWith(Arrays.asList(result.endpoint(), health.verdict(), health.httpStatus(), health.word()));
+        }
+    }
+
+    /** Formats results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
+    static final class Metrics {
+
+        private Metrics() { }
+
+        static List<String> lines(List<HealthChecks.Result> results) {
+            List<String> lines = new ArrayList<>();
+            gauge(lines, "devflow_up", "Whether the endpoint passes its health check.");
+            samples(lines, "devflow_up", results, "", result -> result.isPassing() ? 1 : 0);
+            gauge(lines, "devflow_health_latency_seconds", "Time from connecting to the end of the response.");
+            samples(lines, "devflow_health_latency_seconds", results, "", result -> result.health().millis() / 1000.0);
+            gauge(lines, "devflow_health_http_status", "HTTP status of the response, if there is one.");
+            samples(lines, "devflow_health_http_status", results, "", result -> result.health().httpStatus());
+            gauge(lines, "devflow_health_verdict", "1 for the verdict on the endpoint, 0 for the others.");
+            for (Health.Verdict verdict : Health.Verdict.values()) {
+                samples(lines, "devflow_health_verdict", results, label(",verdict", verdict.text()),
+                    result -> result.health().verdict() == verdict ? 1 : 0);
+            }
+            return lines;
+        }
+
+        private static void gauge(List<String> lines, String name, String help) {
+            lines.add("# HELP " + name + " " + help);
+            lines.add("# TYPE " + name + " gauge");
+        }
+
+        private static void samples(List<String> lines, String name, List<HealthChecks.Result> results, String label,
+                                    Function<HealthChecks.Result, Number> value) {
+            for (HealthChecks.Result result : results) {
+                if (value.apply(result) != null) {
+                    lines.add(name + "{" + labels(result.endpoint()) + label + "} " + value.apply(result));
+                }
+            }
+        }
+
+        private static String labels(Endpoint endpoint) {
+            PortMap.Service service = endpoint.service();
+            return label("group", ServicePort.lowerCase(service.group())) + label(",port", "" + service.port())
+                + label(",service", service.name()) + label(",url", endpoint.url())
+                + label(",variable", service.variable());
+        }
+
+        /** An empty label counts as no label. */
+        private static String label(String name, String value) {
+            return name + "=\"" + (value == null ? "" : value.replace("\\", "\\\\").replace("\"", "\\\"")) + "\"";
         }
     }
 }

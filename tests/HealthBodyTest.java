@@ -13,7 +13,7 @@ class HealthBodyTest {
 
     private static final String JSON = "application/json; charset=utf-8";
 
-    private static HealthBody.Word read(String body, String type, int status) throws Exception {
+    private static Health read(String body, String type, int status) throws Exception {
         return HealthBody.read(body.getBytes(StandardCharsets.UTF_8), type, status, true);
     }
 
@@ -118,9 +118,9 @@ class HealthBodyTest {
         "{\"status\":\"ok\",\"status\":\"down\"} | UNHEALTHY | down",
         "{\"m\":\"a\tb\",\"status\":\"down\"} | UNHEALTHY | down"})
     void judgesJson(String body, Health.Verdict verdict, String word) throws Exception {
-        HealthBody.Word said = read(body, JSON, 200);
+        Health said = read(body, JSON, 200);
         assertEquals(verdict, said.verdict());
-        assertEquals(word, said.text());
+        assertEquals(word, said.word());
     }
 
     @ParameterizedTest
@@ -140,9 +140,9 @@ class HealthBodyTest {
 
     @Test
     void theHttpStatusAgainIsNoWord() throws Exception {
-        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).text());
-        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).text());
-        assertNull(read("Not found", "text/plain", 404).text());
+        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).word());
+        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).word());
+        assertNull(read("Not found", "text/plain", 404).word());
     }
 
     @Test

@@ -20,7 +20,7 @@ class MetricsTest {
         Endpoint orchestrator = Endpoint.of(PortMap.SERVICES.get(3), "localhost");
         Endpoint url = Endpoint.of("http://h:8787/\"\\");
         Health down = Health.of(Health.Verdict.DOWN, null, "connection refused");
-        return String.join("\n", Metrics.lines(List.of(new HealthChecks.Result(orchestrator, healthy, List.of(), true),
+        return String.join("\n", health_all.Metrics.lines(List.of(new HealthChecks.Result(orchestrator, healthy, List.of(), true),
             new HealthChecks.Result(url, down, List.of(), false)))) + "\n";
     }
 

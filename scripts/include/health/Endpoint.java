@@ -2,6 +2,7 @@
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,25 +12,12 @@ import java.util.regex.Pattern;
  */
 record Endpoint(PortMap.Service service, Protocol protocol, String host, int port, String path) {
 
-    /** How an endpoint is checked. */
+    /**
+     * How an endpoint is checked. GRPC: by gRPC's health protocol; the path names the service, an empty one means the
+     * whole server. TCP: by connecting. ANY: by an HTTP request to which any response will do.
+     */
     enum Protocol {
-        HTTP("http", 80),
-        HTTPS("https", 443),
-        /** By gRPC's health protocol; the path names the service, an empty one means the whole server. */
-        GRPC("grpc", 0),
-        GRPCS("grpcs", 0),
-        /** By connecting. */
-        TCP("tcp", 0),
-        /** By an HTTP request to which any response will do. */
-        ANY("http", 80);
-
-        private final String scheme;
-        private final int usualPort;
-
-        Protocol(String scheme, int usualPort) {
-            this.scheme = scheme;
-            this.usualPort = usualPort;
-        }
+        HTTP, HTTPS, GRPC, GRPCS, TCP, ANY;
 
         boolean isGrpc() {
             return this == GRPC || this == GRPCS;
@@ -39,14 +27,12 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
             return this == HTTPS || this == GRPCS;
         }
 
-        /** Returns the protocol of a URL, or null. HTTP is declared before ANY, so it is found. */
-        private static Protocol of(String scheme) {
-            for (Protocol each : values()) {
-                if (each.scheme.equalsIgnoreCase(scheme)) {
-                    return each;
-                }
-            }
-            return null;
+        private int usualPort() {
+            return this == HTTP || this == ANY ? 80 : this == HTTPS ? 443 : 0;
+        }
+
+        private String scheme() {
+            return this == ANY ? "http" : name().toLowerCase(Locale.ROOT);
         }
     }
 
@@ -56,14 +42,14 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     }
 
     private static Endpoint of(String url, PortMap.Service service) {
-        String form = "([A-Za-z]+)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
-        Matcher parts = Pattern.compile(form).matcher(url);
-        Protocol protocol = parts.matches() ? Protocol.of(parts.group(1)) : null;
-        String host = protocol == null ? null : host(parts.group(2));
+        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
+        Matcher parts = Pattern.compile(form, Pattern.CASE_INSENSITIVE).matcher(url);
+        String host = parts.matches() ? host(parts.group(2)) : null;
         if (host != null) {
-            int port = parts.group(3) == null ? protocol.usualPort : Integer.parseInt(parts.group(3));
+            Protocol protocol = Protocol.valueOf(parts.group(1).toUpperCase(Locale.ROOT));
+            int port = parts.group(3) == null ? protocol.usualPort() : Integer.parseInt(parts.group(3));
             String path = parts.group(4) == null ? "" : parts.group(4);
-            path = protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path;
+            path = protocol.usualPort() > 0 && !path.startsWith("/") ? "/" + path : path;
             if (port > 0 && port <= PortMap.HIGHEST) {
                 return new Endpoint(service == null ? PortMap.Service.none(port) : service, protocol, host, port, path);
             }
@@ -128,11 +114,11 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
 
     /** Returns host and port as in a URL or a Host header; the usual port is left out. */
     String authority() {
-        return (host.contains(":") ? "[" + host + "]" : host) + (port == protocol.usualPort ? "" : ":" + port);
+        return (host.contains(":") ? "[" + host + "]" : host) + (port == protocol.usualPort() ? "" : ":" + port);
     }
 
     @Override
     public String toString() {
-        return protocol.scheme + "://" + authority() + path;
+        return protocol.scheme() + "://" + authority() + path;
     }
 }

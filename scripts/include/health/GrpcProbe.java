@@ -32,29 +32,22 @@ final class GrpcProbe {
         "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
         "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
         "UNAUTHENTICATED");
-    /** A client for cleartext, which does not load the JDK's certificates. */
-    private static final OkHttpClient CLIENT = new OkHttpClient.Builder()
-        .protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE)).connectionSpecs(List.of(ConnectionSpec.CLEARTEXT))
-        .proxy(Proxy.NO_PROXY).retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
-        .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
-        .readTimeout(Duration.ZERO) // The connection limits the time.
-        .build();
 
     private GrpcProbe() { }
 
-    /** Loads the library, so that no latency includes that. */
-    static void warmUp() {
-        CLIENT.newBuilder();
-    }
-
     /** Asks for the health of the service that the endpoint's path names. */
     static Health check(Endpoint endpoint, Socket connection, ProbeSocket.Tls tls) throws IOException {
-        OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection));
         boolean isTls = endpoint.protocol().isTls();
+        OkHttpClient.Builder client = new OkHttpClient.Builder().socketFactory(only(connection))
+            .proxy(Proxy.NO_PROXY).retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
+            .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
+            .readTimeout(Duration.ZERO); // The connection limits the time.
         if (isTls) {
             client.protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1)); // OkHttp refuses prior knowledge with TLS.
-            client.connectionSpecs(List.of(ConnectionSpec.COMPATIBLE_TLS));
             client.sslSocketFactory(tls.context.getSocketFactory(), tls.trust);
+        } else {
+            client.protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE));
+            client.connectionSpecs(List.of(ConnectionSpec.CLEARTEXT)); // without loading the JDK's certificates
         }
         if (isTls && tls.isInsecure) {
             client.hostnameVerifier((host, session) -> true);
@@ -96,7 +89,8 @@ final class GrpcProbe {
         }
         if (!status.equals("0")) {
             int number = status.matches("1?[0-9]") ? Integer.parseInt(status) : STATUSES.size();
-            return judge(number < STATUSES.size() ? STATUSES.get(number) : "UNKNOWN", Health.Verdict.UNHEALTHY, isNamed);
+            String name = number < STATUSES.size() ? STATUSES.get(number) : "UNKNOWN";
+            return judge(name, Health.Verdict.UNHEALTHY, isNamed);
         }
         int state = message.length == 7 ? message[6] & 0x7F : 0;
         return message.length == 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
@@ -116,37 +110,33 @@ final class GrpcProbe {
     }
 
     /** Gives out the one connection, so that OkHttp cannot open another one. If OkHttp has closed it, a use fails. */
-    private static final class Connected extends SocketFactory {
+    private static SocketFactory only(Socket connection) {
+        return new SocketFactory() {
 
-        private final Socket connection;
+            @Override
+            public Socket createSocket() {
+                return connection;
+            }
 
-        Connected(Socket connection) {
-            this.connection = connection;
-        }
+            @Override
+            public Socket createSocket(String host, int port) {
+                return connection;
+            }
 
-        @Override
-        public Socket createSocket() {
-            return connection;
-        }
+            @Override
+            public Socket createSocket(String host, int port, InetAddress from, int fromPort) {
+                return connection;
+            }
 
-        @Override
-        public Socket createSocket(String host, int port) {
-            return connection;
-        }
+            @Override
+            public Socket createSocket(InetAddress host, int port) {
+                return connection;
+            }
 
-        @Override
-        public Socket createSocket(String host, int port, InetAddress from, int fromPort) {
-            return connection;
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port) {
-            return connection;
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) {
-            return connection;
-        }
+            @Override
+            public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) {
+                return connection;
+            }
+        };
     }
 }

@@ -17,28 +17,13 @@ import java.util.Set;
 record Health(Verdict verdict, Integer httpStatus, String word, String location, String address, long millis,
               String reason, List<Health> answers) {
 
-    /** The verdicts, the best first. */
+    /**
+     * The verdicts, the best first. DEGRADED is any response that is neither well nor ill, such as a 404. MIXED: one
+     * address of the host passes, and another one responds and does not. NOT_HTTP and NOT_GRPC: the server speaks
+     * another protocol, or closes the connection before the response is complete. TAKEN: another program listens.
+     */
     enum Verdict {
-        /** The response is 2xx or SERVING, and its body does not say otherwise. */
-        HEALTHY,
-        /** The server accepts connections or responds, and there is no health check to run. */
-        REACHABLE,
-        /** The response is something else: 3xx, 4xx, {@code "status":"degraded"}. */
-        DEGRADED,
-        /** The response is 5xx or NOT_SERVING, or its body says that the service is not healthy. */
-        UNHEALTHY,
-        /** One address of the host passes, and another one responds and does not pass. */
-        MIXED,
-        /** The server speaks another protocol than HTTP, or closes the connection before the response is complete. */
-        NOT_HTTP,
-        /** The same for gRPC. */
-        NOT_GRPC,
-        /** There is no complete response in time. */
-        TIMEOUT,
-        /** The connection is refused or closed, or the host cannot be reached. */
-        DOWN,
-        /** Another program listens on the service's port. */
-        TAKEN;
+        HEALTHY, REACHABLE, DEGRADED, UNHEALTHY, MIXED, NOT_HTTP, NOT_GRPC, TIMEOUT, DOWN, TAKEN;
 
         boolean isPassing() {
             return this == HEALTHY || this == REACHABLE;

@@ -7,25 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ExecutionException;
-import java.util.stream.Collectors;
 
 /** Checks endpoints, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
 
     /** The result of a check, and the listeners on its port if they were looked up. */
     record Result(Endpoint endpoint, Health health, List<Owner> listeners, boolean isPassing) { }
-
-    /** How a wait ended: the last results, and why it was given up; null if all passed. */
-    record Outcome(List<Result> results, String failure) { }
 
     private static final long FIRST_PAUSE = 50; // milliseconds
     private static final long LONGEST_PAUSE = 1000;
@@ -36,22 +29,19 @@ final class HealthChecks {
     private final Project project;
     private final Started started;
     private LocalPorts localPorts;
+    /** Why the last wait was given up; null if all passed. */
+    String failure;
 
-    /**
-     * @param isUpEnough whether an endpoint passes that is up but not healthy
-     * @param project null if it is unknown
-     * @param pids the processes that must listen; empty for any
-     */
-    HealthChecks(HealthProbe probe, boolean isUpEnough, Project project, Collection<Long> pids) {
+    /** Takes a project that may be null, and the processes that must listen; none for any. */
+    HealthChecks(HealthProbe probe, boolean isUpEnough, Project project, List<Long> pids) {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
         this.project = project;
-        started = pids.isEmpty() ? null : new Started(pids, project);
+        started = pids.isEmpty() ? null : new Started(pids);
     }
 
     /** Checks the endpoints once, each within that time. */
-    List<Result> make(List<Endpoint> endpoints, Duration timeout)
-            throws IOException, InterruptedException, ExecutionException {
+    List<Result> make(List<Endpoint> endpoints, Duration timeout) throws Exception {
         List<Health> answers = probe.check(endpoints, timeout);
         Map<Integer, List<Owner>> listeners = listeners(endpoints);
         List<Result> results = new ArrayList<>();
@@ -80,12 +70,8 @@ final class HealthChecks {
     }
 
     private Result result(Endpoint endpoint, Health answer, List<Owner> listeners) {
-        List<Owner> others = new ArrayList<>();
-        for (Owner listener : listeners) {
-            if (listener.ownership() == Ownership.OTHER && (started == null || !started.has(listener))) {
-                others.add(listener);
-            }
-        }
+        List<Owner> others = listeners.stream().filter(listener ->
+            listener.ownership() == Ownership.OTHER && (started == null || !started.has(listener))).toList();
         Health health = others.isEmpty() ? answer
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
         boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
@@ -99,108 +85,86 @@ final class HealthChecks {
             && !localPorts.isListening(result.endpoint.port());
     }
 
-    // Waiting.
+    static List<Result> missing(List<Result> results) {
+        return results.stream().filter(result -> !result.isPassing).toList();
+    }
 
     /**
-     * Waits until all pass, the time is up, or waiting is in vain. Once the time is up, possibly because this process
-     * was paused, makes the checks a last time.
+     * Waits until all pass, the time is up, or waiting is in vain; returns the last results. Once the time is up,
+     * possibly because this process was paused, makes the checks a last time.
      */
-    Outcome await(List<Endpoint> all, Duration timeout, Duration limit)
-            throws IOException, InterruptedException, ExecutionException {
+    List<Result> await(List<Endpoint> all, Duration timeout, Duration limit) throws Exception {
         long end = System.nanoTime() + limit.toNanos();
         List<Endpoint> asked = all;
-        List<Result> results = new ArrayList<>();
+        List<Result> results = List.of();
         for (long pause = FIRST_PAUSE; true; pause = Math.min(LONGEST_PAUSE, pause * 11 / 10)) {
             Duration left = Duration.ofNanos(end - System.nanoTime());
             Duration longest = left.isNegative() ? LAST_TIMEOUT : left;
             List<Result> fresh = new ArrayList<>(make(asked, timeout.compareTo(longest) < 0 ? timeout : longest));
-            if (asked == all) {
-                results = fresh;
-            } else {
-                results.replaceAll(result -> result.isPassing ? result : fresh.remove(0));
-            }
+            results = asked == all ? fresh
+                : results.stream().map(before -> before.isPassing ? before : fresh.remove(0)).toList();
             List<Result> missing = missing(results);
-            String failure = failure(results, left.isNegative() ? limit : null);
+            failure = failure(results, missing, left.isNegative() && !missing.isEmpty() ? limit : null);
             if (failure != null || missing.isEmpty() && asked == all) {
-                return new Outcome(results, failure);
+                return results;
             }
-            if (missing.isEmpty()) {
-                asked = all; // A service that passed in an earlier round may have gone since.
-            } else {
-                asked = missing.stream().map(Result::endpoint).toList();
-                Thread.sleep(Math.max(0, Math.min(pause, (end - System.nanoTime()) / 1_000_000 + 1)));
-            }
+            // A service that passed in an earlier round may have gone since.
+            asked = missing.isEmpty() ? all : missing.stream().map(Result::endpoint).toList();
+            long untilEnd = Math.max(0, (end - System.nanoTime()) / 1_000_000 + 1);
+            Thread.sleep(missing.isEmpty() ? 0 : Math.min(pause, untilEnd));
         }
     }
 
-    /**
-     * Returns why waiting is given up; null if it is not.
-     *
-     * @param limit null if the time is not up
-     */
-    private String failure(List<Result> results, Duration limit) throws IOException {
-        for (Result result : results) {
+    /** Returns why the wait is given up, or null; the limit is null unless the time is up. */
+    private String failure(List<Result> results, List<Result> missing, Duration limit) throws IOException {
+        List<String> words = new ArrayList<>();
+        for (Result result : missing) {
             if (result.health.verdict() == Health.Verdict.TAKEN) {
                 return "gave up: port " + result.endpoint.port() + " is " + result.health.reason();
             }
-        }
-        String exited = started == null ? null : started.failure(results);
-        List<Result> missing = missing(results);
-        if (exited != null || limit == null || missing.isEmpty()) {
-            return exited == null ? null : "gave up: " + exited;
-        }
-        List<String> words = new ArrayList<>();
-        for (Result result : missing) {
             if (!result.health.verdict().isPassing()) {
                 words.add(result.endpoint.title() + " (" + result.health.verdict().text() + ")");
             }
         }
+        String exited = started == null ? null : started.failure(results);
+        if (exited != null || limit == null) {
+            return exited == null ? null : "gave up: " + exited;
+        }
         words.addAll(started == null ? List.of() : started.explanation(missing));
         return "gave up after " + Terminal.seconds(limit) + ": " + String.join("; ", words);
-    }
-
-    static List<Result> missing(List<Result> results) {
-        return results.stream().filter(result -> !result.isPassing).toList();
     }
 
     /** The processes that a start script has started, and which listeners are theirs. */
     private static final class Started {
 
         private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
-        /** In the unit of {@link Processes.Facts#startTime()}. */
-        private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000;
+        private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // of start times
 
-        private final Map<Long, Processes.Facts> processes = new LinkedHashMap<>();
+        private final List<Long> pids;
         private final Map<Long, Long> endedAt = new HashMap<>();
-        private final Project project;
         private long earliest = Long.MAX_VALUE;
         private Processes now = Processes.read();
 
         /** If the start of a process cannot be read any more, the start of the start script counts. */
-        Started(Collection<Long> pids, Project project) {
-            this.project = project;
+        Started(List<Long> pids) {
+            this.pids = pids;
             String script = System.getenv("DEVFLOW_PORTS_STARTER");
             for (long pid : pids) {
-                Processes.Facts process = now.of(pid);
-                processes.put(pid, process);
-                Processes.Facts first = process != null || script == null ? process : now.of(Long.parseLong(script));
+                Processes.Facts first = now.of(now.of(pid) != null || script == null ? pid : Long.parseLong(script));
                 earliest = first == null ? earliest : Math.min(earliest, first.startTime());
             }
         }
 
         /** Returns whether a listener is one of the processes or a descendant. */
         boolean has(Owner listener) {
-            return processes.keySet().stream().anyMatch(pid -> isBelow(listener, pid));
+            return pids.stream().anyMatch(pid -> isBelow(listener, pid));
         }
 
         private boolean isBelow(Owner listener, long pid) {
             return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
         }
 
-        /**
-         * Returns whether the listeners of a port are expected: a process, a descendant, or what a process may have
-         * left running, which is no other program's and not older than every process by more than a second.
-         */
+        /** Expects a process, a descendant, or what may be left running: ours or unknown, and not older than all. */
         boolean accepts(List<Owner> listeners) {
             return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
                 has(listener) || listener.ownership() != Ownership.OTHER && !isOlder(listener));
@@ -210,27 +174,21 @@ final class HealthChecks {
             return !listener.processes().isEmpty() && listener.processes().get(0).startTime() < earliest - SECOND;
         }
 
-        /** Returns whether the process is running; its pid may belong to another process by now. */
         private boolean isRunning(long pid) {
-            Processes.Facts before = processes.get(pid);
-            Processes.Facts process = now.of(pid);
-            return process != null && process.isRunning() && before != null
-                && process.startTime() == before.startTime();
+            return now.of(pid) != null && now.of(pid).isRunning();
         }
 
-        /** Returns why waiting is in vain; null if it is not. */
+        /** Returns why waiting is in vain: a process has failed, or has left nothing running; else null. */
         String failure(List<Result> results) {
             boolean isAnyAccepted = results.stream().anyMatch(result -> accepts(result.listeners));
-            for (long pid : processes.keySet()) {
-                if (!isRunning(pid)) {
-                    long ended = endedAt.computeIfAbsent(pid, key -> System.nanoTime());
-                    Integer code = Processes.exitStatus(pid);
-                    boolean isLeftAlone = !isAnyAccepted && System.nanoTime() - ended > GRACE_NANOS;
-                    if (code != null && code != 0 || isLeftAlone) {
-                        List<String> words = others(results);
-                        words.add(0, exit(pid));
-                        return String.join("; ", words);
-                    }
+            for (long pid : pids) {
+                Integer code = isRunning(pid) ? null : Processes.exitStatus(pid);
+                long ended = isRunning(pid) ? Long.MAX_VALUE : endedAt.computeIfAbsent(pid, key -> System.nanoTime());
+                boolean isLeftAlone = !isAnyAccepted && ended < System.nanoTime() - GRACE_NANOS;
+                if (code != null && code != 0 || isLeftAlone) {
+                    List<String> words = others(results);
+                    words.add(0, exit(pid));
+                    return String.join("; ", words);
                 }
             }
             return null;
@@ -239,14 +197,15 @@ final class HealthChecks {
         /** Returns who listens instead, and what the processes do. */
         List<String> explanation(List<Result> missing) throws IOException {
             List<String> words = others(missing);
-            Set<Integer> awaited = new TreeSet<>(missing.stream().map(result -> result.endpoint.port()).toList());
-            for (long pid : processes.keySet()) {
-                Set<Integer> own = ports(pid);
+            Set<String> awaited = new TreeSet<>(missing.stream().map(result -> "" + result.endpoint.port()).toList());
+            for (long pid : pids) {
+                Set<String> own = ports(pid);
                 if (!isRunning(pid)) {
                     words.add(exit(pid));
                 } else if (Collections.disjoint(own, awaited)) {
                     words.add("process " + pid + " (" + now.of(pid).command() + ") runs but "
-                        + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ") + text(awaited));
+                        + (own.isEmpty() ? "does not listen on " : "listens on " + String.join(", ", own) + ", not ")
+                        + String.join(", ", awaited));
                 }
             }
             return words;
@@ -257,10 +216,6 @@ final class HealthChecks {
             return "process " + pid + " exited" + (code == null ? "" : " with code " + code);
         }
 
-        private static String text(Set<Integer> ports) {
-            return ports.stream().map(String::valueOf).collect(Collectors.joining(", "));
-        }
-
         /** Returns who else listens on each port. */
         private List<String> others(List<Result> results) {
             List<String> words = new ArrayList<>();
@@ -269,24 +224,22 @@ final class HealthChecks {
                 if (!others.isEmpty()) {
                     words.add("port " + result.endpoint.port() + " is in use by " + OwnerWords.brief(others)
                         + (others.stream().noneMatch(this::isOlder) ? ""
-                            : ", which was running before the processes named by --pid")
-                        + (project != null ? ""
-                            : "; to tell the project's processes from others, use --project DIR"));
+                            : ", which was running before the processes named by --pid"));
                 }
             }
             return words;
         }
 
         /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
-        private Set<Integer> ports(long pid) throws IOException {
+        private Set<String> ports(long pid) throws IOException {
             Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
             for (TcpSocket listener : TcpSocket.hasTables() ? TcpSocket.inTables(null) : List.<TcpSocket>of()) {
                 listening.put(listener.port(), LocalPorts.Verdict.LISTENING);
             }
-            Set<Integer> ports = new TreeSet<>();
-            Owner.of(listening, LocalPorts.read(), project).forEach((port, owners) -> {
+            Set<String> ports = new TreeSet<>();
+            Owner.of(listening, LocalPorts.read(), null).forEach((port, owners) -> {
                 if (owners.stream().anyMatch(owner -> isBelow(owner, pid))) {
-                    ports.add(port);
+                    ports.add("" + port);
                 }
             });
             return ports;

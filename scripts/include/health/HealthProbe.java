@@ -1,7 +1,6 @@
 //SOURCES ../command/Addresses.java ../command/UserException.java Endpoint.java GrpcProbe.java Health.java
 //SOURCES HttpProbe.java ProbeSocket.java
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -9,16 +8,15 @@ import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 
 /** Checks endpoints once, all at the same time, each at every address of its host. */
@@ -28,7 +26,7 @@ final class HealthProbe {
     static final String INTERNAL = "internal error, please report it: ";
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
-    private static final long SLACK_NANOS = 1_000_000_000; // for what this process takes for itself
+    private static final long SLACK_MILLIS = 2000; // for what this process takes for itself
     private static final long KNOCK_NANOS = 1_000_000_000;
 
     private final String caFile;
@@ -44,16 +42,6 @@ final class HealthProbe {
         this.isInsecure = isInsecure;
     }
 
-    /** Loads what a probe needs, so that no latency includes that. */
-    static void warmUp() {
-        try {
-            new ProbeSocket(0, 0).close();
-            HttpProbe.judge(new ByteArrayInputStream("HTTP/1.1 200 OK\r\n\r\n{}".getBytes(StandardCharsets.US_ASCII)));
-        } catch (IOException e) {
-            // The first latencies are less exact, then.
-        }
-    }
-
     /**
      * Returns the results, in the endpoints' order.
      *
@@ -64,22 +52,16 @@ final class HealthProbe {
             if (endpoint.protocol().isTls() && tls == null) {
                 tls = new ProbeSocket.Tls(caFile, isInsecure);
             }
-            if (endpoint.protocol().isGrpc()) {
-                GrpcProbe.warmUp();
-            }
         }
         long deadline = System.nanoTime() + timeout.toNanos();
-        List<Future<Health>> pending = new ArrayList<>();
+        List<Callable<Health>> checks = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
-            pending.add(THREADS.submit(() -> check(endpoint, deadline, timeout.toMillis())));
+            checks.add(() -> check(endpoint, deadline, timeout.toMillis()));
         }
         List<Health> results = new ArrayList<>();
-        for (Future<Health> each : pending) {
-            try { // A look-up of a name has no time limit of its own.
-                results.add(each.get(deadline + SLACK_NANOS - System.nanoTime(), TimeUnit.NANOSECONDS));
-            } catch (TimeoutException e) {
-                results.add(Health.timeout(timeout.toMillis()));
-            }
+        long limit = timeout.toMillis() + SLACK_MILLIS; // A look-up of a name has no time limit of its own.
+        for (Future<Health> each : THREADS.invokeAll(checks, limit, TimeUnit.MILLISECONDS)) {
+            results.add(each.isCancelled() ? Health.timeout(timeout.toMillis()) : each.get());
         }
         return results;
     }
@@ -108,7 +90,7 @@ final class HealthProbe {
 
     private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, long millis) {
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
-        try (ProbeSocket socket = ProbeSocket.to(target, deadline - System.nanoTime())) {
+        try (ProbeSocket socket = new ProbeSocket(target, deadline - System.nanoTime())) {
             Health health = talk(endpoint, socket, target, millis);
             return health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address),
                 Math.min(millis, socket.waitedMillis()));
@@ -153,7 +135,7 @@ final class HealthProbe {
 
     /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
     private static boolean speaksTls(InetSocketAddress target) {
-        try (ProbeSocket socket = ProbeSocket.to(target, KNOCK_NANOS)) {
+        try (ProbeSocket socket = new ProbeSocket(target, KNOCK_NANOS)) {
             new ProbeSocket.Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
         } catch (SSLException e) {

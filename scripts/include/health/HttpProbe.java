@@ -36,28 +36,17 @@ final class HttpProbe {
     /**
      * Sends the request and judges the response. The request does not ask the server to close: whoever closes first
      * keeps its port in TIME_WAIT, and that must not be the service.
+     *
+     * @throws ProtocolException if the response is not HTTP
      */
     static Health check(Endpoint endpoint, Socket connection) throws IOException {
         String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority()
             + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n";
         connection.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
-        InputStream in = connection.getInputStream();
-        if (endpoint.protocol() != Endpoint.Protocol.ANY) {
-            return judge(in);
+        HttpProbe response = new HttpProbe(connection.getInputStream());
+        if (endpoint.protocol() == Endpoint.Protocol.ANY && response.in.read() >= 0) {
+            return Health.of(Health.Verdict.REACHABLE, null, null);
         }
-        if (in.readNBytes(1).length == 0) {
-            throw new EOFException();
-        }
-        return Health.of(Health.Verdict.REACHABLE, null, null);
-    }
-
-    /**
-     * Judges a response; its status counts even if its body cannot be read.
-     *
-     * @throws ProtocolException if the response is not HTTP
-     */
-    static Health judge(InputStream in) throws IOException {
-        HttpProbe response = new HttpProbe(in);
         do {
             response.readHeader();
         } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
@@ -65,15 +54,15 @@ final class HttpProbe {
             response.readBody();
             return response.result(null);
         } catch (IOException e) {
-            return response.result(e);
+            return response.result(e); // The status counts even if the body cannot be read.
         }
     }
 
     private Health result(IOException failure) {
         boolean isWhole = failure == null && !isCut;
-        HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
-        Health.Verdict verdict = Health.Verdict.of(status, word.verdict());
-        String reason = word.reason();
+        Health said = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
+        Health.Verdict verdict = Health.Verdict.of(status, said.verdict());
+        String reason = said.reason();
         if (failure != null && status / 100 == 2 && verdict != Health.Verdict.UNHEALTHY) {
             boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? Health.Verdict.TIMEOUT : Health.Verdict.NOT_HTTP;
@@ -81,7 +70,7 @@ final class HttpProbe {
                 : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN;
         }
         String location = status / 100 == 3 ? fields.get("location") : null;
-        return new Health(verdict, status, word.text(), location, null, 0, reason, List.of());
+        return new Health(verdict, status, said.word(), location, null, 0, reason, List.of());
     }
 
     /** Checks the beginning at once, because a server of another protocol may never end its line. */

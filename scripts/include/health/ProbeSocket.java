@@ -47,10 +47,24 @@ final class ProbeSocket extends Socket {
     private long left;
     private int received;
 
-    /** Binds before connecting: otherwise the system may choose the target's port, and connect the socket to itself. */
-    ProbeSocket(int target, long patienceNanos) throws IOException {
+    /** Connects, within the patience. */
+    ProbeSocket(InetSocketAddress target, long patienceNanos) throws IOException {
         patience = patienceNanos;
         left = patienceNanos;
+        try {
+            bindBeside(target.getPort());
+            long start = System.nanoTime();
+            connect(target, millisLeft());
+            left -= System.nanoTime() - start;
+            setTcpNoDelay(true); // TLS writes in small pieces.
+        } catch (IOException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** If the system chose the port, it could choose the target's, and connect the socket to itself. */
+    private void bindBeside(int target) throws IOException {
         for (int i = 0; !isBound() && i < MOST_BINDS; i++) {
             int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
             try {
@@ -60,20 +74,6 @@ final class ProbeSocket extends Socket {
             } catch (BindException e) {
                 // The port is in use.
             }
-        }
-    }
-
-    static ProbeSocket to(InetSocketAddress target, long patienceNanos) throws IOException {
-        ProbeSocket socket = new ProbeSocket(target.getPort(), patienceNanos);
-        long start = System.nanoTime();
-        try {
-            socket.connect(target, socket.millisLeft());
-            socket.left -= System.nanoTime() - start;
-            socket.setTcpNoDelay(true); // TLS writes in small pieces.
-            return socket;
-        } catch (IOException e) {
-            socket.close();
-            throw e;
         }
     }
 
