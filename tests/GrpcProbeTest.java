@@ -55,14 +55,12 @@ class GrpcProbeTest {
             {grpc + "01000000020801,0,trailer", "NOT_GRPC", null},
             {grpc + "00000000090801,0,trailer", "NOT_GRPC", null},
             {grpc + ",0,trailer", "REACHABLE", null},
-            {grpc + ",12,header", "REACHABLE", "UNIMPLEMENTED"},
             {grpc + ",12,trailer", "REACHABLE", "UNIMPLEMENTED"},
             {grpc + ",5,header", "REACHABLE", "NOT_FOUND"},
             {grpc + ",14,header", "UNHEALTHY", "UNAVAILABLE"},
             {grpc + ",16,header", "DEGRADED", "UNAUTHENTICATED"},
             {grpc + ",99,header", "UNHEALTHY", "UNKNOWN"},
             {"200,,00000000020801,0,trailer", "HEALTHY", "SERVING"},
-            {"200,text/html,6f6b,,", "NOT_GRPC", null},
             {"404,text/html,6f6b,,", "NOT_GRPC", null},
             {"503,text/html,6f6b,,", "UNHEALTHY", "503"},
             {"500,application/grpc,,,", "UNHEALTHY", "500"},
@@ -87,12 +85,9 @@ class GrpcProbeTest {
     @ParameterizedTest
     @CsvSource({
         "'-ERR unknown command\r\n', NOT_GRPC, closed before the end of its response",
-        "'SSH-2.0-OpenSSH_9.2\r\n', NOT_GRPC, closed before the end of its response",
         "'HTTP/1.1 400 Bad Request\r\n\r\n', NOT_GRPC, closed before the end of its response",
-        "'J\0\0\0', NOT_GRPC, closed before the end of its response",
         "'\0\0\0\4\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
         "'\0\0\0\4\0\0\0\0\0\0\0\b\7\0\0\0\0\0\0\0\0\0\0\0\0\0', NOT_GRPC, closed before the end of its response",
-        "'\0\0', NOT_GRPC, closed before the end of its response",
         "'', DOWN, closed without a response"})
     void tellsOtherServersFromGrpc(String greeting, Health.Verdict verdict, String reason) throws Exception {
         try (RawServer server = RawServer.saying(greeting)) {

@@ -63,19 +63,6 @@ record Servers(Process process) implements AutoCloseable {
             """, address, String.valueOf(port), folder.toString());
     }
 
-    /** nginx in one process; it answers every request with 200 and OK. */
-    static Servers nginx(int port, Path folder) throws Exception {
-        Path configuration = Files.writeString(folder.resolve("nginx.conf"), """
-            daemon off; master_process off; pid nginx.pid; error_log stderr crit; events { }
-            http { access_log off; server { listen 127.0.0.1:%d; location / { default_type text/plain; return 200 OK; } } }
-            """.formatted(port));
-        Servers server = start("sh", "-c", "echo ready; exec nginx -p \"$1\" -c \"$2\"", "sh", folder.toString(), configuration.toString());
-        while (server.process.isAlive() && !RawServer.check("tcp://127.0.0.1:" + port, 5).verdict().isPassing()) {
-            Thread.sleep(20);
-        }
-        return server;
-    }
-
     /** The folder with these packages of npm, which are fetched once. */
     static synchronized Path npm(String... packages) throws Exception {
         assumeTrue(isOnPath("npm"), "npm is not installed");

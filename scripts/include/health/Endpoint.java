@@ -1,7 +1,5 @@
 //SOURCES ../command/UserException.java ../config/PortMap.java
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,15 +83,8 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
     private static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        if (!host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")) {
-            return text.matches("[\\w.-]+") ? text : null;
-        }
-        try {
-            InetAddress.getByName("[" + host + "]"); // In brackets, nothing is looked up.
-            return host;
-        } catch (UnknownHostException e) {
-            return null;
-        }
+        boolean isAddress = host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"); // of IPv6
+        return isAddress ? host : text.matches("[\\w.-]+") ? text : null;
     }
 
     /** Returns the service's name, or the URL. */

@@ -49,12 +49,7 @@ final class HealthBody {
         this.httpStatus = String.valueOf(httpStatus);
     }
 
-    /**
-     * Returns the status word, its verdict, and what is wrong with the body.
-     *
-     * @param type the content type, in lower case
-     * @param isWhole whether the body is whole; otherwise it may end anywhere
-     */
+    /** Judges a body of this content type, in lower case; if the body is not whole, it may end anywhere. */
     static Health read(byte[] body, String type, int httpStatus, boolean isWhole) {
         String text = new String(body, StandardCharsets.UTF_8);
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
@@ -127,10 +122,12 @@ final class HealthBody {
             return null;
         }
         Health known = known(text);
+        if (known != null) {
+            return known;
+        }
         Health first = known(firstWord(text));
         boolean isUnhealthy = first != null && first.verdict() == Health.Verdict.UNHEALTHY;
-        return known != null ? known
-            : Health.of(isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, text, null);
+        return Health.of(isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, text, null);
     }
 
     // Words.
