@@ -8,6 +8,7 @@
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +102,7 @@ class health_all extends PortCommand {
         require(!all || targets.isEmpty(), "--all works only without targets");
         require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
-        require(pids.stream().allMatch(pid -> pid > 0), "--pid requires the number of a process");
+        require(pids.isEmpty() || Collections.min(pids) > 0, "--pid requires the number of a process");
     }
 
     private List<Endpoint> endpoints(Config config) {
