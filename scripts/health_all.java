@@ -126,7 +126,8 @@ class health_all extends PortCommand {
                 .forEach(service -> endpoints.add(Endpoint.of(service, host)));
         }
         Set<String> made = new HashSet<>(); // Each check is made once.
-        return endpoints.stream().filter(each -> made.add(each.service().variable() + " " + each)).toList();
+        endpoints.removeIf(each -> !made.add(each.service().variable() + " " + each));
+        return endpoints;
     }
 
     /** @param conclusion why a wait was given up, or null */
