@@ -38,7 +38,7 @@ final class GrpcProbe {
     /** Asks for the health of the service that the endpoint's path names. */
     static Health check(Endpoint endpoint, Socket connection, ProbeSocket.Tls tls) throws IOException {
         boolean isTls = endpoint.protocol().isTls();
-        OkHttpClient.Builder client = new OkHttpClient.Builder().socketFactory(only(connection))
+        OkHttpClient.Builder client = new OkHttpClient.Builder().socketFactory(factory(connection))
             .proxy(Proxy.NO_PROXY).retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
             .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
             .readTimeout(Duration.ZERO); // The connection limits the time.
@@ -110,7 +110,7 @@ final class GrpcProbe {
     }
 
     /** Gives out the one connection, so that OkHttp cannot open another one. If OkHttp has closed it, a use fails. */
-    private static SocketFactory only(Socket connection) {
+    private static SocketFactory factory(Socket connection) {
         return new SocketFactory() {
 
             @Override

@@ -164,7 +164,7 @@ final class HealthChecks {
             return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
         }
 
-        /** Expects a process, a descendant, or what may be left running: ours or unknown, and not older than all. */
+        /** Returns whether each is a process, a descendant, or may be left running: not OTHER, and not older. */
         boolean accepts(List<Owner> listeners) {
             return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
                 has(listener) || listener.ownership() != Ownership.OTHER && !isOlder(listener));

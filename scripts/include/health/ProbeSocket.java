@@ -47,12 +47,12 @@ final class ProbeSocket extends Socket {
     private long left;
     private int received;
 
-    /** Connects, within the patience. */
+    /** Connects to the target; the server has so much time in all. */
     ProbeSocket(InetSocketAddress target, long patienceNanos) throws IOException {
         patience = patienceNanos;
         left = patienceNanos;
         try {
-            bindBeside(target.getPort());
+            bindToAnotherPort(target.getPort());
             long start = System.nanoTime();
             connect(target, millisLeft());
             left -= System.nanoTime() - start;
@@ -64,7 +64,7 @@ final class ProbeSocket extends Socket {
     }
 
     /** If the system chose the port, it could choose the target's, and connect the socket to itself. */
-    private void bindBeside(int target) throws IOException {
+    private void bindToAnotherPort(int target) throws IOException {
         for (int i = 0; !isBound() && i < MOST_BINDS; i++) {
             int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
             try {
