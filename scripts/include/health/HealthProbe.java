@@ -33,10 +33,7 @@ final class HealthProbe {
     private final boolean isInsecure;
     private ProbeSocket.Tls tls;
 
-    /**
-     * @param caFile the PEM file of the trusted authorities; null for those of the JDK
-     * @param isInsecure whether every certificate is trusted
-     */
+    /** Takes what {@link ProbeSocket.Tls} needs, which is loaded for https and grpcs alone. */
     HealthProbe(String caFile, boolean isInsecure) {
         this.caFile = caFile;
         this.isInsecure = isInsecure;
