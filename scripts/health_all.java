@@ -1,21 +1,19 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Terminal.java include/config/Config.java include/config/PortMap.java
-//SOURCES include/config/Targets.java include/health/Health.java include/health/HealthChecks.java
-//SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
+//SOURCES include/health/Endpoint.java include/health/Health.java include/health/HealthChecks.java
+//SOURCES include/health/HealthProbe.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
-import java.util.stream.Collectors;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -78,25 +76,21 @@ class health_all extends PortCommand {
         validate();
         Config config = Config.of(this);
         config.notes().forEach(this::note);
-        List<HealthChecks.Check> checks = checks(config);
+        List<Endpoint> endpoints = endpoints(config);
         if (probe == null) {
-            HealthProbe.warmUp();
-            Set<Integer> ports = config.services().stream().map(PortMap.Service::port).collect(Collectors.toSet());
-            probe = new HealthProbe(ports, caFile, isInsecure);
+            probe = new HealthProbe(caFile, isInsecure);
         }
-        Supplier<Project> project = Project.of(this);
-        if (wait != null) {
-            return await(checks, project);
-        }
-        HealthChecks health = new HealthChecks(probe, allowDegraded, project, null);
-        List<HealthChecks.Result> results = health.make(checks, timeout);
-        for (HealthChecks.Result result : watch == null && !quiet ? results : List.<HealthChecks.Result>of()) {
-            if (health.isRedirected(result)) { // port_status does not show such a port.
-                note("port " + result.check().endpoint().port() + " responds, but no listener is visible on this"
-                    + " machine: the port is redirected, for example to a container");
+        HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this).get(), pids);
+        List<HealthChecks.Result> results =
+            wait == null ? health.make(endpoints, timeout) : health.await(endpoints, timeout, wait);
+        for (HealthChecks.Result result : results) {
+            boolean isShown = watch == null && wait == null && !quiet;
+            if (isShown && health.isRedirected(result)) { // port_status does not show such a port.
+                note("port " + result.endpoint().port() + " responds, but no listener is visible on this machine:"
+                    + " the port is redirected, for example to a container");
             }
         }
-        return new Results(results, null, prometheus, watch != null);
+        return new Results(results, health.failure, prometheus, watch != null);
     }
 
     private void validate() {
@@ -108,14 +102,14 @@ class health_all extends PortCommand {
         require(!all || targets.isEmpty(), "--all works only without targets");
         require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
-        require(pids.stream().allMatch(pid -> pid > 0), "--pid requires the number of a process");
+        require(pids.isEmpty() || Collections.min(pids) > 0, "--pid requires the number of a process");
     }
 
-    private List<HealthChecks.Check> checks(Config config) {
-        List<HealthChecks.Check> checks = new ArrayList<>();
+    private List<Endpoint> endpoints(Config config) {
+        List<Endpoint> endpoints = new ArrayList<>();
         for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
             if (service.health() != null || all && service.status() == PortMap.Status.ACTIVE) {
-                checks.add(HealthChecks.Check.of(service, host));
+                endpoints.add(Endpoint.of(service, host));
             }
         }
         Targets names = new Targets(config, wholeNames);
@@ -123,37 +117,17 @@ class health_all extends PortCommand {
             require(!target.matches("[^:/]+:[0-9]+"),
                 "'" + target + "' is not a target; use the port alone, or the URL http://" + target + "/");
             if (target.contains("://")) {
-                checks.add(HealthChecks.Check.of(target));
+                endpoints.add(Endpoint.of(target));
                 continue;
             }
             Set<PortMap.Status> leftOut = PortMap.Group.named(target) == null ? Set.of()
                 : Set.of(PortMap.Status.RESERVED, PortMap.Status.FAILED); // of a group
             names.resolve(target).stream().filter(service -> !leftOut.contains(service.status()))
-                .forEach(service -> checks.add(HealthChecks.Check.of(service, host)));
+                .forEach(service -> endpoints.add(Endpoint.of(service, host)));
         }
         Set<String> made = new HashSet<>(); // Each check is made once.
-        return checks.stream().filter(each -> made.add(each.service().variable() + " " + each.endpoint())).toList();
-    }
-
-    private Report await(List<HealthChecks.Check> checks, Supplier<Project> project) throws Exception {
-        boolean showsProgress = !quiet && Terminal.isStderrTerminal();
-        Consumer<String> progress = text -> {
-            if (showsProgress) {
-                Terminal.progress(err, text);
-            }
-        };
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> progress.accept("")));
-        Started started = pids.isEmpty() ? null : new Started(pids, project);
-        HealthChecks health = new HealthChecks(probe, allowDegraded, project, started);
-        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> progress.accept(
-            summary(results) + ", " + left.toSeconds() + " s left; waiting for " + HealthChecks.missing(results)
-                .stream().map(HealthChecks.Result::inShort).collect(Collectors.joining(", "))));
-        progress.accept("");
-        return new Results(outcome.results(), outcome.failure(), prometheus, false);
-    }
-
-    private static String summary(List<HealthChecks.Result> results) {
-        return results.size() - HealthChecks.missing(results).size() + " of " + results.size() + " healthy";
+        endpoints.removeIf(each -> !made.add(each.service().variable() + " " + each));
+        return endpoints;
     }
 
     /** @param conclusion why a wait was given up, or null */
@@ -172,8 +146,8 @@ class health_all extends PortCommand {
         @Override
         public Map<String, Object> document() {
             return Map.of("endpoints", results.stream().map(result -> {
-                Map<String, Object> fields = ServicePort.fields(result.check().service());
-                fields.put("url", result.check().url());
+                Map<String, Object> fields = ServicePort.fields(result.endpoint().service());
+                fields.put("url", result.endpoint().url());
                 fields.putAll(result.health().fields());
                 return fields;
             }).toList());
@@ -186,7 +160,7 @@ class health_all extends PortCommand {
             }
             int answerColumn = ANSWER_COLUMN;
             for (HealthChecks.Result result : results) {
-                answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.check().title()).width() + 2);
+                answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.endpoint().title()).width() + 2);
             }
             List<Line> lines = new ArrayList<>();
             int failing = 0;
@@ -195,16 +169,17 @@ class health_all extends PortCommand {
                 lines.add(isFirst ? failing++ : lines.size(), row(result, answerColumn));
             }
             if (results.size() > 1) {
-                lines.add(isWatch ? 0 : lines.size(), Line.of(summary(results)));
+                lines.add(isWatch ? 0 : lines.size(), Line.of(
+                    results.size() - HealthChecks.missing(results).size() + " of " + results.size() + " healthy"));
             }
             return lines;
         }
 
         private static Line row(HealthChecks.Result result, int answerColumn) {
             Health health = result.health();
-            Line line = Line.row("Port " + result.check().service().port() + (result.isPassing() ? ": ✅ " : ": ❌ "))
+            Line line = Line.row("Port " + result.endpoint().service().port() + (result.isPassing() ? ": ✅ " : ": ❌ "))
                 .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
-                .cell(NAME_COLUMN, result.check().title()).cell(answerColumn, health.answer());
+                .cell(NAME_COLUMN, result.endpoint().title()).cell(answerColumn, health.answer());
             if (!health.answer().isEmpty()) {
                 String millis = health.millis() + " ms";
                 line.cell(answerColumn + ANSWER_WIDTH - millis.length(), millis);
@@ -212,7 +187,55 @@ class health_all extends PortCommand {
             String more = (health.location() == null ? "" : "to " + health.location() + "  ")
                 + (health.reason() == null ? "" : health.reason());
             return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip())
-                .changesWith(Arrays.asList(result.check(), health.verdict(), health.httpStatus(), health.word()));
+                .changesWith(Arrays.asList(result.endpoint(), health.verdict(), health.httpStatus(), health.word()));
+        }
+    }
+
+    /** Formats results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
+    static final class Metrics {
+
+        private Metrics() { }
+
+        static List<String> lines(List<HealthChecks.Result> results) {
+            List<String> lines = new ArrayList<>();
+            gauge(lines, "devflow_up", "Whether the endpoint passes its health check.");
+            samples(lines, "devflow_up", results, "", result -> result.isPassing() ? 1 : 0);
+            gauge(lines, "devflow_health_latency_seconds", "Time from connecting to the end of the response.");
+            samples(lines, "devflow_health_latency_seconds", results, "", result -> result.health().millis() / 1000.0);
+            gauge(lines, "devflow_health_http_status", "HTTP status of the response, if there is one.");
+            samples(lines, "devflow_health_http_status", results, "", result -> result.health().httpStatus());
+            gauge(lines, "devflow_health_verdict", "1 for the verdict on the endpoint, 0 for the others.");
+            for (Health.Verdict verdict : Health.Verdict.values()) {
+                samples(lines, "devflow_health_verdict", results, label(",verdict", verdict.text()),
+                    result -> result.health().verdict() == verdict ? 1 : 0);
+            }
+            return lines;
+        }
+
+        private static void gauge(List<String> lines, String name, String help) {
+            lines.add("# HELP " + name + " " + help);
+            lines.add("# TYPE " + name + " gauge");
+        }
+
+        private static void samples(List<String> lines, String name, List<HealthChecks.Result> results, String label,
+                                    Function<HealthChecks.Result, Number> value) {
+            for (HealthChecks.Result result : results) {
+                if (value.apply(result) != null) {
+                    lines.add(name + "{" + labels(result.endpoint()) + label + "} " + value.apply(result));
+                }
+            }
+        }
+
+        private static String labels(Endpoint endpoint) {
+            PortMap.Service service = endpoint.service();
+            return label("group", ServicePort.lowerCase(service.group())) + label(",port", "" + service.port())
+                + label(",service", service.name()) + label(",url", endpoint.url())
+                + label(",variable", service.variable());
+        }
+
+        /** An empty label counts as no label. */
+        private static String label(String name, String value) {
+            return name + "=\"" + (value == null ? "" : value.replace("\\", "\\\\").replace("\"", "\\\"")) + "\"";
         }
     }
 }

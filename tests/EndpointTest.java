@@ -29,8 +29,8 @@ class EndpointTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/",
         "http://h:+1/", "http://h:x/",
-        "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/", "http://[h]/", "http://[:::1]/",
-        "http://[::1/", "http://[h:1]/", "http://[g::1]:80/",
+        "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/", "http://[h]/", "http://[::1/", "http://[h:1]/",
+        "http://[g::1]:80/",
         "http://h%/", "http://[fe80::1%eth0]/", "tcp://h", "grpc://h/", "http://a/@hunter2 b"})
     void refusesWhatIsNone(String url) {
         String message = assertThrows(UserException.class, () -> Endpoint.of(url)).getMessage();
@@ -55,5 +55,15 @@ class EndpointTest {
     void everyAddressIsThisMachine() throws Exception {
         assertEquals(Addresses.of("localhost"), Addresses.of("0.0.0.0"));
         assertEquals(Addresses.of("LOCALHOST"), Addresses.of("::"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({", http://h:1234/health, http://h:1234/health", "/api/up?key=x, http://h:1234/api/up?key=x, http://h:1234/api/up",
+        "tcp, tcp://h:1234, tcp://h:1234", "grpc, grpc://h:1234, grpc://h:1234",
+        "https://other:8443/up?key=x, https://other:8443/up?key=x, https://other:8443/up"})
+    void aServicesConfigurationSaysHowItIsChecked(String health, String url, String shown) {
+        Endpoint endpoint = Endpoint.of(new PortMap.Service("CRAWLER_PORT", "CRAWLER_PORT", 1234,
+            PortMap.Origin.ENV_FILE, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
+        assertEquals(List.of(url, shown), List.of(endpoint.toString(), endpoint.url()));
     }
 }

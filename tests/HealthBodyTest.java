@@ -3,6 +3,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -12,7 +13,7 @@ class HealthBodyTest {
 
     private static final String JSON = "application/json; charset=utf-8";
 
-    private static HealthBody.Word read(String body, String type, int status) throws Exception {
+    private static Health read(String body, String type, int status) throws Exception {
         return HealthBody.read(body.getBytes(StandardCharsets.UTF_8), type, status, true);
     }
 
@@ -109,11 +110,17 @@ class HealthBodyTest {
         "{\"data\":{\"dependencies\":[\"ok\",\"failed\"]}} | UNHEALTHY | failed",
         "{\"status\":\"ok\",\"checks\":{\"database\":\"down\"}} | HEALTHY | ok",
         "{\"services\":{\"db\":{\"enabled\":false},\"version\":\"1\",\"count\":0}} | HEALTHY | ",
-        "{\"features\":{\"db\":\"down\"}} | HEALTHY | "})
+        "{\"features\":{\"db\":\"down\"}} | HEALTHY | ",
+        "[] | HEALTHY | ",
+        "{\"status\":{\"a\":1}} | HEALTHY | ",
+        "{\"status\":null} | HEALTHY | ",
+        "{\"up\":{\"status\":\"down\"},\"status\":\"UP\"} | HEALTHY | UP",
+        "{\"status\":\"ok\",\"status\":\"down\"} | UNHEALTHY | down",
+        "{\"m\":\"a\tb\",\"status\":\"down\"} | UNHEALTHY | down"})
     void judgesJson(String body, Health.Verdict verdict, String word) throws Exception {
-        HealthBody.Word said = read(body, JSON, 200);
+        Health said = read(body, JSON, 200);
         assertEquals(verdict, said.verdict());
-        assertEquals(word, said.text());
+        assertEquals(word, said.word());
     }
 
     @ParameterizedTest
@@ -133,9 +140,9 @@ class HealthBodyTest {
 
     @Test
     void theHttpStatusAgainIsNoWord() throws Exception {
-        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).text());
-        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).text());
-        assertNull(read("Not found", "text/plain", 404).text());
+        assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).word());
+        assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).word());
+        assertNull(read("Not found", "text/plain", 404).word());
     }
 
     @Test
@@ -143,5 +150,14 @@ class HealthBodyTest {
         byte[] beginning = ("{\"status\":\"ok\",\"log\":\"" + "x".repeat(1000)).getBytes(StandardCharsets.UTF_8);
         assertEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, false).verdict());
         assertNotEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, true).verdict());
+    }
+
+    @Test
+    void neitherDeepNestingNorAByteOrderMarkHidesAStatus() throws Exception {
+        for (String body : List.of("\uFEFF{\"status\":\"down\"}",
+            "{\"a\":" + "[".repeat(5000) + "]".repeat(5000) + ",\"status\":\"down\"}",
+            "{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}")) {
+            assertNotEquals(Health.Verdict.HEALTHY, read(body, "", 200).verdict());
+        }
     }
 }

@@ -2,9 +2,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A server that reads what comes first and then says its bytes, whatever was asked; afterwards it closes, or waits for the client to. */
@@ -17,9 +17,9 @@ final class RawServer implements AutoCloseable {
     final List<String> requests = new CopyOnWriteArrayList<>();
     final List<String> ends = new CopyOnWriteArrayList<>();
 
-    RawServer(String address, int port, byte[] answer, boolean closes) throws IOException {
+    RawServer(String address, int port, String answer, boolean closes) throws IOException {
         server = Sockets.listener(address, port);
-        this.answer = answer;
+        this.answer = answer.getBytes(StandardCharsets.ISO_8859_1);
         this.closes = closes;
         Thread thread = new Thread(this::serve);
         thread.setDaemon(true);
@@ -28,7 +28,7 @@ final class RawServer implements AutoCloseable {
 
     /** On IPv4's loopback; it closes after its answer. */
     static RawServer saying(String answer) throws IOException {
-        return new RawServer("127.0.0.1", Sockets.freePort(), answer.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1), true);
+        return new RawServer("127.0.0.1", Sockets.freePort(), answer, true);
     }
 
     int port() {
@@ -36,12 +36,16 @@ final class RawServer implements AutoCloseable {
     }
 
     /** What a probe says of it, by this scheme. */
-    Health checkBy(String scheme, double seconds) {
+    Health checkBy(String scheme, double seconds) throws Exception {
         return check(scheme + "://127.0.0.1:" + port(), seconds);
     }
 
-    static Health check(String url, double seconds) {
-        return new HealthProbe(Set.of(), null, false).check(Endpoint.of(url), Duration.ofMillis((long) (seconds * 1000))).join();
+    static Health check(String url, double seconds) throws Exception {
+        return check(new HealthProbe(null, false), url, seconds);
+    }
+
+    static Health check(HealthProbe probe, String url, double seconds) throws Exception {
+        return probe.check(List.of(Endpoint.of(url)), Duration.ofMillis((long) (seconds * 1000))).get(0);
     }
 
     private void serve() {
@@ -50,7 +54,7 @@ final class RawServer implements AutoCloseable {
                 InputStream in = socket.getInputStream();
                 byte[] request = new byte[8192];
                 int length = in.read(request);
-                requests.add(length < 0 ? "" : new String(request, 0, length, java.nio.charset.StandardCharsets.ISO_8859_1));
+                requests.add(length < 0 ? "" : new String(request, 0, length, StandardCharsets.ISO_8859_1));
                 try {
                     socket.getOutputStream().write(answer);
                     if (closes) {

@@ -58,23 +58,9 @@ record Servers(Process process) implements AutoCloseable {
         return start("node", "-e", """
             const [address, port, folder] = process.argv.slice(1);
             const read = name => require('fs').readFileSync(`${folder}/${name}`);
-            require('https').createServer({key: read('key'), cert: read('cert')}, (request, response) =>
-              response.end(JSON.stringify({status: request.socket.servername === 'localhost' ? 'UP' : 'no SNI'})))
+            require('https').createServer({key: read('key'), cert: read('cert')}, (_, response) => response.end('{"status": "UP"}'))
               .listen(+port, address, () => console.log('ready'));
             """, address, String.valueOf(port), folder.toString());
-    }
-
-    /** nginx in one process; it answers every request with 200 and OK. */
-    static Servers nginx(int port, Path folder) throws Exception {
-        Path configuration = Files.writeString(folder.resolve("nginx.conf"), """
-            daemon off; master_process off; pid nginx.pid; error_log stderr crit; events { }
-            http { access_log off; server { listen 127.0.0.1:%d; location / { default_type text/plain; return 200 OK; } } }
-            """.formatted(port));
-        Servers server = start("sh", "-c", "echo ready; exec nginx -p \"$1\" -c \"$2\"", "sh", folder.toString(), configuration.toString());
-        while (server.process.isAlive() && !RawServer.check("tcp://127.0.0.1:" + port, 5).verdict().isPassing()) {
-            Thread.sleep(20);
-        }
-        return server;
     }
 
     /** The folder with these packages of npm, which are fetched once. */

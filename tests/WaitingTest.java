@@ -51,25 +51,18 @@ class WaitingTest {
         // The process, a descendant, or what they leave running.
         "exec node services/orchestrator.js & ~ 0 ~",
         "sh -c 'sh -c node\\ services/orchestrator.js\\;:; :' & ~ 0 ~",
-        "sh -c 'node services/orchestrator.js & sleep 0.2' & ~ 0 ~",
         "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & ~ 0 ~",
         "setsid python3 -m http.server 3005 --directory www >>log 2>&1 & ~ 0 ~",
         "node services/orchestrator.js | tee -a log & ~ 0 ~",
         "(cd ../elsewhere && exec node orchestrator.js) & ~ 0 ~",
         // The process ends; bash reaps it, so that its exit code is not to be seen.
         "(exit 7) & ~ 1 ~ gave up: process PID exited",
-        "sleep 60 & kill $! ~ 1 ~ gave up: process PID exited",
-        "sh -c 'sleep 0.5; exit 3' & ~ 1 ~ gave up: process PID exited",
         "(exit 0) & ~ 1 ~ gave up: process PID exited",
-        "sh -c 'sleep 60 & exit 0' & ~ 1 ~ gave up: process PID exited",
-        "unreaped 'exit 3' ~ 1 ~ gave up: process PID exited with code 3",
         "unreaped 'kill $$' ~ 1 ~ gave up: process PID exited with code 143",
         // An older server of the project answers.
-        "old; node services/orchestrator.js & ~ 1 ~ gave up: process PID exited; OLD",
         "old; node services/orchestrator.js | tee -a log & ~ 1 ~ gave up: process PID exited; OLD",
         "old; sleep 60 & ~ 1 ~ gave up after 4 s: OLD; process PID (sleep 60) runs but does not listen on 3005",
         // Another program answers.
-        "listen 3005 3005; sleep 60 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >>log 2>&1 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         // Nobody answers.
         "sleep 60 & ~ 1 ~ gave up after 4 s: DevFlow Orchestrator (down); process PID (sleep 60) runs but does not listen on 3005",
@@ -150,6 +143,5 @@ class WaitingTest {
             (cd ../elsewhere; node codex-mcp.js) | tee log & health_all --wait=60 --pid=$! codex-mcp >/dev/null; echo $?
             """);
         assertEquals("1\n0\n", result.out(), result.err());
-        assertTrue(result.err().contains("--project DIR"), result.err());
     }
 }

@@ -1,36 +1,21 @@
 //SOURCES ../command/UserException.java ../config/PortMap.java
 
-import java.net.InetAddress;
-import java.net.UnknownHostException;
-import java.util.Arrays;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A health check's URL. The host is a name or an address without brackets; a name may have underscores, as in Compose,
- * which {@link java.net.URI} refuses. The path includes the query.
+ * A health check's URL, and the service or port that it is of. The host is a name or an address without brackets; a
+ * name may have underscores, as in Compose, which {@link java.net.URI} refuses. The path includes the query.
  */
-record Endpoint(Protocol protocol, String host, int port, String path) {
+record Endpoint(PortMap.Service service, Protocol protocol, String host, int port, String path) {
 
-    /** How an endpoint is checked. */
+    /**
+     * How an endpoint is checked. GRPC: by gRPC's health protocol; the path names the service, an empty one means the
+     * whole server. TCP: by connecting. ANY: by an HTTP request to which any response will do.
+     */
     enum Protocol {
-        HTTP("http", 80),
-        HTTPS("https", 443),
-        /** By gRPC's health protocol; the path names the service, an empty one means the whole server. */
-        GRPC("grpc", 0),
-        GRPCS("grpcs", 0),
-        /** By connecting. */
-        TCP("tcp", 0),
-        /** By an HTTP request to which any response will do. */
-        ANY("http", 80);
-
-        private final String scheme;
-        private final int usualPort;
-
-        Protocol(String scheme, int usualPort) {
-            this.scheme = scheme;
-            this.usualPort = usualPort;
-        }
+        HTTP, HTTPS, GRPC, GRPCS, TCP, ANY;
 
         boolean isGrpc() {
             return this == GRPC || this == GRPCS;
@@ -40,25 +25,31 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
             return this == HTTPS || this == GRPCS;
         }
 
-        /** ANY has no scheme of its own: HTTP, which is declared before it, is found. */
-        private static Protocol of(String scheme) {
-            return Arrays.stream(values()).filter(each -> each.scheme.equalsIgnoreCase(scheme)).findFirst()
-                .orElse(null);
+        private int usualPort() {
+            return this == HTTP || this == ANY ? 80 : this == HTTPS ? 443 : 0;
+        }
+
+        private String scheme() {
+            return this == ANY ? "http" : name().toLowerCase(Locale.ROOT);
         }
     }
 
+    /** Returns the endpoint of a URL, without a service. */
     static Endpoint of(String url) {
-        String form = "([A-Za-z]+)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
-        Matcher parts = Pattern.compile(form).matcher(url);
-        Protocol protocol = parts.matches() ? Protocol.of(parts.group(1)) : null;
-        String host = protocol == null ? null : host(parts.group(2));
+        return of(url, null);
+    }
+
+    private static Endpoint of(String url, PortMap.Service service) {
+        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
+        Matcher parts = Pattern.compile(form, Pattern.CASE_INSENSITIVE).matcher(url);
+        String host = parts.matches() ? host(parts.group(2)) : null;
         if (host != null) {
-            String digits = parts.group(3);
-            int port = digits == null || digits.isEmpty() ? protocol.usualPort : Integer.parseInt(digits);
+            Protocol protocol = Protocol.valueOf(parts.group(1).toUpperCase(Locale.ROOT));
+            int port = parts.group(3) == null ? protocol.usualPort() : Integer.parseInt(parts.group(3));
             String path = parts.group(4) == null ? "" : parts.group(4);
-            path = protocol.usualPort > 0 && !path.startsWith("/") ? "/" + path : path;
-            if (port > 0 && port <= 65_535) {
-                return new Endpoint(protocol, host, port, path);
+            path = protocol.usualPort() > 0 && !path.startsWith("/") ? "/" + path : path;
+            if (port > 0 && port <= PortMap.HIGHEST) {
+                return new Endpoint(service == null ? PortMap.Service.none(port) : service, protocol, host, port, path);
             }
         }
         String shown = url.contains("@") ? url.replaceFirst("(?s)^(\\w+://|).*@", "$1...@") : url; // without a password
@@ -74,13 +65,13 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
         }
         String health = service.health();
         if (health != null && health.contains("://")) {
-            return of(health);
+            return of(health, service);
         }
         Protocol protocol = health == null ? unconfigured(service) : health.equals("tcp") ? Protocol.TCP
             : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
         String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? ""
             : health == null ? "/health" : health;
-        return new Endpoint(protocol, host, service.port(), path);
+        return new Endpoint(service, protocol, host, service.port(), path);
     }
 
     /** A documented service without a documented endpoint, or an MCP server, may respond in any way. */
@@ -92,15 +83,18 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
     /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
     private static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        if (!host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")) {
-            return text.matches("[\\w.-]+") ? text : null;
-        }
-        try {
-            InetAddress.getByName("[" + host + "]"); // In brackets, nothing is looked up.
-            return host;
-        } catch (UnknownHostException e) {
-            return null;
-        }
+        boolean isAddress = host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"); // of IPv6
+        return isAddress ? host : text.matches("[\\w.-]+") ? text : null;
+    }
+
+    /** Returns the service's name, or the URL. */
+    String title() {
+        return service.name() == null ? toString() : service.name();
+    }
+
+    /** Returns the URL; without the query if it comes from a configuration, which may keep secrets there. */
+    String url() {
+        return service.name() == null ? toString() : toString().split("\\?")[0];
     }
 
     /** Returns whether the host is this machine. */
@@ -111,11 +105,11 @@ record Endpoint(Protocol protocol, String host, int port, String path) {
 
     /** Returns host and port as in a URL or a Host header; the usual port is left out. */
     String authority() {
-        return (host.contains(":") ? "[" + host + "]" : host) + (port == protocol.usualPort ? "" : ":" + port);
+        return (host.contains(":") ? "[" + host + "]" : host) + (port == protocol.usualPort() ? "" : ":" + port);
     }
 
     @Override
     public String toString() {
-        return protocol.scheme + "://" + authority() + path;
+        return protocol.scheme() + "://" + authority() + path;
     }
 }

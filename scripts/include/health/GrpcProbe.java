@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Proxy;
 import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import javax.net.SocketFactory;
 import okhttp3.ConnectionPool;
+import okhttp3.ConnectionSpec;
 import okhttp3.HttpUrl;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
@@ -19,40 +21,33 @@ import okhttp3.RequestBody;
 import okhttp3.Response;
 import okio.Buffer;
 import okio.ByteString;
-import okio.Utf8;
 
 /** One call of {@code grpc.health.v1.Health/Check} over an open connection. Only gRPC endpoints load OkHttp. */
 final class GrpcProbe {
 
     /** The states of grpc/health/v1/health.proto. */
-    private static final String[] STATES = {"UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"};
+    private static final List<String> STATES = List.of("UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN");
     /** The statuses of a call, grpc/doc/statuscodes.md. */
-    private static final String[] STATUSES = {"OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED",
-        "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED",
-        "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED"};
-    private static final OkHttpClient CLIENT = new OkHttpClient.Builder()
-        .protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE)).proxy(Proxy.NO_PROXY)
-        .retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
-        .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
-        .readTimeout(Duration.ZERO) // The connection limits the time.
-        // OkHttp repeats a request that is answered with 503 and Retry-After: 0.
-        .addNetworkInterceptor(chain -> chain.proceed(chain.request()).newBuilder().removeHeader("Retry-After").build())
-        .build();
+    private static final List<String> STATUSES = List.of("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT",
+        "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED", "RESOURCE_EXHAUSTED",
+        "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS",
+        "UNAUTHENTICATED");
 
     private GrpcProbe() { }
 
-    /** Loads the library, so that no latency includes that. */
-    static void warmUp() {
-        CLIENT.newBuilder();
-    }
-
     /** Asks for the health of the service that the endpoint's path names. */
     static Health check(Endpoint endpoint, Socket connection, ProbeSocket.Tls tls) throws IOException {
-        OkHttpClient.Builder client = CLIENT.newBuilder().socketFactory(new Connected(connection));
         boolean isTls = endpoint.protocol().isTls();
+        OkHttpClient.Builder client = new OkHttpClient.Builder().socketFactory(factory(connection))
+            .proxy(Proxy.NO_PROXY).retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
+            .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
+            .readTimeout(Duration.ZERO); // The connection limits the time.
         if (isTls) {
             client.protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1)); // OkHttp refuses prior knowledge with TLS.
             client.sslSocketFactory(tls.context.getSocketFactory(), tls.trust);
+        } else {
+            client.protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE));
+            client.connectionSpecs(List.of(ConnectionSpec.CLEARTEXT)); // without loading the JDK's certificates
         }
         if (isTls && tls.isInsecure) {
             client.hostnameVerifier((host, session) -> true);
@@ -66,23 +61,19 @@ final class GrpcProbe {
         try (Response response = client.build().newCall(request).execute()) {
             byte[] message = response.body().bytes();
             String status = response.trailers().get("grpc-status");
-            status = status != null ? status : response.header("grpc-status");
+            status = status != null ? status : response.header("grpc-status", "0");
             return judge(response, message, status, !service.isEmpty());
         }
     }
 
-    /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix. */
+    /** Returns a HealthCheckRequest, whose field 1 is the service's name of up to 127 bytes, behind gRPC's prefix. */
     private static ByteString message(String service) {
-        Buffer field = new Buffer();
-        int length = (int) Utf8.size(service);
-        if (length > 0) {
-            field.writeByte(1 << 3 | 2);
-            for (; length > 0x7F; length >>>= 7) { // Protocol Buffers put seven bits of a number in a byte.
-                field.writeByte(length & 0x7F | 0x80);
-            }
-            field.writeByte(length).writeUtf8(service);
+        byte[] name = service.getBytes(StandardCharsets.UTF_8);
+        Buffer message = new Buffer().writeByte(0).writeInt(name.length == 0 ? 0 : 2 + name.length);
+        if (name.length > 0) {
+            message.writeByte(1 << 3 | 2).writeByte(name.length).write(name);
         }
-        return new Buffer().writeByte(0).writeInt((int) field.size()).write(field.readByteString()).readByteString();
+        return message.readByteString();
     }
 
     private static Health judge(Response response, byte[] message, String status, boolean isNamed) {
@@ -96,64 +87,56 @@ final class GrpcProbe {
         if (response.code() != 200 || !isGrpc || !isMessage) {
             return Health.of(Health.Verdict.NOT_GRPC, null, "the response is not gRPC");
         }
-        if (status != null && !status.equals("0")) {
-            int number = status.matches("1?[0-9]") ? Integer.parseInt(status) : 2;
-            String name = number < STATUSES.length ? STATUSES[number] : status;
-            return Health.of(switch (name) {
-                case "UNIMPLEMENTED", "NOT_FOUND" -> unknown(isNamed);
-                case "UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT" -> Health.Verdict.DEGRADED;
-                default -> Health.Verdict.UNHEALTHY;
-            }, name, null);
+        if (!status.equals("0")) {
+            int number = status.matches("1?[0-9]") ? Integer.parseInt(status) : STATUSES.size();
+            String name = number < STATUSES.size() ? STATUSES.get(number) : "UNKNOWN";
+            return judge(name, Health.Verdict.UNHEALTHY, isNamed);
         }
-        if (message.length == 0) {
-            return Health.of(Health.Verdict.REACHABLE, null, null);
-        }
-        int state = message.length == 7 ? message[6] : 0;
-        return Health.of(switch (state) {
-            case 1 -> Health.Verdict.HEALTHY;
-            case 2 -> Health.Verdict.UNHEALTHY;
-            case 3 -> unknown(isNamed);
-            default -> Health.Verdict.DEGRADED;
-        }, state >= 0 && state < STATES.length ? STATES[state] : "" + state, null);
+        int state = message.length == 7 ? message[6] & 0x7F : 0;
+        return message.length == 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
+            : judge(state < STATES.size() ? STATES.get(state) : "" + state, Health.Verdict.DEGRADED, isNamed);
     }
 
     /** A server without health of its own is reachable; a service that the server does not know is not healthy. */
-    private static Health.Verdict unknown(boolean isNamed) {
-        return isNamed ? Health.Verdict.UNHEALTHY : Health.Verdict.REACHABLE;
+    private static Health judge(String word, Health.Verdict other, boolean isNamed) {
+        return Health.of(switch (word) {
+            case "SERVING" -> Health.Verdict.HEALTHY;
+            case "NOT_SERVING" -> Health.Verdict.UNHEALTHY;
+            case "UNIMPLEMENTED", "NOT_FOUND", "SERVICE_UNKNOWN" ->
+                isNamed ? Health.Verdict.UNHEALTHY : Health.Verdict.REACHABLE;
+            case "UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT" -> Health.Verdict.DEGRADED;
+            default -> other;
+        }, word, null);
     }
 
-    /** Gives out the one connection, so that OkHttp cannot open another one. */
-    private static final class Connected extends SocketFactory {
+    /** Gives out the one connection, so that OkHttp cannot open another one. If OkHttp has closed it, a use fails. */
+    private static SocketFactory factory(Socket connection) {
+        return new SocketFactory() {
 
-        private final Socket connection;
+            @Override
+            public Socket createSocket() {
+                return connection;
+            }
 
-        Connected(Socket connection) {
-            this.connection = connection;
-        }
+            @Override
+            public Socket createSocket(String host, int port) {
+                return connection;
+            }
 
-        @Override
-        public Socket createSocket() {
-            return connection; // If OkHttp has closed it, a second use fails.
-        }
+            @Override
+            public Socket createSocket(String host, int port, InetAddress from, int fromPort) {
+                return connection;
+            }
 
-        @Override
-        public Socket createSocket(String host, int port) {
-            return connection;
-        }
+            @Override
+            public Socket createSocket(InetAddress host, int port) {
+                return connection;
+            }
 
-        @Override
-        public Socket createSocket(String host, int port, InetAddress from, int fromPort) {
-            return connection;
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port) {
-            return connection;
-        }
-
-        @Override
-        public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) {
-            return connection;
-        }
+            @Override
+            public Socket createSocket(InetAddress host, int port, InetAddress from, int fromPort) {
+                return connection;
+            }
+        };
     }
 }

@@ -1,4 +1,3 @@
-import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,28 +17,13 @@ import java.util.Set;
 record Health(Verdict verdict, Integer httpStatus, String word, String location, String address, long millis,
               String reason, List<Health> answers) {
 
-    /** The verdicts, the best first. */
+    /**
+     * The verdicts, the best first. DEGRADED is any response that is neither well nor ill, such as a 404. MIXED: one
+     * address of the host passes, and another one responds and does not. NOT_HTTP and NOT_GRPC: the server speaks
+     * another protocol, or closes the connection before the response is complete. TAKEN: another program listens.
+     */
     enum Verdict {
-        /** The response is 2xx or SERVING, and its body does not say otherwise. */
-        HEALTHY,
-        /** The server accepts connections or responds, and there is no health check to run. */
-        REACHABLE,
-        /** The response is something else: 3xx, 4xx, {@code "status":"degraded"}. */
-        DEGRADED,
-        /** The response is 5xx or NOT_SERVING, or its body says that the service is not healthy. */
-        UNHEALTHY,
-        /** One address of the host passes, and another one responds and does not pass. */
-        MIXED,
-        /** The server speaks another protocol than HTTP, or closes the connection before the response is complete. */
-        NOT_HTTP,
-        /** The same for gRPC. */
-        NOT_GRPC,
-        /** There is no complete response in time. */
-        TIMEOUT,
-        /** The connection is refused or closed, or the host cannot be reached. */
-        DOWN,
-        /** Another program listens on the service's port. */
-        TAKEN;
+        HEALTHY, REACHABLE, DEGRADED, UNHEALTHY, MIXED, NOT_HTTP, NOT_GRPC, TIMEOUT, DOWN, TAKEN;
 
         boolean isPassing() {
             return this == HEALTHY || this == REACHABLE;
@@ -59,8 +43,6 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
     static final String CLOSED = "closed without a response";
     static final String SPEAKS_TLS = "speaks TLS; try ";
     static final String BROKEN = "closed before the end of its response";
-    /** The beginning of the reason if the check itself failed. */
-    static final String INTERNAL = "internal error, please report it: ";
 
     private static final Set<Integer> UP = Set.of(401, 403, 405, 426, 429);
     private static final int LONGEST_WORD = 12;
@@ -69,8 +51,8 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return new Health(verdict, null, word, null, null, 0, reason, List.of());
     }
 
-    static Health timeout(Duration timeout) {
-        return of(Verdict.TIMEOUT, null, "no response in " + timeout.toMillis() + " ms").at(null, timeout.toMillis());
+    static Health timeout(long millis) {
+        return of(Verdict.TIMEOUT, null, "no response in " + millis + " ms").at(null, millis);
     }
 
     Health at(String reached, long latency) {
@@ -81,25 +63,25 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return new Health(newVerdict, httpStatus, word, location, address, millis, newReason, answers);
     }
 
-    static Health mixed(Health passing, Health other) {
-        return new Health(Verdict.MIXED, other.httpStatus, other.word, null, other.address, other.millis,
-            passing.inShort() + ", but " + other.inShort(), List.of(passing, other));
+    /** Returns the best of the results at a host's addresses; MIXED if it passes and another response does not. */
+    static Health of(List<Health> results) {
+        Health best = results.get(0);
+        Health failing = null;
+        for (Health each : results) {
+            best = each.verdict.compareTo(best.verdict) < 0 ? each : best;
+            failing = each.isAnswer() && !each.verdict.isPassing() ? each : failing;
+        }
+        return failing == null || !best.verdict.isPassing() ? best
+            : new Health(Verdict.MIXED, failing.httpStatus, failing.word, null, failing.address, failing.millis,
+                best.inShort() + ", but " + failing.inShort(), List.of(best, failing));
     }
 
     private String inShort() {
         return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.text();
     }
 
-    /** Returns whether the server said anything. */
-    boolean isAnswer() {
+    private boolean isAnswer() {
         return verdict.compareTo(Verdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
-    }
-
-    /** Returns the better of two results: a response is better than none, then the verdict counts. */
-    Health better(Health other) {
-        boolean isBetter = other == null
-            || (isAnswer() == other.isAnswer() ? verdict.compareTo(other.verdict) < 0 : isAnswer());
-        return isBetter ? this : other;
     }
 
     /** Returns whether the server is up, even if it is not healthy: for {@code --allow-degraded}. */

@@ -14,15 +14,7 @@ import java.util.regex.Pattern;
 /** Finds the status word in the body of a health response. In doubt, the service is not healthy. */
 final class HealthBody {
 
-    /**
-     * A status word and what it means.
-     *
-     * @param text null if the body has none
-     * @param reason what is wrong with the body, or null
-     */
-    record Word(String text, Health.Verdict verdict, String reason) { }
-
-    private static final Word NONE = new Word(null, Health.Verdict.HEALTHY, null);
+    private static final Health NONE = Health.of(Health.Verdict.HEALTHY, null, null);
 
     // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded,
     // Unhealthy. terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical.
@@ -57,8 +49,8 @@ final class HealthBody {
         this.httpStatus = String.valueOf(httpStatus);
     }
 
-    /** Reads a body of this content type, in lower case; if the body is not whole, it may end anywhere. */
-    static Word read(byte[] body, String type, int httpStatus, boolean isWhole) {
+    /** Judges a body of this content type, in lower case; if the body is not whole, it may end anywhere. */
+    static Health read(byte[] body, String type, int httpStatus, boolean isWhole) {
         String text = new String(body, StandardCharsets.UTF_8);
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
         boolean isObject = text.startsWith("{");
@@ -67,9 +59,9 @@ final class HealthBody {
             try {
                 return new HealthBody(httpStatus).word(text);
             } catch (IOException e) {
-                Word first = known(firstWord(text));
-                if (claims && isWhole && (first == null || isObject && first.verdict == Health.Verdict.HEALTHY)) {
-                    return new Word(null, Health.Verdict.DEGRADED, "the body claims to be JSON and is not");
+                Health first = known(firstWord(text));
+                if (claims && isWhole && (first == null || isObject && first.verdict() == Health.Verdict.HEALTHY)) {
+                    return Health.of(Health.Verdict.DEGRADED, null, "the body claims to be JSON and is not");
                 }
             }
         }
@@ -78,10 +70,10 @@ final class HealthBody {
 
     // JSON.
 
-    private Word word(String text) throws IOException {
+    private Health word(String text) throws IOException {
         try (JsonParser json = LENIENT.createParser(text)) {
             JsonToken token = json.nextToken();
-            Word word = token.isStructStart() ? members(json, true, false, false)
+            Health word = token.isStructStart() ? members(json, true, false, false)
                 : token == JsonToken.VALUE_STRING || token.isBoolean() ? ofText(json.getText()) : null;
             if (json.nextToken() != null) {
                 throw new IOException("more than one value");
@@ -96,9 +88,9 @@ final class HealthBody {
      * @param isStatus whether it is the value of a status key
      * @param isParts whether it is the value of a parts key
      */
-    private Word members(JsonParser json, boolean isOutermost, boolean isStatus, boolean isParts) throws IOException {
-        Word own = null;
-        Word parts = null;
+    private Health members(JsonParser json, boolean isOutermost, boolean isStatus, boolean isParts) throws IOException {
+        Health own = null;
+        Health parts = null;
         for (JsonToken token = json.nextToken(); !token.isStructEnd(); token = json.nextToken()) {
             boolean isNamed = token == JsonToken.FIELD_NAME;
             String key = isNamed ? json.getText().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
@@ -106,7 +98,7 @@ final class HealthBody {
             boolean counts = STATUS_KEYS.contains(key)
                 || isOutermost && OUTERMOST_KEYS.contains(key) && json.getText().equalsIgnoreCase("false")
                 || isStatus && (key.isEmpty() || key.equals("code"));
-            Word word = token.isStructStart() ? members(json, false, counts, PARTS_KEYS.contains(key))
+            Health word = token.isStructStart() ? members(json, false, counts, PARTS_KEYS.contains(key))
                 : token == JsonToken.VALUE_NULL ? null
                 : token.isNumeric() ? counts ? number(key, json.getDoubleValue()) : null
                 : counts ? status(json.getText()) : isParts ? bad(known(json.getText())) : null;
@@ -116,24 +108,26 @@ final class HealthBody {
         return own != null ? own : parts;
     }
 
-    private Word number(String key, double number) {
+    private Health number(String key, double number) {
         String text = String.valueOf((int) number);
         if (FLAG_KEYS.contains(key) && (number == 0 || number == 1)) {
-            return new Word(text, number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, null);
+            return Health.of(number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, text, null);
         }
         return number != (int) number || code(text) == null ? null : status(text);
     }
 
     /** Returns what a status means, except a repeated HTTP status: "error: x" is an error; "ok, but slow" is not ok. */
-    private Word status(String text) {
+    private Health status(String text) {
         if (text.isBlank() || text.equals(httpStatus)) {
             return null;
         }
-        Word known = known(text);
-        Word first = known(firstWord(text));
-        boolean isUnhealthy = first != null && first.verdict == Health.Verdict.UNHEALTHY;
-        return known != null ? known
-            : new Word(text, isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, null);
+        Health known = known(text);
+        if (known != null) {
+            return known;
+        }
+        Health first = known(firstWord(text));
+        boolean isUnhealthy = first != null && first.verdict() == Health.Verdict.UNHEALTHY;
+        return Health.of(isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, text, null);
     }
 
     // Words.
@@ -142,21 +136,21 @@ final class HealthBody {
         return Set.of(text.split(" "));
     }
 
-    private static Word worst(Word one, Word other) {
-        return one == null || other != null && other.verdict.compareTo(one.verdict) > 0 ? other : one;
+    private static Health worst(Health one, Health other) {
+        return one == null || other != null && other.verdict().compareTo(one.verdict()) > 0 ? other : one;
     }
 
-    private static Word bad(Word word) {
-        return word == null || word.verdict == Health.Verdict.HEALTHY ? null : word;
+    private static Health bad(Health word) {
+        return word == null || word.verdict() == Health.Verdict.HEALTHY ? null : word;
     }
 
     /** Judges a text by its first word, after a {@code status:}, or by the marks of Kubernetes' checks. */
-    private static Word ofText(String text) {
+    private static Health ofText(String text) {
         int failed = ("\n" + text).indexOf("\n[-]");
         if (failed >= 0) {
-            return new Word(text.substring(failed).split("\\s", 2)[0], Health.Verdict.UNHEALTHY, null);
+            return Health.of(Health.Verdict.UNHEALTHY, text.substring(failed).split("\\s", 2)[0], null);
         }
-        Word first = bad(known(firstWord(text)));
+        Health first = bad(known(firstWord(text)));
         return first == null ? NONE : first;
     }
 
@@ -168,14 +162,14 @@ final class HealthBody {
     }
 
     /** Returns what a word means by itself; null if it is not known. */
-    private static Word known(String word) {
+    private static Health known(String word) {
         String normalized = word.strip().toLowerCase(Locale.ROOT).replace(' ', '_').replace('-', '_');
         boolean isBad = UNHEALTHY.contains(normalized) || normalized.startsWith("not_");
         Health.Verdict verdict = isBad ? Health.Verdict.UNHEALTHY
             : DEGRADED.contains(normalized) ? Health.Verdict.DEGRADED
             : HEALTHY.contains(normalized) ? Health.Verdict.HEALTHY
             : code(normalized);
-        return verdict == null ? null : new Word(word.strip(), verdict, null);
+        return verdict == null ? null : Health.of(verdict, word.strip(), null);
     }
 
     /** Returns what a number means if it is an HTTP status, else null. */

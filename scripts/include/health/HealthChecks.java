@@ -1,201 +1,248 @@
-//SOURCES ../command/Terminal.java ../config/PortMap.java ../ports/LocalPorts.java ../ports/Owner.java
-//SOURCES ../ports/OwnerWords.java ../ports/Project.java ../ports/ServicePort.java Endpoint.java Health.java
-//SOURCES HealthProbe.java Started.java
+//SOURCES ../command/Terminal.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
+//SOURCES ../ports/Processes.java ../ports/Project.java Endpoint.java Health.java HealthProbe.java
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.BiConsumer;
-import java.util.function.Supplier;
+import java.util.Set;
+import java.util.TreeSet;
 
-/** Makes health checks in parallel, looks up who listens on the services' ports, and repeats the checks in a wait. */
+/** Checks endpoints, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
 
-    /** A service, or a port without one if a URL or a port was named, and its endpoint. */
-    record Check(PortMap.Service service, Endpoint endpoint) {
-
-        static Check of(PortMap.Service service, String host) {
-            return new Check(service, Endpoint.of(service, host));
-        }
-
-        static Check of(String url) {
-            Endpoint endpoint = Endpoint.of(url);
-            return new Check(PortMap.Service.none(endpoint.port()), endpoint);
-        }
-
-        String title() {
-            return service.name() == null ? endpoint.toString() : service.name();
-        }
-
-        /** Returns the URL; without the query if it comes from a configuration, which may keep secrets there. */
-        String url() {
-            return service.name() == null ? endpoint.toString() : endpoint.toString().split("\\?")[0];
-        }
-    }
-
     /** The result of a check, and the listeners on its port if they were looked up. */
-    record Result(Check check, Health health, List<Owner> listeners, boolean isPassing) {
+    record Result(Endpoint endpoint, Health health, List<Owner> listeners, boolean isPassing) { }
 
-        /** Returns the service and the verdict: {@code Model Registry (down)}. */
-        String inShort() {
-            return check.title() + " (" + health.verdict().text() + ")";
-        }
-    }
-
-    /** How a wait ended: the last results, and why it was given up; null if all passed. */
-    record Outcome(List<Result> results, String failure) { }
-
-    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(50);
-    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final long FIRST_PAUSE = 50; // milliseconds
+    private static final long LONGEST_PAUSE = 1000;
     private static final Duration LAST_TIMEOUT = Duration.ofMillis(500);
 
     private final HealthProbe probe;
     private final boolean isUpEnough;
-    private final Supplier<Project> project;
+    private final Project project;
     private final Started started;
     private LocalPorts localPorts;
+    /** Why the last wait was given up; null if all passed. */
+    String failure;
 
-    /**
-     * @param isUpEnough whether an endpoint passes that is up but not healthy
-     * @param started the processes that must listen; null for any
-     */
-    HealthChecks(HealthProbe probe, boolean isUpEnough, Supplier<Project> project, Started started) {
+    /** Takes a project that may be null, and the processes that must listen; none for any. */
+    HealthChecks(HealthProbe probe, boolean isUpEnough, Project project, List<Long> pids) {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
         this.project = project;
-        this.started = started;
+        started = pids.isEmpty() ? null : new Started(pids);
     }
 
-    /** Makes the checks, each within that time. */
-    List<Result> make(List<Check> checks, Duration timeout) throws IOException {
-        List<CompletableFuture<Health>> pending =
-            checks.stream().map(check -> probe.check(check.endpoint, timeout)).toList();
-        CompletableFuture.allOf(pending.toArray(new CompletableFuture<?>[0])).join(); // even if one fails
-        List<Health> answers = pending.stream().map(CompletableFuture::join).toList();
-        Map<Integer, List<Owner>> listeners = listeners(checks);
+    /** Checks the endpoints once, each within that time. */
+    List<Result> make(List<Endpoint> endpoints, Duration timeout) throws Exception {
+        List<Health> answers = probe.check(endpoints, timeout);
+        Map<Integer, List<Owner>> listeners = listeners(endpoints);
         List<Result> results = new ArrayList<>();
-        for (Check check : checks) {
-            List<Owner> all = listeners.getOrDefault(check.endpoint.port(), List.of());
-            results.add(result(check, answers.get(results.size()), check.endpoint.isLocal() ? all : List.of()));
+        for (Endpoint endpoint : endpoints) {
+            List<Owner> all = listeners.getOrDefault(endpoint.port(), List.of());
+            results.add(result(endpoint, answers.get(results.size()), endpoint.isLocal() ? all : List.of()));
         }
         return results;
     }
 
     /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
-    private Map<Integer, List<Owner>> listeners(List<Check> checks) throws IOException {
+    private Map<Integer, List<Owner>> listeners(List<Endpoint> endpoints) throws IOException {
         localPorts = LocalPorts.read();
-        List<PortMap.Service> ports = new ArrayList<>();
-        boolean isKnown = started != null || project.get() != null; // Otherwise no program is known to be another one.
-        for (Check check : isKnown ? checks : List.<Check>of()) {
-            boolean counts = check.endpoint.isLocal() && (check.service.name() != null || started != null);
-            if (counts && localPorts.isListening(check.endpoint.port())) { // On other ports, a server may be starting.
-                ports.add(PortMap.Service.none(check.endpoint.port()));
+        Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+        for (Endpoint endpoint : endpoints) {
+            // Without a project, no program is known to be another one.
+            boolean counts = started != null || project != null && endpoint.service().name() != null;
+            if (counts && endpoint.isLocal() && localPorts.isListening(endpoint.port())) {
+                listening.put(endpoint.port(), LocalPorts.Verdict.LISTENING);
             }
         }
-        Map<Integer, List<Owner>> listeners = new HashMap<>();
-        for (ServicePort port : ServicePort.look(ports, localPorts, project)) {
-            listeners.put(port.service().port(), port.owners().stream().filter(Owner::isListener).toList());
-        }
         if (started != null) {
-            started.look();
+            started.now = Processes.read();
         }
-        return listeners;
+        return listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
+    }
+
+    private Result result(Endpoint endpoint, Health answer, List<Owner> listeners) {
+        List<Owner> others = listeners.stream().filter(listener ->
+            listener.ownership() == Project.Ownership.OTHER && (started == null || !started.has(listener))).toList();
+        Health health = others.isEmpty() ? answer
+            : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
+        boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
+        return new Result(endpoint, health, listeners,
+            isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
 
     /** Returns whether a port responds without a visible listener on this machine, as a port of a container may. */
     boolean isRedirected(Result result) throws IOException {
-        Endpoint endpoint = result.check.endpoint;
-        return result.isPassing && endpoint.isLocal() && localPorts.hasTables
-            && !localPorts.isListening(endpoint.port());
-    }
-
-    private Result result(Check check, Health answer, List<Owner> listeners) {
-        List<Owner> others = listeners.stream().filter(listener -> listener.ownership() == Project.Ownership.OTHER
-            && (started == null || !started.has(listener))).toList();
-        Health health = others.isEmpty() ? answer
-            : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
-        boolean isExpected = started == null || !check.endpoint.isLocal() || started.accepts(listeners);
-        return new Result(check, health, listeners,
-            isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
-    }
-
-    // Waiting.
-
-    /**
-     * Waits until all pass, the time is up, or waiting is in vain. Before each pause, tells the results so far and the
-     * time that is left. Once the time is up, possibly because this process was paused, makes the checks a last time.
-     */
-    Outcome await(List<Check> all, Duration timeout, Duration limit, BiConsumer<List<Result>, Duration> progress)
-            throws InterruptedException, IOException {
-        long start = System.nanoTime();
-        List<Result> results = make(all, shorter(timeout, limit));
-        boolean isOfAll = true;
-        Duration left = limit;
-        while (true) {
-            boolean isPassing = missing(results).isEmpty();
-            String failure = failure(results);
-            if (failure == null && !isPassing && left.isZero()) {
-                failure = "gave up after " + Terminal.seconds(limit) + ": " + explanation(missing(results));
-            }
-            if (failure != null || isPassing && isOfAll) {
-                return new Outcome(results, failure);
-            }
-            left = left(start, limit);
-            if (!isPassing) {
-                progress.accept(results, left);
-                // Short at first, then a tenth of the time that has passed.
-                Duration pause = shorter(limit.minus(left).dividedBy(10).plus(SHORTEST_PAUSE), LONGEST_PAUSE);
-                Thread.sleep(shorter(pause, left(start, limit)).toMillis());
-                left = left(start, limit);
-            }
-            isOfAll = isPassing || left.isZero(); // A service that passed in an earlier round may have gone since.
-            Duration time = shorter(timeout, left.isZero() ? LAST_TIMEOUT : left);
-            results = isOfAll ? make(all, time) : again(results, time);
-        }
-    }
-
-    /** Repeats the checks that have not passed. */
-    private List<Result> again(List<Result> results, Duration timeout) throws IOException {
-        List<Result> news = make(missing(results).stream().map(Result::check).toList(), timeout);
-        List<Result> merged = new ArrayList<>();
-        for (Result result : results) {
-            merged.add(result.isPassing ? result : news.remove(0));
-        }
-        return merged;
-    }
-
-    /** Returns why waiting is in vain; null if it is not. */
-    private String failure(List<Result> results) {
-        for (Result result : results) {
-            if (result.health.verdict() == Health.Verdict.TAKEN) {
-                return "gave up: port " + result.check.endpoint.port() + " is " + result.health.reason();
-            }
-        }
-        String failure = started == null ? null : started.failure(results);
-        return failure == null ? null : "gave up: " + failure;
-    }
-
-    private String explanation(List<Result> missing) throws IOException {
-        List<String> words = new ArrayList<>(missing.stream()
-            .filter(result -> !result.health.verdict().isPassing()).map(Result::inShort).toList());
-        words.addAll(started == null ? List.of() : started.explanation(missing));
-        return String.join("; ", words);
+        return result.isPassing && result.endpoint.isLocal() && localPorts.hasTables
+            && !localPorts.isListening(result.endpoint.port());
     }
 
     static List<Result> missing(List<Result> results) {
         return results.stream().filter(result -> !result.isPassing).toList();
     }
 
-    private static Duration left(long start, Duration limit) {
-        Duration left = limit.minusNanos(System.nanoTime() - start);
-        return left.isNegative() ? Duration.ZERO : left;
+    /**
+     * Waits until all pass, the time is up, or waiting is in vain; returns the last results. Once the time is up,
+     * possibly because this process was paused, makes the checks a last time.
+     */
+    List<Result> await(List<Endpoint> all, Duration timeout, Duration limit) throws Exception {
+        long end = System.nanoTime() + limit.toNanos();
+        List<Endpoint> asked = all;
+        List<Result> results = List.of();
+        for (long pause = FIRST_PAUSE; true; pause = Math.min(LONGEST_PAUSE, pause * 11 / 10)) {
+            Duration left = Duration.ofNanos(end - System.nanoTime());
+            Duration longest = left.isNegative() ? LAST_TIMEOUT : left;
+            List<Result> fresh = new ArrayList<>(make(asked, timeout.compareTo(longest) < 0 ? timeout : longest));
+            results = asked == all ? fresh
+                : results.stream().map(before -> before.isPassing ? before : fresh.remove(0)).toList();
+            List<Result> missing = missing(results);
+            failure = failure(results, missing, left.isNegative() && !missing.isEmpty() ? limit : null);
+            if (failure != null || missing.isEmpty() && asked == all) {
+                return results;
+            }
+            // A service that passed in an earlier round may have gone since.
+            asked = missing.isEmpty() ? all : missing.stream().map(Result::endpoint).toList();
+            long untilEnd = Math.max(0, (end - System.nanoTime()) / 1_000_000 + 1);
+            Thread.sleep(missing.isEmpty() ? 0 : Math.min(pause, untilEnd));
+        }
     }
 
-    private static Duration shorter(Duration one, Duration other) {
-        return one.compareTo(other) < 0 ? one : other;
+    /** Returns why the wait is given up, or null; the limit is null unless the time is up. */
+    private String failure(List<Result> results, List<Result> missing, Duration limit) throws IOException {
+        List<String> words = new ArrayList<>();
+        for (Result result : missing) {
+            if (result.health.verdict() == Health.Verdict.TAKEN) {
+                return "gave up: port " + result.endpoint.port() + " is " + result.health.reason();
+            }
+            if (!result.health.verdict().isPassing()) {
+                words.add(result.endpoint.title() + " (" + result.health.verdict().text() + ")");
+            }
+        }
+        String exited = started == null ? null : started.failure(results);
+        if (exited != null || limit == null) {
+            return exited == null ? null : "gave up: " + exited;
+        }
+        words.addAll(started == null ? List.of() : started.explanation(missing));
+        return "gave up after " + Terminal.seconds(limit) + ": " + String.join("; ", words);
+    }
+
+    /** The processes that a start script has started, and which listeners are theirs. */
+    private static final class Started {
+
+        private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
+        private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // of start times
+
+        private final List<Long> pids;
+        private final Map<Long, Long> endedAt = new HashMap<>();
+        private long earliest = Long.MAX_VALUE;
+        private Processes now = Processes.read();
+
+        /** If the start of a process cannot be read any more, the start of the start script counts. */
+        Started(List<Long> pids) {
+            this.pids = pids;
+            String script = System.getenv("DEVFLOW_PORTS_STARTER");
+            for (long pid : pids) {
+                Processes.Facts first = now.of(now.of(pid) != null || script == null ? pid : Long.parseLong(script));
+                earliest = first == null ? earliest : Math.min(earliest, first.startTime());
+            }
+        }
+
+        /** Returns whether a listener is one of the processes or a descendant. */
+        boolean has(Owner listener) {
+            return pids.stream().anyMatch(pid -> isBelow(listener, pid));
+        }
+
+        private boolean isBelow(Owner listener, long pid) {
+            return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
+        }
+
+        /** Returns whether each is a process, a descendant, or may be left running: not OTHER, and not older. */
+        boolean accepts(List<Owner> listeners) {
+            return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
+                has(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
+        }
+
+        private boolean isOlder(Owner listener) {
+            return !listener.processes().isEmpty() && listener.processes().get(0).startTime() < earliest - SECOND;
+        }
+
+        private boolean isRunning(long pid) {
+            return now.of(pid) != null && now.of(pid).isRunning();
+        }
+
+        /** Returns why waiting is in vain: a process has failed, or has left nothing running; else null. */
+        String failure(List<Result> results) {
+            boolean isAnyAccepted = results.stream().anyMatch(result -> accepts(result.listeners));
+            for (long pid : pids) {
+                Integer code = isRunning(pid) ? null : Processes.exitStatus(pid);
+                long ended = isRunning(pid) ? Long.MAX_VALUE : endedAt.computeIfAbsent(pid, key -> System.nanoTime());
+                boolean isLeftAlone = !isAnyAccepted && ended < System.nanoTime() - GRACE_NANOS;
+                if (code != null && code != 0 || isLeftAlone) {
+                    List<String> words = others(results);
+                    words.add(0, exit(pid));
+                    return String.join("; ", words);
+                }
+            }
+            return null;
+        }
+
+        /** Returns who listens instead, and what the processes do. */
+        List<String> explanation(List<Result> missing) throws IOException {
+            List<String> words = others(missing);
+            Set<String> awaited = new TreeSet<>(missing.stream().map(result -> "" + result.endpoint.port()).toList());
+            for (long pid : pids) {
+                Set<String> own = ports(pid);
+                if (!isRunning(pid)) {
+                    words.add(exit(pid));
+                } else if (Collections.disjoint(own, awaited)) {
+                    words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") runs but "
+                        + (own.isEmpty() ? "does not listen on " : "listens on " + String.join(", ", own) + ", not ")
+                        + String.join(", ", awaited));
+                }
+            }
+            return words;
+        }
+
+        private static String exit(long pid) {
+            Integer code = Processes.exitStatus(pid);
+            return "process " + pid + " exited" + (code == null ? "" : " with code " + code);
+        }
+
+        /** Returns who else listens on each port. */
+        private List<String> others(List<Result> results) {
+            List<String> words = new ArrayList<>();
+            for (Result result : results) {
+                List<Owner> others = result.listeners.stream().filter(listener -> !has(listener)).toList();
+                if (!others.isEmpty()) {
+                    words.add("port " + result.endpoint.port() + " is in use by " + OwnerWords.brief(others)
+                        + (others.stream().noneMatch(this::isOlder) ? ""
+                            : ", which was running before the processes named by --pid"));
+                }
+            }
+            return words;
+        }
+
+        /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
+        private Set<String> ports(long pid) throws IOException {
+            Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+            LocalPorts localPorts = LocalPorts.read();
+            for (LocalPorts.TcpSocket listener : localPorts.listeners()) {
+                listening.put(listener.port(), LocalPorts.Verdict.LISTENING);
+            }
+            Set<String> ports = new TreeSet<>();
+            Owner.of(listening, localPorts, null).forEach((port, owners) -> {
+                if (owners.stream().anyMatch(owner -> isBelow(owner, pid))) {
+                    ports.add("" + port);
+                }
+            });
+            return ports;
+        }
     }
 }

@@ -1,12 +1,12 @@
-//SOURCES Endpoint.java Health.java HealthBody.java
+//SOURCES Endpoint.java Health.java
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.ProtocolException;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -20,12 +20,12 @@ import java.util.Map;
  */
 final class HttpProbe {
 
-    private static final int LIMIT = 64 * 1024; // of a header, and of a body
+    private static final int LIMIT = 64 * 1024; // of a body
+    private static final String NOT_HTTP = "the response is not HTTP";
 
     private final InputStream in;
     private final ByteArrayOutputStream body = new ByteArrayOutputStream();
     private final Map<String, String> fields = new HashMap<>();
-    private int headerLeft = LIMIT;
     private int status;
     private boolean isCut;
 
@@ -36,66 +36,68 @@ final class HttpProbe {
     /**
      * Sends the request and judges the response. The request does not ask the server to close: whoever closes first
      * keeps its port in TIME_WAIT, and that must not be the service.
+     *
+     * @throws ProtocolException if the response is not HTTP
      */
-    static Health check(Endpoint endpoint, InputStream in, OutputStream out) throws IOException {
+    static Health check(Endpoint endpoint, Socket connection) throws IOException {
         String request = "GET " + endpoint.path() + " HTTP/1.1\r\nHost: " + endpoint.authority()
             + "\r\nUser-Agent: health_all\r\nAccept: application/json, */*\r\nAccept-Encoding: identity\r\n\r\n";
-        out.write(request.getBytes(StandardCharsets.UTF_8));
-        out.flush();
-        return endpoint.protocol() != Endpoint.Protocol.ANY ? judge(in)
-            : in.readNBytes(1).length > 0 ? Health.of(Health.Verdict.REACHABLE, null, null)
-            : Health.of(Health.Verdict.DOWN, null, Health.CLOSED);
-    }
-
-    /** Judges a response; its status counts even if its body cannot be read. */
-    static Health judge(InputStream in) throws IOException {
-        HttpProbe response = new HttpProbe(in);
-        try {
-            do {
-                response.readHeader();
-            } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
-        } catch (EOFException | ProtocolException e) {
-            boolean isSilent = response.headerLeft == LIMIT && e instanceof EOFException;
-            return Health.of(Health.Verdict.NOT_HTTP, null, isSilent ? Health.CLOSED : e.getMessage());
+        connection.getOutputStream().write(request.getBytes(StandardCharsets.UTF_8));
+        HttpProbe response = new HttpProbe(connection.getInputStream());
+        if (endpoint.protocol() == Endpoint.Protocol.ANY && response.in.read() >= 0) {
+            return Health.of(Health.Verdict.REACHABLE, null, null);
         }
+        do {
+            response.readHeader();
+        } while (response.status / 100 == 1 && response.status != 101); // The final response follows.
         try {
             response.readBody();
             return response.result(null);
         } catch (IOException e) {
-            return response.result(e);
+            return response.result(e); // The status counts even if the body cannot be read.
         }
     }
 
     private Health result(IOException failure) {
         boolean isWhole = failure == null && !isCut;
-        HealthBody.Word word = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
-        Health.Verdict verdict = Health.Verdict.of(status, word.verdict());
-        String reason = word.reason();
+        Health said = HealthBody.read(body.toByteArray(), field("content-type"), status, isWhole);
+        Health.Verdict verdict = Health.Verdict.of(status, said.verdict());
+        String reason = said.reason();
         if (failure != null && status / 100 == 2 && verdict != Health.Verdict.UNHEALTHY) {
             boolean isLate = failure instanceof SocketTimeoutException;
             verdict = isLate ? Health.Verdict.TIMEOUT : Health.Verdict.NOT_HTTP;
             reason = isLate ? "the response was not complete in time"
-                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN; // mostly a reset
+                : failure instanceof ProtocolException ? failure.getMessage() : Health.BROKEN;
         }
         String location = status / 100 == 3 ? fields.get("location") : null;
-        return new Health(verdict, status, word.text(), location, null, 0, reason, List.of());
+        return new Health(verdict, status, said.word(), location, null, 0, reason, List.of());
     }
 
+    /** Checks the beginning at once, because a server of another protocol may never end its line. */
     private void readHeader() throws IOException {
-        String line = line("HTTP/1.");
-        if (!line.matches("HTTP/1\\.. [1-9][0-9][0-9]( .*)?")) {
-            throw new ProtocolException("the response is not HTTP");
+        byte[] beginning = in.readNBytes(7);
+        if (beginning.length == 0) {
+            throw new EOFException();
         }
-        status = Integer.parseInt(line.substring(9, 12));
+        if (!new String(beginning, StandardCharsets.ISO_8859_1).equals("HTTP/1.")) {
+            throw new ProtocolException(otherProtocol(beginning));
+        }
+        String line = line();
+        if (!line.matches(". [1-9][0-9][0-9]( .*)?")) {
+            throw new ProtocolException(NOT_HTTP);
+        }
+        status = Integer.parseInt(line.substring(2, 5));
         fields.clear();
-        for (line = line(""); !line.isEmpty(); line = line("")) {
+        for (line = line(); !line.isEmpty(); line = line()) {
             int colon = Math.max(0, line.indexOf(':'));
-            String name = line.substring(0, colon).strip().toLowerCase(Locale.ROOT);
-            String before = fields.put(name, line.substring(colon + 1).strip());
-            if (name.equals("content-length") && before != null && !before.equals(fields.get(name))) {
-                throw new ProtocolException("the header has two different lengths"); // RFC 9112, 6.3
-            }
+            fields.put(line.substring(0, colon).strip().toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
         }
+    }
+
+    /** Knows an alert of TLS, and the settings that begin HTTP/2. */
+    private static String otherProtocol(byte[] beginning) {
+        return beginning[0] == 0x15 ? Health.SPEAKS_TLS + "https://"
+            : beginning.length > 3 && beginning[0] == 0 && beginning[3] == 4 ? "speaks HTTP/2" : NOT_HTTP;
     }
 
     /** Returns the value of a field in lower case; empty if the header does not have the field. */
@@ -103,19 +105,11 @@ final class HttpProbe {
         return fields.getOrDefault(name, "").toLowerCase(Locale.ROOT);
     }
 
-    /** Reads a line and checks its beginning at once, because a server of another protocol may never end its line. */
-    private String line(String beginning) throws IOException {
+    private String line() throws IOException {
         StringBuilder line = new StringBuilder();
-        int character;
-        while ((character = in.read()) != '\n') {
+        for (int character = in.read(); character != '\n'; character = in.read()) {
             if (character < 0) {
-                throw new EOFException(Health.BROKEN);
-            }
-            if (headerLeft-- == 0) {
-                throw new ProtocolException("the header is longer than " + LIMIT + " bytes");
-            }
-            if (line.length() < beginning.length() && character != beginning.charAt(line.length())) {
-                throw new ProtocolException(protocol(character));
+                throw new EOFException();
             }
             line.append((char) character);
         }
@@ -123,20 +117,12 @@ final class HttpProbe {
         return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
     }
 
-    /** Names the protocol of a response that begins with this byte: an alert of TLS, or the settings of HTTP/2. */
-    private String protocol(int first) throws IOException {
-        byte[] next = in.readNBytes(Math.min(3, in.available()));
-        return first == 0x15 ? Health.SPEAKS_TLS + "https://"
-            : first == 0 && next.length == 3 && next[2] == 4 ? "speaks HTTP/2" : "the response is not HTTP";
-    }
-
     private void readBody() throws IOException {
         if (status == 101 || status == 204 || status == 304) {
             return; // RFC 9112, 6.3: these have no body, whatever their header says.
         }
-        String coding = field("content-encoding");
-        if (!coding.isEmpty() && !coding.equals("identity")) {
-            throw new ProtocolException("the body is compressed (" + coding + "), though the request did not allow it");
+        if (!field("content-encoding").isEmpty() && !field("content-encoding").equals("identity")) {
+            throw new ProtocolException("the body is compressed, though the request did not allow it");
         }
         if (!field("transfer-encoding").endsWith("chunked")) {
             read(fields.containsKey("content-length") ? number(field("content-length"), 10) : Long.MAX_VALUE);
@@ -144,12 +130,9 @@ final class HttpProbe {
         }
         long size;
         do {
-            size = number(line("").split(";")[0].strip(), 16);
+            size = number(line().split(";")[0].strip(), 16);
             read(size);
-            if (size > 0 && !isCut && !line("").isEmpty()) {
-                throw new ProtocolException("a chunk of the body is longer than its size");
-            }
-        } while (size > 0 && !isCut);
+        } while (size > 0 && !isCut && line().isEmpty());
     }
 
     private static long number(String digits, int radix) throws ProtocolException {
@@ -165,7 +148,7 @@ final class HttpProbe {
         byte[] part = in.readNBytes(wanted);
         body.writeBytes(part);
         if (part.length < wanted && count < Long.MAX_VALUE) {
-            throw new EOFException(Health.BROKEN);
+            throw new EOFException();
         }
         isCut = part.length == wanted && wanted < count;
     }

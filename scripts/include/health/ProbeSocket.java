@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
@@ -18,10 +19,7 @@ import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
@@ -41,6 +39,7 @@ final class ProbeSocket extends Socket {
     private static final int MOST_BYTES = 1 << 20; // of an endless response
     private static final int SILENCE_MILLIS = 50; // of a proxy that looks for its server
     private static final int FAREWELL_MILLIS = 20;
+    private static final int FAREWELL_BYTES = 1 << 17; // what the JDK reads at once, at most
     private static final int MOST_BINDS = 200;
     private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
 
@@ -48,42 +47,34 @@ final class ProbeSocket extends Socket {
     private long left;
     private int received;
 
-    private ProbeSocket(long patienceNanos) {
+    /** Connects to the target; the server has so much time in all. */
+    ProbeSocket(InetSocketAddress target, long patienceNanos) throws IOException {
         patience = patienceNanos;
         left = patienceNanos;
-    }
-
-    /** Connects from a port that no service uses, so that no service's port is left in TIME_WAIT. */
-    static ProbeSocket connect(InetSocketAddress target, long patienceNanos, Set<Integer> servicePorts)
-            throws IOException {
-        ProbeSocket socket = bound(patienceNanos, target.getPort(), servicePorts);
-        long start = System.nanoTime();
         try {
-            socket.connect(target, socket.millisLeft());
-            socket.left -= System.nanoTime() - start;
-            socket.setTcpNoDelay(true); // TLS writes in small pieces.
-            return socket;
+            bindToAnotherPort(target.getPort());
+            long start = System.nanoTime();
+            connect(target, millisLeft());
+            left -= System.nanoTime() - start;
+            setTcpNoDelay(true); // TLS writes in small pieces.
         } catch (IOException e) {
-            socket.closeNow();
+            close();
             throw e;
         }
     }
 
-    /** Binds before connecting: otherwise the system may choose the target's port, and connect the socket to itself. */
-    static ProbeSocket bound(long patienceNanos, int target, Set<Integer> servicePorts) throws IOException {
-        for (int i = 0; i < MOST_BINDS; i++) {
+    /** If the system chose the port, it could choose the target's, and connect the socket to itself. */
+    private void bindToAnotherPort(int target) throws IOException {
+        for (int i = 0; !isBound() && i < MOST_BINDS; i++) {
             int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
-            ProbeSocket socket = new ProbeSocket(patienceNanos);
             try {
-                if (port != target && !servicePorts.contains(port)) {
-                    socket.bind(new InetSocketAddress(port));
-                    return socket;
+                if (port != target) {
+                    bind(new InetSocketAddress(port));
                 }
             } catch (BindException e) {
-                socket.closeNow(); // The port is in use.
+                // The port is in use.
             }
         }
-        throw new BindException("no port to connect from is available");
     }
 
     /** Does nothing if the socket is connected: OkHttp connects the socket that it is given. */
@@ -108,7 +99,7 @@ final class ProbeSocket extends Socket {
             @Override
             public int read(byte[] bytes, int offset, int length) throws IOException {
                 if (received > MOST_BYTES) {
-                    throw new IOException("the response has no end");
+                    throw new ProtocolException("the response has no end");
                 }
                 setSoTimeout(millisLeft());
                 long start = System.nanoTime();
@@ -152,15 +143,11 @@ final class ProbeSocket extends Socket {
             try {
                 shutdownOutput();
                 setSoTimeout(FAREWELL_MILLIS);
-                super.getInputStream().read(new byte[MOST_BYTES]);
+                super.getInputStream().read(new byte[FAREWELL_BYTES]);
             } catch (IOException e) {
                 // The server has nothing more to say.
             }
         }
-        closeNow();
-    }
-
-    private void closeNow() throws IOException {
         super.close();
     }
 
@@ -179,9 +166,7 @@ final class ProbeSocket extends Socket {
         Tls(String caFile, boolean isInsecure) {
             this.isInsecure = isInsecure;
             try {
-                TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
-                factory.init(caFile == null ? null : authorities(Path.of(caFile)));
-                trust = isInsecure ? new Anybody() : (X509TrustManager) factory.getTrustManagers()[0];
+                trust = isInsecure ? new Anybody() : trust(caFile);
                 context = SSLContext.getInstance("TLS");
                 context.init(null, new TrustManager[] {trust}, null);
             } catch (IOException e) {
@@ -192,18 +177,22 @@ final class ProbeSocket extends Socket {
             }
         }
 
-        private static KeyStore authorities(Path file) throws IOException, GeneralSecurityException {
-            KeyStore authorities = KeyStore.getInstance(KeyStore.getDefaultType());
-            authorities.load(null, null);
-            try (InputStream pem = Files.newInputStream(file)) {
-                for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                    authorities.setCertificateEntry("" + authorities.size(), certificate);
+        private static X509TrustManager trust(String caFile) throws IOException, GeneralSecurityException {
+            KeyStore authorities = caFile == null ? null : KeyStore.getInstance(KeyStore.getDefaultType());
+            if (caFile != null) {
+                authorities.load(null, null);
+                try (InputStream pem = Files.newInputStream(Path.of(caFile))) {
+                    for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
+                        authorities.setCertificateEntry("" + authorities.size(), certificate);
+                    }
+                }
+                if (authorities.size() == 0) {
+                    throw new CertificateException();
                 }
             }
-            if (authorities.size() == 0) {
-                throw new CertificateException();
-            }
-            return authorities;
+            TrustManagerFactory factory = TrustManagerFactory.getInstance("PKIX");
+            factory.init(authorities);
+            return (X509TrustManager) factory.getTrustManagers()[0];
         }
 
         /** Shakes hands with a server, whose certificate must be for this host. */
@@ -211,9 +200,6 @@ final class ProbeSocket extends Socket {
             SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(connection, host, port, true);
             SSLParameters parameters = socket.getSSLParameters();
             parameters.setEndpointIdentificationAlgorithm(isInsecure ? null : "HTTPS");
-            if (host.matches("[A-Za-z]+(-?[A-Za-z0-9]+)*")) {
-                parameters.setServerNames(List.of(new SNIHostName(host))); // The JDK sends no name without a dot.
-            }
             socket.setSSLParameters(parameters);
             socket.startHandshake();
             return socket;

@@ -57,6 +57,7 @@ final class Processes {
     }
 
     private static final Path PROC = Path.of("/proc");
+    private static final int MOST_ANCESTORS = 1000; // Pids that are used again could make a circle.
 
     private final Map<Long, Facts> known = new HashMap<>();
 
@@ -81,7 +82,7 @@ final class Processes {
         List<Facts> ancestors = new ArrayList<>();
         Facts process = of(pid);
         while (process != null && process.parent > 0 && (process = of(process.parent)) != null
-                && !ancestors.contains(process)) {
+                && ancestors.size() < MOST_ANCESTORS) {
             ancestors.add(process);
         }
         return ancestors;
