@@ -29,17 +29,20 @@ DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && bui
 # Calls launch by this very bash, because the PATH may have none. When a process has exited, its start is not known any
 # more: devflow_wait_healthy takes this shell's.
 devflow_ports_call() {
-  builtin pwd -P >/dev/null 2>&1 || {
-    echo "devflow-ports: the working directory no longer exists; go to another one" >&2
-    return 2
-  }
   DEVFLOW_PORTS_STARTER=$$ "${BASH:-bash}" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
 
-check_port_available() { devflow_ports_call check_port_available "$@"; }
-find_available_port() { devflow_ports_call find_available_port "$@"; }
-# shellcheck disable=SC2120
-devflow_port_status() { devflow_ports_call devflow_port_status "$@"; }
+# Defines functions that call launch with their own names.
+devflow_ports_define() {
+  while [ $# -gt 0 ]; do
+    eval "$1() { devflow_ports_call $1 \"\$@\"; }"
+    shift
+  done
+}
+devflow_ports_define check_port_available find_available_port devflow_port_status devflow_is_running \
+  devflow_list_not_running devflow_health_all devflow_stop
+case $- in *i*) devflow_ports_define check_port find_port port_status health_all ;; esac
+
 # shellcheck disable=SC2120
 devflow_assign_ports() {
   set -- "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"
@@ -48,10 +51,6 @@ devflow_assign_ports() {
     *) printf '%s\n' "$1" ;; # the help
   esac
 }
-devflow_is_running() { devflow_ports_call devflow_is_running "$@"; }
-devflow_list_not_running() { devflow_ports_call devflow_list_not_running "$@"; }
-devflow_health_all() { devflow_ports_call devflow_health_all "$@"; }
-devflow_stop() { devflow_ports_call devflow_stop "$@"; }
 
 # Only this shell is told the exit codes of its processes. If one failed, so does the call, even if another responds.
 devflow_wait_healthy() {
@@ -73,12 +72,3 @@ devflow_ports_tell_exit() {
   echo "NOTE: process $1 exited with code $3" >&2
   [ "$3" -eq 0 ]
 }
-
-case $- in
-  *i*)
-    check_port() { devflow_ports_call check_port "$@"; }
-    find_port() { devflow_ports_call find_port "$@"; }
-    port_status() { devflow_ports_call port_status "$@"; }
-    health_all() { devflow_ports_call health_all "$@"; }
-    ;;
-esac

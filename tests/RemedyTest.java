@@ -30,7 +30,7 @@ class RemedyTest {
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
-        return new Problems(CONFIG, new Invocation(null)).remedies(new ServicePort(service, verdict, List.of(owners))).stream()
+        return new Problems(CONFIG, new Invocation(".env")).remedies(new ServicePort(service, verdict, List.of(owners))).stream()
             .map(line -> line.toString().strip()).collect(Collectors.joining(" / "));
     }
 

@@ -99,7 +99,7 @@ final class LocalPorts {
                 if (socket.getLocalPort() == port) {
                     socket.setSoLinger(true, 0); // The socket has connected to itself; a reset leaves nothing behind.
                 } else {
-                    String address = Addresses.text(loopback);
+                    String address = Addresses.text(InetAddress.getByAddress(loopback));
                     acceptors.add(new TcpSocket(TcpSocket.Kind.LISTENER, address, port, -1, 0, List.of()));
                 }
             } catch (IOException e) {

@@ -1,4 +1,4 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvFile.java ../config/Folders.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvFile.java
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -28,7 +28,7 @@ record Project(Path folder) {
 
     /** Returns the project in the folder of that name. */
     static Project named(String name, String option) {
-        Path folder = Folders.real(Folders.named(name));
+        Path folder = EnvFile.real(EnvFile.named(name));
         if (!Files.isDirectory(folder) || isForbidden(folder)) {
             throw new UserException(option + name + " is not a project's folder; name an existing folder that is"
                 + " neither a home nor a folder of the system");
@@ -41,7 +41,7 @@ record Project(Path folder) {
         if (!Files.exists(envFile) || Files.isDirectory(envFile)) {
             return null;
         }
-        Path own = Folders.real(envFile.toAbsolutePath().getParent());
+        Path own = EnvFile.real(envFile.toAbsolutePath().getParent());
         for (Path folder = own; folder != null; folder = folder.getParent()) {
             if (isCheckout(folder.resolve(".git")) && !isForbidden(folder)) {
                 return new Project(folder);
@@ -52,23 +52,23 @@ record Project(Path folder) {
 
     private static boolean isForbidden(Path folder) {
         for (String name : SHARED) {
-            Path shared = Folders.real(Path.of(name));
+            Path shared = EnvFile.real(Path.of(name));
             if (shared.startsWith(folder) || name.endsWith("/") && folder.startsWith(shared)) {
                 return true;
             }
         }
-        return Folders.isHomeOrAbove(folder);
+        return EnvFile.isHomeOrAbove(folder);
     }
 
     /** Another user could make a .git in a folder that is open to all, and so extend the project to that folder. */
     private static boolean isCheckout(Path git) {
-        return Files.exists(git) && Folders.otherOwner(git) == null
+        return Files.exists(git) && EnvFile.otherOwner(git) == null
             && (Files.exists(git.resolve("HEAD")) || text(git).startsWith("gitdir:"));
     }
 
     /** Returns whether a place is in the folder, and in no folder below that has a .git and is not a submodule. */
     boolean contains(Path place) {
-        Path inner = Folders.real(place);
+        Path inner = EnvFile.real(place);
         boolean isInside = inner.startsWith(folder);
         for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
             Path git = inner.resolve(".git");

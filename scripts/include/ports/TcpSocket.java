@@ -5,6 +5,7 @@ import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -103,14 +104,14 @@ record TcpSocket(Kind kind, String address, int port, long uid, long id, List<Lo
     }
 
     /** The kernel prints an address as words in the byte order of the machine. */
-    private static String address(String local) {
+    private static String address(String local) throws IOException {
         byte[] address = new byte[local.indexOf(':') / 2];
         boolean isReversed = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
         for (int i = 0; i < address.length; i++) {
             int at = 2 * (isReversed ? i ^ 3 : i);
             address[i] = (byte) Integer.parseInt(local.substring(at, at + 2), 16);
         }
-        return Addresses.text(address);
+        return Addresses.text(InetAddress.getByAddress(address));
     }
 
     /** Returns the listeners that lsof shows to this user, one for each process that has the socket open. */
