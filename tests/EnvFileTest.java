@@ -3,6 +3,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +95,8 @@ class EnvFileTest {
         Files.write(folder.resolve("utf16"), "A_PORT=3012".getBytes(StandardCharsets.UTF_16));
         assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("utf16")));
         assertThrows(UserException.class, () -> EnvFile.read(folder));
+        assumeTrue(Servers.isOnPath("mkfifo") && Script.command("mkfifo", folder + "/fifo").run().exit() == 0);
+        assertThrows(UserException.class, () -> EnvFile.read(folder.resolve("fifo")), "reading would block");
         try (RandomAccessFile sparse = new RandomAccessFile(folder.resolve("sparse").toFile(), "rw")) {
             sparse.setLength(3_000_000_000L);
         }

@@ -252,10 +252,10 @@ class EnvFileWriteTest {
     }
 
     @Test
-    void thirtyTwoAtOnceForDifferentServices() throws Exception {
+    void twelveAtOnceForDifferentServices() throws Exception {
         StringBuilder text = new StringBuilder("SECRET=x\n");
         Map<String, Integer> wanted = new LinkedHashMap<>();
-        for (int i = 0; i < 32; i++) {
+        for (int i = 0; i < 12; i++) {
             text.append("S" + i + "_PORT=1").append('\n');
             wanted.put("S" + i + "_PORT", Sockets.freePort());
         }
@@ -282,40 +282,22 @@ class EnvFileWriteTest {
 
     /** In the documented range, where all want the same port and only one can have it. */
     @Test
-    void thirtyTwoAtOnceGetDifferentPorts() throws Exception {
+    void twelveAtOnceGetDifferentPorts() throws Exception {
         Files.writeString(env(), "SECRET=x\n");
         Script.Result result = Namespace.bash(folder, """
-            for i in $(seq 10 41); do echo "S${i}_PORT=3150" >>.env; done
-            for i in $(seq 10 41); do find_port s$i --write >out$i 2>/dev/null & pids+=" $!"; done
+            for i in $(seq 10 21); do echo "S${i}_PORT=3150" >>.env; done
+            for i in $(seq 10 21); do find_port s$i --write >out$i 2>/dev/null & pids+=" $!"; done
             for pid in $pids; do wait $pid; done
             """).env("XDG_CACHE_HOME", folder.resolve("cache")).run();
         assertEquals(0, result.exit(), result.err());
         List<String> lines = Files.readAllLines(env());
-        assertEquals(33, lines.size());
+        assertEquals(13, lines.size());
         assertEquals("SECRET=x", lines.get(0));
         Set<String> ports = new LinkedHashSet<>();
-        for (String line : lines.subList(1, 33)) {
+        for (String line : lines.subList(1, 13)) {
             assertTrue(line.matches("S\\d\\d_PORT=31\\d\\d") && ports.add(line.substring(9)), lines::toString);
             assertEquals(line.substring(9) + "\n", Files.readString(folder.resolve("out" + line.substring(1, 3))));
         }
-    }
-
-    @Test
-    void thirtyTwoAtOnceForTheSameService() throws Exception {
-        Files.writeString(env(), "SECRET=x");
-        Set<Integer> ports = new LinkedHashSet<>();
-        List<Process> processes = new ArrayList<>();
-        for (int i = 0; i < 32; i++) {
-            int port = Sockets.freePort();
-            ports.add(port);
-            processes.add(write(port).builder().redirectErrorStream(true).start());
-        }
-        for (Process process : processes) {
-            assertEquals(0, process.waitFor(), () -> read(process));
-        }
-        List<String> lines = Files.readAllLines(env());
-        assertEquals("SECRET=x", lines.get(0));
-        assertTrue(lines.size() == 2 && ports.contains(Integer.parseInt(lines.get(1).replace("CODEX_MCP_PORT=", ""))), lines::toString);
     }
 
     @Test
@@ -329,7 +311,7 @@ class EnvFileWriteTest {
         Files.writeString(env(), one);
         Files.setPosixFilePermissions(env(), PosixFilePermissions.fromString("rw-r-----"));
         int killed = 0;
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 30; i++) {
             Process process = write(Files.readString(env()).equals(one) ? other : port).builder()
                 .redirectErrorStream(true).start();
             // It lasts about a fifth of a second; the writing is in the last quarter of it.
@@ -339,7 +321,7 @@ class EnvFileWriteTest {
             assertTrue(text.equals(one) || text.equals(two), "torn at attempt " + i);
             assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(env())));
         }
-        assertTrue(killed > 15, "only " + killed + " were killed on their way");
+        assertTrue(killed > 7, "only " + killed + " were killed on their way");
         // What a killed process leaves behind has a name that ignore lists cover, and is closed to others.
         for (String name : names()) {
             assertTrue(name.equals(".env") || name.matches("\\.env\\.\\p{XDigit}+\\.local"), name);
