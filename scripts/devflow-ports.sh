@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# DevFlow's port functions, for devflow-start.sh to source: bash 3.2 or later (or zsh), with any options, in any folder.
+# DevFlow's port functions, for devflow-start.sh to source: bash 3.2 or later, with any options, in any folder.
 #
 #   check_port_available PORT            returns 0 if a server can use the port
 #   find_available_port BASE MAX         prints the first available port
@@ -14,14 +14,8 @@
 # The functions take the options of the scripts behind them, such as --env-file FILE. The first call builds the scripts;
 # later calls start java directly. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done. An interactive shell gets
 # check_port, find_port, port_status and health_all as well.
-if [ -n "${BASH_VERSION:-}" ]; then
-  DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
-elif [ -n "${ZSH_VERSION:-}" ]; then
-  eval 'DEVFLOW_PORTS_DIR=${(%):-%x}'
-else
-  echo "devflow-ports.sh: needs bash" >&2
-  return 2
-fi
+[ -n "${BASH_VERSION:-}" ] || { echo "devflow-ports.sh: needs bash" >&2 && return 2; }
+DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
 [ ! -L "$DEVFLOW_PORTS_DIR" ] || DEVFLOW_PORTS_DIR=$(readlink -f "$DEVFLOW_PORTS_DIR")
 case $DEVFLOW_PORTS_DIR in */*) ;; *) DEVFLOW_PORTS_DIR=./$DEVFLOW_PORTS_DIR ;; esac
 DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && builtin pwd -P)
@@ -29,7 +23,7 @@ DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && bui
 # Calls launch by this very bash, because the PATH may have none. When a process has exited, its start is not known any
 # more: devflow_wait_healthy takes this shell's.
 devflow_ports_call() {
-  DEVFLOW_PORTS_STARTER=$$ "${BASH:-bash}" "$DEVFLOW_PORTS_DIR/launch" "$@"
+  DEVFLOW_PORTS_STARTER=$$ "$BASH" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
 
 # Defines functions that call launch with their own names.

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/command/Terminal.java include/config/Config.java include/config/PortMap.java
+//SOURCES include/config/Config.java include/config/PortMap.java
 //SOURCES include/config/Targets.java include/health/Health.java include/health/HealthChecks.java
 //SOURCES include/health/HealthProbe.java include/health/Metrics.java include/health/Started.java
 //SOURCES include/ports/Project.java include/ports/ServicePort.java
@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -135,19 +134,9 @@ class health_all extends PortCommand {
     }
 
     private Report await(List<HealthChecks.Check> checks, Supplier<Project> project) throws Exception {
-        boolean showsProgress = !quiet && Terminal.isStderrTerminal();
-        Consumer<String> progress = text -> {
-            if (showsProgress) {
-                Terminal.progress(err, text);
-            }
-        };
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> progress.accept("")));
         Started started = pids.isEmpty() ? null : new Started(pids, project);
         HealthChecks health = new HealthChecks(probe, allowDegraded, project, started);
-        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> progress.accept(
-            summary(results) + ", " + left.toSeconds() + " s left; waiting for " + HealthChecks.missing(results)
-                .stream().map(HealthChecks.Result::inShort).collect(Collectors.joining(", "))));
-        progress.accept("");
+        HealthChecks.Outcome outcome = health.await(checks, timeout, wait, (results, left) -> { });
         return new Results(outcome.results(), outcome.failure(), prometheus, false);
     }
 

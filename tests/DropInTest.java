@@ -3,7 +3,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -213,12 +212,9 @@ class DropInTest {
     /** What the environment has for the services' JVMs is not for ours, and a JVM that does not start is no answer. */
     @Test
     void theEnvironmentsJvmOptionsMakeNoAnswer() throws Exception {
-        for (String options : List.of("-XX:+UseParallelGC", "-javaagent:nowhere.jar")) {
-            Script.Result result = bash(folder, "check_port_available " + Sockets.freePort()
-                + "; find_available_port 1024 >/dev/null; echo $?")
-                .env("JAVA_TOOL_OPTIONS", options).run();
-            assertEquals(new Script.Result(0, "0\n", ""), result);
-        }
+        Script.Result result = bash(folder, "check_port_available " + Sockets.freePort() + "; echo $?")
+            .env("JAVA_TOOL_OPTIONS", "-javaagent:nowhere.jar").run();
+        assertEquals(new Script.Result(0, "0\n", ""), result);
     }
 
     /** Nor retried through JBang, though the caller goes on after the interrupt. */
@@ -292,14 +288,5 @@ class DropInTest {
         Script.Result result = bash(folder, "devflow_port_status --json; devflow_port_status --all | head -2").run();
         assertTrue(result.out().startsWith("{\"ports\":["), result.out() + result.err());
         assertTrue(result.out().contains("\n=== DevFlow Port Status ===\nPort "), result.out());
-    }
-
-    @Test
-    void waitsAndAsks() throws Exception {
-        try (ServerSocket silent = Sockets.listener("127.0.0.1")) {
-            Script.Result result = bash(folder, "devflow_health_all --timeout=0.3 " + silent.getLocalPort() + " || echo $?\n"
-                + "devflow_wait_healthy --wait=0.5 --timeout=0.3 " + silent.getLocalPort() + " || echo $?").run();
-            assertTrue(result.out().matches("(Port \\d+: ❌ timeout .*\\n1\\n){2}"), result.out() + result.err());
-        }
     }
 }

@@ -1,6 +1,5 @@
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -53,10 +52,10 @@ class EnvFileWriteTest {
      * knows nothing of how they are read.
      */
     @Test
-    void tenThousandFilesDifferInThatValueAlone() throws Exception {
+    void manyFilesDifferInThatValueAlone() throws Exception {
         long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 3_000; i++) {
             String before = generate(random, true);
             String after = generate(random, false);
             boolean present = random.nextInt(5) > 0;
@@ -125,14 +124,6 @@ class EnvFileWriteTest {
     }
 
     @Test
-    void anEmptyValueBeforeACommentGetsASpace() throws Exception {
-        Files.writeString(env(), "A_PORT=#none\nB_PORT= # none\nC_PORT =\n");
-        EnvFile file = EnvFile.read(env()).with(Map.of("A_PORT", "1", "B_PORT", "2", "C_PORT", "3"));
-        assertEquals("A_PORT=1 #none\nB_PORT=2 # none\nC_PORT =3\n", new String(file.bytes(), StandardCharsets.UTF_8));
-        assertSame(file, file.with(Map.of("B_PORT", "2")));
-    }
-
-    @Test
     void anUnchangedValueWritesNothing() throws Exception {
         int port = Sockets.freePort();
         Files.writeString(env(), "CODEX_MCP_PORT=" + port + "\n");
@@ -165,20 +156,13 @@ class EnvFileWriteTest {
     }
 
     @Test
-    void aLinkToAFileThatIsNotThereMakesThatFile() throws Exception {
-        Files.createSymbolicLink(env(), Path.of("real.env"));
+    void aChainOfLinksToAFileThatIsNotThereMakesThatFile() throws Exception {
+        Files.createSymbolicLink(env(), Path.of("two"));
+        Files.createSymbolicLink(folder.resolve("two"), Path.of("real.env"));
         int port = Sockets.freePort();
         assertEquals(0, write(port).run().exit());
         assertEquals("CODEX_MCP_PORT=" + port + "\n", Files.readString(folder.resolve("real.env")));
-        assertTrue(Files.isSymbolicLink(env()));
-    }
-
-    @Test
-    void aChainOfLinksStays() throws Exception {
-        Files.createSymbolicLink(env(), Path.of("two"));
-        Files.createSymbolicLink(folder.resolve("two"), Path.of("real.env"));
-        assertEquals(0, write(Sockets.freePort()).run().exit());
-        assertTrue(Files.isSymbolicLink(folder.resolve("two")) && Files.isRegularFile(folder.resolve("real.env")));
+        assertTrue(Files.isSymbolicLink(env()) && Files.isSymbolicLink(folder.resolve("two")));
     }
 
     /** The environment takes precedence, so that it was never validated: it may be a secret, or have lost its quote. */
@@ -237,18 +221,6 @@ class EnvFileWriteTest {
             """).env("CODEX_MCP_PORT", port).env("XDG_CACHE_HOME", folder.resolve("cache")).run();
         assertEquals("exit 2\n.env\n", result.out(), result.err());
         assertTrue(result.err().startsWith("ERROR: cannot write .env: No space left"), result.err());
-    }
-
-    @ParameterizedTest
-    @CsvSource({"64000, 0", "1100000, 2"})
-    void aMegabyteIsTheLimit(int bytes, int exit) throws Exception {
-        String rest = "# comment\nSECRET='s'\n".repeat(bytes / 2 / 21);
-        Files.writeString(env(), rest + "CODEX_MCP_PORT=1\n" + rest);
-        int port = Sockets.freePort();
-        Script.Result result = write(port).run();
-        assertEquals(exit, result.exit());
-        assertEquals(exit == 0 ? "" : "ERROR: .env is larger than 1 MB; name another file with --env-file\n", result.err());
-        assertEquals(rest + "CODEX_MCP_PORT=" + (exit == 0 ? port : 1) + "\n" + rest, Files.readString(env()));
     }
 
     @Test

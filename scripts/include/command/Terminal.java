@@ -3,7 +3,6 @@
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.Writer;
 import java.math.BigDecimal;
 import java.time.Duration;
@@ -25,22 +24,6 @@ final class Terminal {
     /** Returns whether standard input and output are a terminal that can do more than print. */
     static boolean isInteractive() {
         return System.console() != null && !"dumb".equals(System.getenv("TERM"));
-    }
-
-    /** Returns whether standard error is such a terminal, which Java cannot tell. */
-    static boolean isStderrTerminal() {
-        try {
-            return !"dumb".equals(System.getenv("TERM"))
-                && new ProcessBuilder("test", "-t", "2").inheritIO().start().waitFor() == 0;
-        } catch (IOException | InterruptedException e) {
-            return false;
-        }
-    }
-
-    /** Overwrites the progress line on standard error; an empty text clears the line. */
-    static void progress(PrintStream err, String text) {
-        err.print("\r" + Line.of(text).fit(size().columns - "^C ".length()) + CLEAR_LINE);
-        err.flush();
     }
 
     static void print(Writer out, List<Line> lines, boolean isColoured) throws IOException {

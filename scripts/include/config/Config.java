@@ -20,7 +20,6 @@ final class Config {
     private final List<PortMap.Service> services = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
 
-    /** Reads the configuration that a command's options and the environment name. */
     static Config of(PortCommand command) {
         return new Config(EnvFile.of(command), System.getenv());
     }
