@@ -18,7 +18,6 @@ record Invocation(String envFile) {
         return fileName().equals(DEFAULT_ENV_FILE) ? words : words + " --env-file " + quoted(fileName());
     }
 
-    /** Returns the name of the {@code .env} in use. */
     String fileName() {
         return seen(envFile);
     }

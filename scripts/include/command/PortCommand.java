@@ -153,7 +153,6 @@ abstract class PortCommand {
         out.flush();
     }
 
-    /** Runs the command and ends the process with its exit code. */
     static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
         // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. Hooks are not

@@ -159,7 +159,6 @@ final class Config {
         return services;
     }
 
-    /** Returns the services that use the port. */
     List<PortMap.Service> at(int port) {
         List<PortMap.Service> found = new ArrayList<>();
         for (PortMap.Service service : services) {

@@ -19,7 +19,6 @@ import java.util.function.Function;
 /** Writes {@code .env} so that its readers see the old content or the new one. Removes nothing but what it has made. */
 final class EnvWriter {
 
-    /** Computes something from the file that was read. */
     interface Work<T> {
         T on(EnvFile file) throws Exception;
     }

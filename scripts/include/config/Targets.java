@@ -24,7 +24,6 @@ record Targets(Config config, boolean wholeNames) {
         return List.copyOf(services);
     }
 
-    /** Returns the services and ports that a target names. */
     List<PortMap.Service> resolve(String target) {
         if (isPort(target)) {
             return inRange(new PortMap.Range(config.port(), config.port()));
@@ -41,7 +40,6 @@ record Targets(Config config, boolean wholeNames) {
         return !target.isEmpty() && (Character.isLetter(target.charAt(0)) || target.charAt(0) == '_');
     }
 
-    /** Returns whether the target is the variable PORT. */
     static boolean isPort(String target) {
         return target.equalsIgnoreCase("PORT");
     }
