@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# DevFlow's port functions, for devflow-start.sh to source: bash 3.2 or later (or zsh), with any options, in any folder.
+# DevFlow's port functions, for devflow-start.sh to source: bash 3.2 or later, with any options, in any folder.
 #
 #   check_port_available PORT            returns 0 if a server can use the port
 #   find_available_port BASE MAX         prints the first available port
@@ -14,14 +14,8 @@
 # The functions take the options of the scripts behind them, such as --env-file FILE. The first call builds the scripts;
 # later calls start java directly. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done. An interactive shell gets
 # check_port, find_port, port_status and health_all as well.
-if [ -n "${BASH_VERSION:-}" ]; then
-  DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
-elif [ -n "${ZSH_VERSION:-}" ]; then
-  eval 'DEVFLOW_PORTS_DIR=${(%):-%x}'
-else
-  echo "devflow-ports.sh: needs bash" >&2
-  return 2
-fi
+[ -n "${BASH_VERSION:-}" ] || { echo "devflow-ports.sh: needs bash" >&2 && return 2; }
+DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
 [ ! -L "$DEVFLOW_PORTS_DIR" ] || DEVFLOW_PORTS_DIR=$(readlink -f "$DEVFLOW_PORTS_DIR")
 case $DEVFLOW_PORTS_DIR in */*) ;; *) DEVFLOW_PORTS_DIR=./$DEVFLOW_PORTS_DIR ;; esac
 DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && builtin pwd -P)
@@ -29,17 +23,20 @@ DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && bui
 # Calls launch by this very bash, because the PATH may have none. When a process has exited, its start is not known any
 # more: devflow_wait_healthy takes this shell's.
 devflow_ports_call() {
-  builtin pwd -P >/dev/null 2>&1 || {
-    echo "devflow-ports: the working directory no longer exists; go to another one" >&2
-    return 2
-  }
-  DEVFLOW_PORTS_STARTER=$$ "${BASH:-bash}" "$DEVFLOW_PORTS_DIR/launch" "$@"
+  DEVFLOW_PORTS_STARTER=$$ "$BASH" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
 
-check_port_available() { devflow_ports_call check_port_available "$@"; }
-find_available_port() { devflow_ports_call find_available_port "$@"; }
-# shellcheck disable=SC2120
-devflow_port_status() { devflow_ports_call devflow_port_status "$@"; }
+# Defines functions that call launch with their own names.
+devflow_ports_define() {
+  while [ $# -gt 0 ]; do
+    eval "$1() { devflow_ports_call $1 \"\$@\"; }"
+    shift
+  done
+}
+devflow_ports_define check_port_available find_available_port devflow_port_status devflow_is_running \
+  devflow_list_not_running devflow_health_all devflow_stop
+case $- in *i*) devflow_ports_define check_port find_port port_status health_all ;; esac
+
 # shellcheck disable=SC2120
 devflow_assign_ports() {
   set -- "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"
@@ -48,10 +45,6 @@ devflow_assign_ports() {
     *) printf '%s\n' "$1" ;; # the help
   esac
 }
-devflow_is_running() { devflow_ports_call devflow_is_running "$@"; }
-devflow_list_not_running() { devflow_ports_call devflow_list_not_running "$@"; }
-devflow_health_all() { devflow_ports_call devflow_health_all "$@"; }
-devflow_stop() { devflow_ports_call devflow_stop "$@"; }
 
 # Only this shell is told the exit codes of its processes. If one failed, so does the call, even if another responds.
 devflow_wait_healthy() {
@@ -73,12 +66,3 @@ devflow_ports_tell_exit() {
   echo "NOTE: process $1 exited with code $3" >&2
   [ "$3" -eq 0 ]
 }
-
-case $- in
-  *i*)
-    check_port() { devflow_ports_call check_port "$@"; }
-    find_port() { devflow_ports_call find_port "$@"; }
-    port_status() { devflow_ports_call port_status "$@"; }
-    health_all() { devflow_ports_call health_all "$@"; }
-    ;;
-esac

@@ -7,7 +7,6 @@
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -57,7 +56,7 @@ class health_all extends PortCommand {
     private boolean prometheus;
     @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Check again at this interval (default 2s) until interrupted, and mark the changes.")
+        description = "Check again at this interval (default 2s) until interrupted.")
     private Duration watch;
 
     private HealthProbe probe;
@@ -186,8 +185,7 @@ class health_all extends PortCommand {
             }
             String more = (health.location() == null ? "" : "to " + health.location() + "  ")
                 + (health.reason() == null ? "" : health.reason());
-            return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip())
-                .changesWith(Arrays.asList(result.endpoint(), health.verdict(), health.httpStatus(), health.word()));
+            return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip());
         }
     }
 

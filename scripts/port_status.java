@@ -54,7 +54,7 @@ class port_status extends PortCommand {
 
     @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Refresh at this interval (default 2s), with changes marked, until interrupted.")
+        description = "Refresh at this interval (default 2s) until interrupted.")
     private Duration watch;
 
     public static void main(String... args) {

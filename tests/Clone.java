@@ -1,6 +1,7 @@
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /** A copy of what a user needs of the clone: jbangw and the scripts, and the home and cache where it builds. */
 record Clone(Path folder, Path home, Path cache) {
@@ -16,12 +17,35 @@ record Clone(Path folder, Path home, Path cache) {
     }
 
     private static Clone copied(Clone clone) throws Exception {
-        Files.createDirectories(clone.folder);
-        Script.Result copy = Script.command("cp", "-r", Script.CLONE + "/scripts", Script.CLONE + "/jbangw", clone.folder.toString()).run();
+        copy(Script.CLONE, clone.folder);
+        return clone;
+    }
+
+    private static void copy(Path from, Path to) throws Exception {
+        Files.createDirectories(to);
+        Script.Result copy = Script.command("cp", "-rp", from + "/scripts", from + "/jbangw", to.toString()).run();
         if (copy.exit() != 0) {
             throw new AssertionError(copy.err());
         }
-        return clone;
+    }
+
+    /** Returns a copy that uses the build of this clone until one of its own sources changes. */
+    Clone copyTo(Path other) throws Exception {
+        copy(folder, other);
+        Clone copy = new Clone(other, home, cache);
+        Files.createDirectories(copy.place());
+        Files.copy(place().resolve("current"), copy.place().resolve("current"), StandardCopyOption.COPY_ATTRIBUTES);
+        return copy;
+    }
+
+    /** Lets builds take this jar, while it exists, in place of JBang, which takes most of the time of a build. */
+    Path reuseJar() throws Exception {
+        Path jar = Files.copy(build().resolve("program.jar"), folder.resolve("program.jar"));
+        Path jbangw = folder.resolve("jbangw");
+        Files.move(jbangw, folder.resolve("jbangw.real"));
+        Script.executable(jbangw, "[ \"$1\" != export ] || ! cp '" + jar + "' \"$4\" 2>/dev/null || exit 0\nexec '"
+            + jbangw + ".real' \"$@\"\n");
+        return jar;
     }
 
     Path scripts() {

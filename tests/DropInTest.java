@@ -3,7 +3,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -74,7 +73,9 @@ class DropInTest {
 
     /** Another clone, which is yet to be built. */
     private Clone another() throws Exception {
-        return Clone.atHome(folder.resolve("clone"), clone.home());
+        Clone own = clone.copyTo(folder.resolve("clone"));
+        Files.delete(own.place().resolve("current"));
+        return own;
     }
 
     @Test
@@ -173,18 +174,23 @@ class DropInTest {
 
     /** One after the other, because they change what the others use. */
     @Test
-    void buildsAgainOnlyIfASourceOrTheJdkHasChanged() throws Exception {
-        Clone own = another();
+    void buildsAgainOnceIfASourceOrTheJdkHasChanged() throws Exception {
+        Clone own = clone.copyTo(folder.resolve("clone"));
         Path ports = own.scripts().resolve("devflow-ports.sh");
-        assertTrue(debug(call(folder).env("ports", ports)).contains("builds in"));
         String warm = debug(call(folder).env("ports", ports));
         assertTrue(warm.contains("java in") && !warm.contains("builds in"), warm);
         // Older than what was built of it, as a deployment, or git checkout of an older commit, may leave it.
         Path include = own.scripts().resolve("include/config/PortMap.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         Files.setLastModifiedTime(include, FileTime.from(1, TimeUnit.DAYS));
-        String edited = debug(call(folder).env("ports", ports));
-        assertTrue(edited.contains("builds in") && edited.contains("is no port;"), edited);
+        Script.Result many = bash(folder, """
+            for i in 1 2 3 4 5 6 7 8; do find_available_port 1024 >out$i & pids+=" $!"; done
+            for pid in $pids; do wait $pid; done
+            cat out* | sort -u | wc -l
+            """).env("ports", ports).env("DEVFLOW_PORTS_DEBUG", 1).run();
+        assertEquals("1", many.out().strip(), many.err());
+        assertEquals(1, many.err().lines().filter(line -> line.contains("builds in")).count(), many.err());
+        assertTrue(debug(call(folder).env("ports", ports)).contains("is no port;"));
         Path otherJdk = otherJdk();
         for (int turn = 1; otherJdk != null && turn <= 2; turn++) {
             assertEquals(turn == 1, debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
@@ -206,12 +212,9 @@ class DropInTest {
     /** What the environment has for the services' JVMs is not for ours, and a JVM that does not start is no answer. */
     @Test
     void theEnvironmentsJvmOptionsMakeNoAnswer() throws Exception {
-        for (String options : List.of("-XX:+UseParallelGC", "-javaagent:nowhere.jar")) {
-            Script.Result result = bash(folder, "check_port_available " + Sockets.freePort()
-                + "; find_available_port 1024 >/dev/null; echo $?")
-                .env("JAVA_TOOL_OPTIONS", options).run();
-            assertEquals(new Script.Result(0, "0\n", ""), result);
-        }
+        Script.Result result = bash(folder, "check_port_available " + Sockets.freePort() + "; echo $?")
+            .env("JAVA_TOOL_OPTIONS", "-javaagent:nowhere.jar").run();
+        assertEquals(new Script.Result(0, "0\n", ""), result);
     }
 
     /** Nor retried through JBang, though the caller goes on after the interrupt. */
@@ -256,18 +259,6 @@ class DropInTest {
         assertEquals("", result.out(), result.err());
     }
 
-    @Test
-    void manyFirstCallsAtOnceBuildOnce() throws Exception {
-        Clone own = another();
-        Script.Result result = bash(folder, """
-            for i in 1 2 3 4 5 6 7 8; do find_available_port 1024 >out$i & pids+=" $!"; done
-            for pid in $pids; do wait $pid; done
-            cat out* | sort -u | wc -l
-            """).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).run();
-        assertEquals("1", result.out().strip(), result.err());
-        assertEquals(1, result.err().lines().filter(line -> line.contains("builds in")).count(), result.err());
-    }
-
     @ParameterizedTest
     @ValueSource(strings = {".:%s", ":%s", "%s:", "./:%s"})
     void whatLiesInTheWorkingDirectoryIsNotRun(String path) throws Exception {
@@ -297,14 +288,5 @@ class DropInTest {
         Script.Result result = bash(folder, "devflow_port_status --json; devflow_port_status --all | head -2").run();
         assertTrue(result.out().startsWith("{\"ports\":["), result.out() + result.err());
         assertTrue(result.out().contains("\n=== DevFlow Port Status ===\nPort "), result.out());
-    }
-
-    @Test
-    void waitsAndAsks() throws Exception {
-        try (ServerSocket silent = Sockets.listener("127.0.0.1")) {
-            Script.Result result = bash(folder, "devflow_health_all --timeout=0.3 " + silent.getLocalPort() + " || echo $?\n"
-                + "devflow_wait_healthy --wait=0.5 --timeout=0.3 " + silent.getLocalPort() + " || echo $?").run();
-            assertTrue(result.out().matches("(Port \\d+: ❌ timeout .*\\n1\\n){2}"), result.out() + result.err());
-        }
     }
 }

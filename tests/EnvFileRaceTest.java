@@ -34,53 +34,53 @@ class EnvFileRaceTest {
             .env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder);
     }
 
-    /** Writes a port after it has run a command of another program between reading and writing. */
+    /** What .env has, what another program does between reading and writing, and what .env has then; | ends a line. */
+    private static final String[][] MEANWHILE = {
+        {OLD, "echo A=1 >>.env", "SECRET=x|CODEX_MCP_PORT=3333|A=1|"},
+        {OLD, "printf 'A=1\\n' >.env", "A=1|CODEX_MCP_PORT=3333|"},
+        {OLD, "printf 'A=1\\nCODEX_MCP_PORT=2' >.env", "A=1|CODEX_MCP_PORT=3333"},
+        {OLD, "echo A=1 >other; mv other .env", "A=1|CODEX_MCP_PORT=3333|"},
+        {OLD, "sed -i s/x/y/ .env", "SECRET=y|CODEX_MCP_PORT=3333|"},
+        {OLD, "rm .env", "CODEX_MCP_PORT=3333|"},
+        {OLD, "rm .env; echo A=1 >real; ln -s real .env", "A=1|CODEX_MCP_PORT=3333|"},
+        {OLD, "touch .env", "SECRET=x|CODEX_MCP_PORT=3333|"},
+        {null, "echo A=1 >.env", "A=1|CODEX_MCP_PORT=3333|"},
+        {null, "echo A=1 >real; ln -s real .env", "A=1|CODEX_MCP_PORT=3333|"},
+        {null, "touch .env", "CODEX_MCP_PORT=3333|"}};
+
+    /** Plays them one after the other, each in a folder of its own. */
     public static void main(String... args) throws Exception {
-        boolean[] isDone = {false};
-        EnvWriter.update(new find_port(), file -> {
-            if (!isDone[0]) {
-                isDone[0] = true;
-                assertEquals(0, new ProcessBuilder("bash", "-c", args[0]).inheritIO().start().waitFor());
+        for (String[] row : MEANWHILE) {
+            Path place = Files.createTempDirectory(Path.of(""), "row").toAbsolutePath();
+            if (row[0] != null) {
+                Files.writeString(place.resolve(".env"), row[0]);
             }
-            return file.with(Map.of("CODEX_MCP_PORT", "3333"));
-        }, file -> file);
-    }
-
-    private void assertBothAreThere(String action, String expected) throws Exception {
-        Script.Result result = Script.of("EnvFileRaceTest", action).env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder).run();
-        assertEquals(0, result.exit(), result.err());
-        assertEquals(expected.replace('|', '\n'), Files.readString(env()));
-        assertNothingIsLeft();
-    }
-
-    private void assertNothingIsLeft() throws Exception {
-        try (Stream<Path> left = Files.list(folder)) {
-            assertEquals(List.of(), left.filter(file -> file.getFileName().toString().startsWith(".env.")).toList());
+            boolean[] isDone = {false};
+            find_port command = new find_port();
+            command.envFile = place.resolve(".env").toString();
+            EnvWriter.update(command, file -> {
+                if (!isDone[0]) {
+                    isDone[0] = true;
+                    assertEquals(0, new ProcessBuilder("bash", "-c", row[1]).directory(place.toFile()).inheritIO().start().waitFor());
+                }
+                return file.with(Map.of("CODEX_MCP_PORT", "3333"));
+            }, file -> file);
+            assertEquals(row[2].replace('|', '\n'), Files.readString(place.resolve(".env")), row[1]);
+            assertNothingIsLeft(place);
         }
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "echo A=1 >>.env,                                          SECRET=x|CODEX_MCP_PORT=3333|A=1|",
-        "printf 'A=1\\n' >.env,                                    A=1|CODEX_MCP_PORT=3333|",
-        "printf 'A=1\\nCODEX_MCP_PORT=2' >.env,                    A=1|CODEX_MCP_PORT=3333",
-        "echo A=1 >other; mv other .env,                           A=1|CODEX_MCP_PORT=3333|",
-        "sed -i s/x/y/ .env,                                       SECRET=y|CODEX_MCP_PORT=3333|",
-        "rm .env,                                                  CODEX_MCP_PORT=3333|",
-        "rm .env; echo A=1 >real; ln -s real .env,                 A=1|CODEX_MCP_PORT=3333|",
-        "touch .env,                                               SECRET=x|CODEX_MCP_PORT=3333|"})
-    void whatIsWrittenMeanwhileIsKept(String action, String expected) throws Exception {
-        Files.writeString(env(), OLD);
-        assertBothAreThere(action, expected);
+    @Test
+    void whatIsWrittenMeanwhileIsKept() throws Exception {
+        Script.Result result = Script.of("EnvFileRaceTest").env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder).run();
+        assertEquals(0, result.exit(), result.err());
+        assertEquals(MEANWHILE.length + 1, folder.toFile().list().length, "a folder for each, and the cache");
     }
 
-    @ParameterizedTest
-    @CsvSource({
-        "echo A=1 >.env,                       A=1|CODEX_MCP_PORT=3333|",
-        "echo A=1 >real; ln -s real .env,      A=1|CODEX_MCP_PORT=3333|",
-        "touch .env,                           CODEX_MCP_PORT=3333|"})
-    void aFileMadeMeanwhileIsKept(String action, String expected) throws Exception {
-        assertBothAreThere(action, expected);
+    private static void assertNothingIsLeft(Path folder) throws Exception {
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(List.of(), left.filter(file -> file.getFileName().toString().startsWith(".env.")).toList());
+        }
     }
 
     /** Until the last look, which comes after the first renaming. */
@@ -102,7 +102,7 @@ class EnvFileRaceTest {
         assertTrue(process.waitFor(60, TimeUnit.SECONDS));
         assertEquals(0, process.exitValue(), new String(process.getInputStream().readAllBytes()));
         assertEquals(expected.replace("PORT", "CODEX_MCP_PORT=" + port).replace('|', '\n'), Files.readString(env()));
-        assertNothingIsLeft();
+        assertNothingIsLeft(folder);
     }
 
     private boolean isCopyMade() throws Exception {
@@ -117,7 +117,7 @@ class EnvFileRaceTest {
         Files.writeString(env(), "SECRET=x\n");
         List<Process> processes = new ArrayList<>();
         List<String> lines = new ArrayList<>(List.of("SECRET=x"));
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 30; i++) {
             processes.removeIf(process -> !process.isAlive());
             if (processes.size() < 2) {
                 processes.add(write(Sockets.freePort()).builder().redirectErrorStream(true)

@@ -1,6 +1,5 @@
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -53,10 +52,10 @@ class EnvFileWriteTest {
      * knows nothing of how they are read.
      */
     @Test
-    void tenThousandFilesDifferInThatValueAlone() throws Exception {
+    void manyFilesDifferInThatValueAlone() throws Exception {
         long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
-        for (int i = 0; i < 10_000; i++) {
+        for (int i = 0; i < 3_000; i++) {
             String before = generate(random, true);
             String after = generate(random, false);
             boolean present = random.nextInt(5) > 0;
@@ -125,14 +124,6 @@ class EnvFileWriteTest {
     }
 
     @Test
-    void anEmptyValueBeforeACommentGetsASpace() throws Exception {
-        Files.writeString(env(), "A_PORT=#none\nB_PORT= # none\nC_PORT =\n");
-        EnvFile file = EnvFile.read(env()).with(Map.of("A_PORT", "1", "B_PORT", "2", "C_PORT", "3"));
-        assertEquals("A_PORT=1 #none\nB_PORT=2 # none\nC_PORT =3\n", new String(file.bytes(), StandardCharsets.UTF_8));
-        assertSame(file, file.with(Map.of("B_PORT", "2")));
-    }
-
-    @Test
     void anUnchangedValueWritesNothing() throws Exception {
         int port = Sockets.freePort();
         Files.writeString(env(), "CODEX_MCP_PORT=" + port + "\n");
@@ -165,20 +156,13 @@ class EnvFileWriteTest {
     }
 
     @Test
-    void aLinkToAFileThatIsNotThereMakesThatFile() throws Exception {
-        Files.createSymbolicLink(env(), Path.of("real.env"));
+    void aChainOfLinksToAFileThatIsNotThereMakesThatFile() throws Exception {
+        Files.createSymbolicLink(env(), Path.of("two"));
+        Files.createSymbolicLink(folder.resolve("two"), Path.of("real.env"));
         int port = Sockets.freePort();
         assertEquals(0, write(port).run().exit());
         assertEquals("CODEX_MCP_PORT=" + port + "\n", Files.readString(folder.resolve("real.env")));
-        assertTrue(Files.isSymbolicLink(env()));
-    }
-
-    @Test
-    void aChainOfLinksStays() throws Exception {
-        Files.createSymbolicLink(env(), Path.of("two"));
-        Files.createSymbolicLink(folder.resolve("two"), Path.of("real.env"));
-        assertEquals(0, write(Sockets.freePort()).run().exit());
-        assertTrue(Files.isSymbolicLink(folder.resolve("two")) && Files.isRegularFile(folder.resolve("real.env")));
+        assertTrue(Files.isSymbolicLink(env()) && Files.isSymbolicLink(folder.resolve("two")));
     }
 
     /** The environment takes precedence, so that it was never validated: it may be a secret, or have lost its quote. */
@@ -239,23 +223,11 @@ class EnvFileWriteTest {
         assertTrue(result.err().startsWith("ERROR: cannot write .env: No space left"), result.err());
     }
 
-    @ParameterizedTest
-    @CsvSource({"64000, 0", "1100000, 2"})
-    void aMegabyteIsTheLimit(int bytes, int exit) throws Exception {
-        String rest = "# comment\nSECRET='s'\n".repeat(bytes / 2 / 21);
-        Files.writeString(env(), rest + "CODEX_MCP_PORT=1\n" + rest);
-        int port = Sockets.freePort();
-        Script.Result result = write(port).run();
-        assertEquals(exit, result.exit());
-        assertEquals(exit == 0 ? "" : "ERROR: .env is larger than 1 MB; name another file with --env-file\n", result.err());
-        assertEquals(rest + "CODEX_MCP_PORT=" + (exit == 0 ? port : 1) + "\n" + rest, Files.readString(env()));
-    }
-
     @Test
-    void thirtyTwoAtOnceForDifferentServices() throws Exception {
+    void twelveAtOnceForDifferentServices() throws Exception {
         StringBuilder text = new StringBuilder("SECRET=x\n");
         Map<String, Integer> wanted = new LinkedHashMap<>();
-        for (int i = 0; i < 32; i++) {
+        for (int i = 0; i < 12; i++) {
             text.append("S" + i + "_PORT=1").append('\n');
             wanted.put("S" + i + "_PORT", Sockets.freePort());
         }
@@ -282,40 +254,22 @@ class EnvFileWriteTest {
 
     /** In the documented range, where all want the same port and only one can have it. */
     @Test
-    void thirtyTwoAtOnceGetDifferentPorts() throws Exception {
+    void twelveAtOnceGetDifferentPorts() throws Exception {
         Files.writeString(env(), "SECRET=x\n");
         Script.Result result = Namespace.bash(folder, """
-            for i in $(seq 10 41); do echo "S${i}_PORT=3150" >>.env; done
-            for i in $(seq 10 41); do find_port s$i --write >out$i 2>/dev/null & pids+=" $!"; done
+            for i in $(seq 10 21); do echo "S${i}_PORT=3150" >>.env; done
+            for i in $(seq 10 21); do find_port s$i --write >out$i 2>/dev/null & pids+=" $!"; done
             for pid in $pids; do wait $pid; done
             """).env("XDG_CACHE_HOME", folder.resolve("cache")).run();
         assertEquals(0, result.exit(), result.err());
         List<String> lines = Files.readAllLines(env());
-        assertEquals(33, lines.size());
+        assertEquals(13, lines.size());
         assertEquals("SECRET=x", lines.get(0));
         Set<String> ports = new LinkedHashSet<>();
-        for (String line : lines.subList(1, 33)) {
+        for (String line : lines.subList(1, 13)) {
             assertTrue(line.matches("S\\d\\d_PORT=31\\d\\d") && ports.add(line.substring(9)), lines::toString);
             assertEquals(line.substring(9) + "\n", Files.readString(folder.resolve("out" + line.substring(1, 3))));
         }
-    }
-
-    @Test
-    void thirtyTwoAtOnceForTheSameService() throws Exception {
-        Files.writeString(env(), "SECRET=x");
-        Set<Integer> ports = new LinkedHashSet<>();
-        List<Process> processes = new ArrayList<>();
-        for (int i = 0; i < 32; i++) {
-            int port = Sockets.freePort();
-            ports.add(port);
-            processes.add(write(port).builder().redirectErrorStream(true).start());
-        }
-        for (Process process : processes) {
-            assertEquals(0, process.waitFor(), () -> read(process));
-        }
-        List<String> lines = Files.readAllLines(env());
-        assertEquals("SECRET=x", lines.get(0));
-        assertTrue(lines.size() == 2 && ports.contains(Integer.parseInt(lines.get(1).replace("CODEX_MCP_PORT=", ""))), lines::toString);
     }
 
     @Test
@@ -329,7 +283,7 @@ class EnvFileWriteTest {
         Files.writeString(env(), one);
         Files.setPosixFilePermissions(env(), PosixFilePermissions.fromString("rw-r-----"));
         int killed = 0;
-        for (int i = 0; i < 60; i++) {
+        for (int i = 0; i < 30; i++) {
             Process process = write(Files.readString(env()).equals(one) ? other : port).builder()
                 .redirectErrorStream(true).start();
             // It lasts about a fifth of a second; the writing is in the last quarter of it.
@@ -339,7 +293,7 @@ class EnvFileWriteTest {
             assertTrue(text.equals(one) || text.equals(two), "torn at attempt " + i);
             assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(env())));
         }
-        assertTrue(killed > 15, "only " + killed + " were killed on their way");
+        assertTrue(killed > 7, "only " + killed + " were killed on their way");
         // What a killed process leaves behind has a name that ignore lists cover, and is closed to others.
         for (String name : names()) {
             assertTrue(name.equals(".env") || name.matches("\\.env\\.\\p{XDigit}+\\.local"), name);

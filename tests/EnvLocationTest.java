@@ -22,21 +22,16 @@ class EnvLocationTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", value = {
-        "env a/b/c                                          | .env",
         "mkdir a/.git; env a/b/c; env a/b; env a            | .env",
         "mkdir a/.git; env a/b; env a                       | ../.env",
         "mkdir a/.git; env a                                | ../../.env",
         "touch a/.git; env a                                | ../../.env",
-        "ln -s none a/.git; env a                           | ../../.env",
         "mkdir a/b/c/.git; env a/b                          | -",
-        "mkdir a/b/.git; env a                              | -",
         "env a/b; env a                                     | -",
         "mkdir a/.git; mkdir a/b/.env; env a                | ../../.env",
-        "mkdir a/.git; mkdir a/b/c/.env; env a              | ../../.env",
         "mkdir a/b/c/.env                                   | -",
         "mkdir a/.git; ln -s none a/b/.env; env a           | -",
         "mkdir .git; env a/b; export HOME=$PWD/a            | -",
-        "mkdir .git; env .; export HOME=$PWD/a              | -",
         "mkdir a/.git; env a; export HOME=$PWD/a            | -",
         "mkdir a/b/.git; env a/b; export HOME=$PWD/a        | ../.env",
         "env a/b/c; export HOME=$PWD/a/b/c                  | .env"})

@@ -37,7 +37,7 @@ class FuzzTest {
         "--env-file=/dev/null", "--env-file", "--env-file=.", "--help", "--version", "-h", "-V", "--timeout=0.01", "--timeout=x",
         "--wait=0.01", "--wait=", "--host=127.0.0.1", "--host=[", "--host=", "http://127.0.0.1:1/", "http://", "https://127.0.0.1:1",
         "@file",
-        "\u001B[31m", "日本", "\uD800", "'", "\"", "$(x)", "%s%n", "${x}", "--watch=x", "--all=true", "--no-json", "--js", "a=b"};
+        "\u001B[31m", "日本", "\uFFFD", "'", "\"", "$(x)", "%s%n", "${x}", "--watch=x", "--all=true", "--no-json", "--js", "a=b"};
 
     /** Runs random command lines in this process, whose standard output nobody reads, and ends with the first bad one. */
     public static void main(String... args) {

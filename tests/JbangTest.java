@@ -133,19 +133,6 @@ class JbangTest {
     }
 
     @Test
-    void aJarThatIsDamagedIsFetchedAnew() throws Exception {
-        Path cache = elsewhere.resolve("cache");
-        String port = "" + Sockets.freePort();
-        Script check = jbangw(Script.CLONE + "/scripts/check_port.java", port).env("XDG_CACHE_HOME", cache).in(elsewhere);
-        String available = "Port " + port + ": available\n";
-        assertEquals(available, check.run().out());
-        assertEquals(0, Script.command("sh", "-c", "truncate -s 500000 " + cache + "/devflow-ports/*.jar").run().exit());
-        Script.Result first = check.run();
-        assertEquals(List.of(2, ""), List.of(first.exit(), first.out()), first.err());
-        assertEquals(available, check.run().out());
-    }
-
-    @Test
     void withoutANetworkSaysSo() throws Exception {
         assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).under(Namespace.unshare("--net")).run(), "check the network");
     }

@@ -191,7 +191,7 @@ class StartScriptTest {
     // Waiting for what was started.
 
     @ParameterizedTest
-    @ValueSource(strings = {"bash -euo pipefail", "bash", "zsh"})
+    @ValueSource(strings = {"bash -euo pipefail", "bash"})
     void theStatusIsToldInAnyShell(String shell) throws Exception {
         assumeTrue(Servers.isOnPath(shell.split(" ")[0]), shell + " is not installed");
         Script.Result result = run(shell + " -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");

@@ -45,7 +45,7 @@ class TerminalTest {
     }
 
     @Test
-    void watchPaintsInPlaceAndMarksChanges() throws Exception {
+    void watchPaintsInPlace() throws Exception {
         int port = Sockets.freePort();
         String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "" + port).builder().command());
         try (Tmux tmux = new Tmux(24)) {
@@ -55,8 +55,7 @@ class TerminalTest {
             String shown = tmux.await("Port " + port + ": ❌ INACTIVE");
             assertTrue(shown.startsWith("=== DevFlow Port Status ===\n"), shown);
             try (var listener = Sockets.listener("127.0.0.1", port)) {
-                tmux.await(" ◀ changed\n");
-                shown = tmux.await(screen -> screen.contains("Port " + port + ": ✅ ACTIVE") && !screen.contains("changed"), "no change");
+                shown = tmux.await("Port " + port + ": ✅ ACTIVE");
                 assertEquals(1, shown.lines().filter(line -> line.startsWith("===")).count(), shown);
                 assertTrue(listener.isBound());
             }
@@ -109,22 +108,6 @@ class TerminalTest {
             Thread.sleep(500);
             String shown = tmux.await("Ctrl-C ends");
             assertTrue(shown.startsWith("NOTE: "), shown);
-        }
-    }
-
-    @Test
-    void waitShowsItsProgressAndThenTheResultAlone() throws Exception {
-        int port = Sockets.freePort();
-        String wait = String.join(" ", Script.of("health_all", "--wait=600", "" + port).builder().command());
-        try (Tmux tmux = new Tmux(24)) {
-            tmux.type("clear; " + wait);
-            tmux.await("0 of 1 healthy, ");
-            try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
-                String shown = tmux.await("✅ healthy");
-                assertTrue(shown.startsWith("Port " + port + ": ✅ healthy "), shown);
-                assertFalse(shown.contains("waiting for"), shown);
-                assertTrue(server.process().isAlive());
-            }
         }
     }
 

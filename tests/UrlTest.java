@@ -37,9 +37,9 @@ class UrlTest {
     }
 
     /** Each must tell of this port, which is free. */
-    private void assertAnswers(String before, String after) throws Exception {
+    private void assertAnswers(List<String> scripts, String before, String after) throws Exception {
         String port = "" + Sockets.freePort();
-        for (String script : SCRIPTS) {
+        for (String script : scripts) {
             Script.Result result = jbangw(before + script + after, port).in(elsewhere).run();
             assertEquals(script.equals("health_all") ? 1 : 0, result.exit(), before + script + after + ": " + result.err());
             assertTrue(result.out().contains(port), before + script + after + ": " + result);
@@ -48,9 +48,9 @@ class UrlTest {
 
     @Test
     void aPathAndACatalogsFolderAreAddresses() throws Exception {
-        assertAnswers(Script.CLONE + "/scripts/", ".java");
+        assertAnswers(List.of("check_port"), Script.CLONE + "/scripts/", ".java");
         assertEquals(0, jbangw("catalog", "add", "--name", "devflow", Script.CLONE.toString()).in(elsewhere).run().exit());
-        assertAnswers("", "@devflow");
+        assertAnswers(SCRIPTS, "", "@devflow");
     }
 
     @Test
@@ -73,8 +73,8 @@ class UrlTest {
         try {
             String url = "http://localhost:" + web.getAddress().getPort() + "/";
             assertEquals(0, jbangw("catalog", "add", "--global", "--name", "webflow", url + "jbang-catalog.json").run().exit());
-            assertAnswers("", "@webflow");
-            assertAnswers(url + "scripts/", ".java");
+            assertAnswers(SCRIPTS, "", "@webflow");
+            assertAnswers(List.of("check_port"), url + "scripts/", ".java");
         } finally {
             web.stop(0);
         }

@@ -6,6 +6,7 @@ shopt -u failglob nullglob
 unset CDPATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
 
 say() { printf 'devflow-ports: %s\n' "$1" >&2; }
+debug() { [ -z "${DEVFLOW_PORTS_DEBUG:-}" ] || say "$1"; }
 die() { say "$1" && exit 2; }
 
 # Drops relative folders from the PATH: what lies in the working directory is not installed.

@@ -5,7 +5,7 @@ import java.nio.file.Path;
  * How commands are printed so that they run when they are pasted: by the jbangw that was typed, by that of the clone
  * whose functions are in use, or else by JBang, which does not tell a script how it was called.
  *
- * @param envFile the {@code --env-file} that was given, or null
+ * @param envFile the {@code .env} in use, as seen from the working directory
  */
 record Invocation(String envFile) {
 
@@ -18,9 +18,8 @@ record Invocation(String envFile) {
         return fileName().equals(DEFAULT_ENV_FILE) ? words : words + " --env-file " + quoted(fileName());
     }
 
-    /** Returns the name of the {@code .env} in use. */
     String fileName() {
-        return seen(envFile == null ? DEFAULT_ENV_FILE : envFile);
+        return seen(envFile);
     }
 
     /** Returns the command that starts the services; null unless the working directory has a start script. */

@@ -12,7 +12,6 @@ final class Line {
     final List<Piece> pieces = new ArrayList<>();
     /** Whether a terminal shows only what fits into one row; it wraps other lines. */
     final boolean isRow;
-    private Object state;
 
     private Line(boolean isRow) {
         this.isRow = isRow;
@@ -38,16 +37,6 @@ final class Line {
     /** Adds a cell of a table at that column, after at least one space, unless the cell is empty. */
     Line cell(int column, String text) {
         return text == null || text.isEmpty() ? this : with(" ".repeat(Math.max(1, column - width()))).with(text);
-    }
-
-    /** In a watch, the line counts as changed if this state differs from the last one; by default, if its text does. */
-    Line changesWith(Object newState) {
-        state = newState;
-        return this;
-    }
-
-    Object state() {
-        return state == null ? toString() : state;
     }
 
     @Override

@@ -4,9 +4,9 @@
 //DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
-//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Xlog:disable
-//RUNTIME_OPTIONS -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true -Djdk.console=java.base
-//RUNTIME_OPTIONS -Djdk.includeInExceptions=hostInfoExclSocket
+//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-CreateCoredumpOnCrash
+//RUNTIME_OPTIONS -Xlog:disable -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true
+//RUNTIME_OPTIONS -Djdk.console=java.base -Djdk.includeInExceptions=hostInfoExclSocket -XX:+SuppressFatalErrorMessage
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
@@ -34,8 +34,8 @@ import picocli.CommandLine.Parameters;
 /**
  * What the four commands share: common options, exit codes, text and JSON, watching, errors.
  *
- * <p>A library costs more start-up time than everything else, so a class of its own loads it when it is needed. The
- * runtime options shorten the start: only what runs often is compiled, archives are mapped where they were made for.
+ * <p>A library costs more start-up time than everything else, so nothing loads one that is not needed. The runtime
+ * options shorten the start: only what runs often is compiled, archives are mapped where they were made for.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 3.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
@@ -110,13 +110,11 @@ abstract class PortCommand {
     final PrintStream err = new PrintStream(buffer(FileDescriptor.err), false, StandardCharsets.UTF_8);
     private final Set<String> said = new LinkedHashSet<>();
     private boolean isPainting;
-    private Set<Object> painted;
 
     private static BufferedOutputStream buffer(FileDescriptor descriptor) {
         return new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 16);
     }
 
-    /** Gathers the facts of one look. */
     abstract Report report() throws Exception;
 
     /** Returns the time between two looks of a watch; null to look once. */
@@ -143,20 +141,18 @@ abstract class PortCommand {
 
     private void print(Report report) throws IOException {
         if (isPainting) {
-            List<Line> lines = new ArrayList<>();
-            said.forEach(note -> lines.add(Line.of(note)));
+            List<Line> lines = new ArrayList<>(report.lines());
+            lines.addAll(0, said.stream().map(Line::of).toList());
             said.clear();
-            lines.addAll(report.lines());
-            painted = Terminal.paint(out, lines, interval(), hasColour(), painted);
+            Terminal.paint(out, lines, interval(), hasColour());
         } else if (json && report.document() != null) {
-            out.write(Json.text(report.document()) + "\n");
+            out.write(json(report.document()) + "\n");
         } else if (!json && !quiet) {
             Terminal.print(out, report.lines(), hasColour());
         }
         out.flush();
     }
 
-    /** Runs the command and ends the process with its exit code. */
     static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
         // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. Hooks are not
@@ -237,13 +233,9 @@ abstract class PortCommand {
             && System.getenv().getOrDefault("NO_COLOR", "").isEmpty() && !"0".equals(System.getenv("CLICOLOR"));
     }
 
-    /** Loads the library for JSON. */
-    private static final class Json {
-
-        /** Returns one line of ASCII, which no locale garbles and no terminal obeys. */
-        static String text(Map<String, Object> document) throws IOException {
-            JsonFactory ascii = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-            return JSON.builder(ascii).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
-        }
+    /** Returns one line of ASCII, which no locale garbles and no terminal obeys. */
+    private static String json(Map<String, Object> document) throws IOException {
+        JsonFactory ascii = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
+        return JSON.builder(ascii).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
     }
 }

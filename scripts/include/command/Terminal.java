@@ -3,14 +3,11 @@
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.Writer;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.LocalTime;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import org.fusesource.jansi.Ansi;
 
 /** Prints lines; on a terminal, rows are cut, and the picture of a watch replaces the last one. */
@@ -29,22 +26,6 @@ final class Terminal {
         return System.console() != null && !"dumb".equals(System.getenv("TERM"));
     }
 
-    /** Returns whether standard error is such a terminal, which Java cannot tell. */
-    static boolean isStderrTerminal() {
-        try {
-            return !"dumb".equals(System.getenv("TERM"))
-                && new ProcessBuilder("test", "-t", "2").inheritIO().start().waitFor() == 0;
-        } catch (IOException | InterruptedException e) {
-            return false;
-        }
-    }
-
-    /** Overwrites the progress line on standard error; an empty text clears the line. */
-    static void progress(PrintStream err, String text) {
-        err.print("\r" + Line.of(text).fit(size().columns - "^C ".length()) + CLEAR_LINE);
-        err.flush();
-    }
-
     static void print(Writer out, List<Line> lines, boolean isColoured) throws IOException {
         int columns = 0; // unknown, for the size takes time
         for (Line line : lines) {
@@ -54,8 +35,22 @@ final class Terminal {
         }
     }
 
+    /** Loads the library for colours only if they are wanted. */
     private static String text(Line line, boolean isColoured) {
-        return isColoured ? Painter.paint(line) : line.toString();
+        if (!isColoured) {
+            return line.toString();
+        }
+        Ansi text = Ansi.ansi();
+        for (Line.Piece piece : line.pieces) {
+            switch (piece.style()) {
+                case GOOD -> text.fgGreen().a(piece.text()).reset();
+                case BAD -> text.fgRed().a(piece.text()).reset();
+                case DOUBTFUL -> text.fgYellow().a(piece.text()).reset();
+                case STRONG -> text.bold().a(piece.text()).reset();
+                case PLAIN -> text.a(piece.text());
+            }
+        }
+        return text.toString();
     }
 
     private static Size size() {
@@ -76,53 +71,26 @@ final class Terminal {
         return BigDecimal.valueOf(duration.toMillis(), 3).stripTrailingZeros().toPlainString() + " s";
     }
 
-    /**
-     * Paints as many of the lines as there is room for in place of the last picture, and leaves the cursor below.
-     *
-     * @param before what this returned for the last picture, so that changed lines are marked; null for the first one
-     */
-    static Set<Object> paint(Writer out, List<Line> lines, Duration interval, boolean isColoured,
-                             Set<Object> before) throws IOException {
+    /** Paints as many of the lines as there is room for in place of the last picture, and leaves the cursor below. */
+    static void paint(Writer out, List<Line> lines, Duration interval, boolean isColoured) throws IOException {
         Size size = size();
-        StringBuilder picture = new StringBuilder(before == null ? HOME + CLEAR_REST : HOME);
-        Set<Object> states = new HashSet<>();
+        StringBuilder picture = new StringBuilder(HOME);
         int room = size.rows - 2; // for the footer and the cursor
         int left = 0;
         for (Line line : lines) {
-            states.add(line.state());
-            String mark = before == null || before.contains(line.state()) ? "" : " ◀ changed";
-            Line marked = (line.isRow ? line.fit(size.columns - mark.length()) : line).with(mark);
-            int width = marked.width();
+            Line shown = line.isRow ? line.fit(size.columns) : line;
+            int width = shown.width();
             room -= Math.max(1, (width + size.columns - 1) / size.columns);
-            if (room >= 0) {
-                // Behind a full row, the cursor is still on its last character.
-                boolean isFull = width > 0 && width % size.columns == 0;
-                picture.append(text(marked, isColoured)).append(isFull ? "\n" : CLEAR_LINE + "\n");
-            } else {
+            if (room < 0) {
                 left++;
+                continue;
             }
+            // Behind a full row, the cursor is still on its last character.
+            boolean isFull = width > 0 && width % size.columns == 0;
+            picture.append(text(shown, isColoured)).append(isFull ? "\n" : CLEAR_LINE + "\n");
         }
         String rest = left == 0 ? "" : left == 1 ? "1 line does not fit; " : left + " lines do not fit; ";
         String footer = rest + LocalTime.now().withNano(0) + ", every " + seconds(interval) + "; Ctrl-C ends";
         out.write(picture.append(Line.of(footer).fit(size.columns - 1)).append(CLEAR_REST + "\n").toString());
-        return states;
-    }
-
-    /** In a class of its own, so that a call without colours does not load the library. */
-    private static final class Painter {
-
-        static String paint(Line line) {
-            Ansi text = Ansi.ansi();
-            for (Line.Piece piece : line.pieces) {
-                switch (piece.style()) {
-                    case GOOD -> text.fgGreen().a(piece.text()).reset();
-                    case BAD -> text.fgRed().a(piece.text()).reset();
-                    case DOUBTFUL -> text.fgYellow().a(piece.text()).reset();
-                    case STRONG -> text.bold().a(piece.text()).reset();
-                    case PLAIN -> text.a(piece.text());
-                }
-            }
-            return text.toString();
-        }
     }
 }

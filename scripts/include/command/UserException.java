@@ -12,7 +12,6 @@ final class UserException extends RuntimeException {
         super(message, null, false, false);
     }
 
-    /** Returns what failed and the system's reason. */
     static UserException of(IOException cause, String what) {
         String reason = cause instanceof AccessDeniedException ? "permission denied"
             : cause instanceof NoSuchFileException ? "no such file or directory"

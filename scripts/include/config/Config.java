@@ -18,10 +18,8 @@ final class Config {
     private final Map<String, String> environment;
     private final Map<String, String> values = new HashMap<>(); // of .env, expanded
     private final List<PortMap.Service> services = new ArrayList<>();
-    private final Map<Integer, List<PortMap.Service>> byPort = new HashMap<>();
     private final List<String> notes = new ArrayList<>();
 
-    /** Reads the configuration that a command's options and the environment name. */
     static Config of(PortCommand command) {
         return new Config(EnvFile.of(command), System.getenv());
     }
@@ -161,14 +159,14 @@ final class Config {
         return services;
     }
 
-    /** Returns the services that use the port. */
     List<PortMap.Service> at(int port) {
-        if (byPort.isEmpty()) {
-            for (PortMap.Service service : services) {
-                byPort.computeIfAbsent(service.port(), key -> new ArrayList<>()).add(service);
+        List<PortMap.Service> found = new ArrayList<>();
+        for (PortMap.Service service : services) {
+            if (service.port() == port) {
+                found.add(service);
             }
         }
-        return byPort.getOrDefault(port, List.of());
+        return found;
     }
 
     /** Returns what was ignored, and why. */

@@ -1,4 +1,4 @@
-//SOURCES ../command/Invocation.java ../command/PortCommand.java ../command/UserException.java Folders.java
+//SOURCES ../command/Invocation.java ../command/PortCommand.java ../command/UserException.java
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -56,11 +56,21 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
      * the working directory, else the nearest above it within the same checkout. It need not exist.
      */
     static Path locate(PortCommand command) {
-        Path path = Folders.named(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
+        Path path = named(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
         if (command.envFile != null && !Files.exists(path)) {
             command.note(path + " does not exist; using the environment and the default ports");
         }
         return command.envFile != null || isFile(path) ? path : nearest(command, path);
+    }
+
+    /** Returns the path of that name. In the locale C, Java would take a name that is not ASCII for another name. */
+    static Path named(String name) {
+        String place = System.getProperty("user.dir") + name;
+        boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
+        if (place.indexOf('\uFFFD') >= 0 || isAscii && place.indexOf('?') >= 0) {
+            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+        }
+        return Path.of(name);
     }
 
     /** Looks above the working directory, up to the folder with a .git, unless that is a home. */
@@ -70,12 +80,11 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
         while (top != null && !Files.exists(top.resolve(".git"), LinkOption.NOFOLLOW_LINKS)) {
             top = top.getParent();
         }
-        if (top == null || Folders.isHomeOrAbove(top)) {
-            return name;
-        }
-        for (Path file = Path.of("..").resolve(name); !here.equals(top); file = Path.of("..").resolve(file)) {
+        Path file = name;
+        while (top != null && !here.equals(top) && !isHomeOrAbove(top)) {
             here = here.getParent();
-            String owner = isFile(file) ? Folders.otherOwner(file) : null;
+            file = Path.of("..").resolve(file);
+            String owner = isFile(file) ? otherOwner(file) : null;
             if (owner != null) {
                 command.note(file + " is ignored: it belongs to " + owner + "; to use it, name it with --env-file");
             } else if (isFile(file)) {
@@ -88,6 +97,42 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
     /** A folder of that name is passed over. A link counts, even if its file does not exist yet. */
     private static boolean isFile(Path path) {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
+    }
+
+    /** Returns who owns the file, or the link, if that is neither this user nor root; else null. */
+    static String otherOwner(Path path) {
+        try {
+            Path self = Path.of("/proc/self"); // Java has no name for a user that /etc/passwd does not have
+            String user = Files.exists(self) ? Files.getOwner(self).getName() : System.getProperty("user.name");
+            String owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
+            return owner.equals(user) || owner.equals("root") ? null : owner;
+        } catch (IOException e) {
+            return "an unknown user";
+        }
+    }
+
+    /** Returns whether the folder is a home, or contains a home: this user's, root's, or one in /home or /Users. */
+    static boolean isHomeOrAbove(Path folder) {
+        Path place = real(folder);
+        String name = String.valueOf(place.getFileName());
+        String[] homes = {System.getProperty("user.home"), String.valueOf(System.getenv("HOME")), "/root",
+            "/home/" + name, "/Users/" + name};
+        for (String home : homes) {
+            // HOME=/ is that of a system account without a home.
+            if (home.startsWith("/") && home.length() > 1 && real(Path.of(home)).startsWith(place)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Returns the path without links, as far as it exists. */
+    static Path real(Path path) {
+        try {
+            return path.toRealPath();
+        } catch (IOException e) {
+            return path.toAbsolutePath().normalize();
+        }
     }
 
     /** Reads the file, which must be text of at most 1 MB. A file that does not exist counts as empty. */

@@ -1,7 +1,6 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java Folders.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -20,7 +19,6 @@ import java.util.function.Function;
 /** Writes {@code .env} so that its readers see the old content or the new one. Removes nothing but what it has made. */
 final class EnvWriter {
 
-    /** Computes something from the file that was read. */
     interface Work<T> {
         T on(EnvFile file) throws Exception;
     }
@@ -32,7 +30,7 @@ final class EnvWriter {
      * Starts anew if another program has changed the file meanwhile. Where it cannot write, the file stays as it was.
      */
     static <T> T update(PortCommand command, Work<T> work, Function<T, EnvFile> changed) throws Exception {
-        FileChannel lock = lock(command);
+        FileChannel lock = lock();
         try {
             for (int attempt = 1; attempt <= 20; attempt++) {
                 EnvFile file = EnvFile.of(command);
@@ -134,37 +132,29 @@ final class EnvWriter {
         return new FileSystemException(null, null, reason);
     }
 
-    /** Waits for the lock, which ends when the channel is closed. After a second, says which process has the lock. */
-    private static FileChannel lock(PortCommand command) throws IOException, InterruptedException {
+    /** Waits for the lock, which ends when the channel is closed. */
+    private static FileChannel lock() throws InterruptedException {
         Path file = lockFile();
-        FileChannel channel = open(file);
-        for (long patience = System.nanoTime() + 1_000_000_000; channel.tryLock() == null; Thread.sleep(10)) {
-            ByteBuffer pid = ByteBuffer.allocate(20); // to close a second channel would release the lock (fcntl(2))
-            if (System.nanoTime() > patience && channel.read(pid, 0) > 0) {
-                command.note("waiting for process " + new String(pid.array(), 0, pid.position())
-                    + ", which is also writing ports (lock: " + file + ")");
-                patience = Long.MAX_VALUE;
-            }
-        }
-        channel.truncate(0).write(ByteBuffer.wrap(String.valueOf(ProcessHandle.current().pid()).getBytes()));
-        return channel;
-    }
-
-    private static FileChannel open(Path file) {
         try {
             Files.createDirectories(file.getParent());
-            return FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
+            for (int tries = 0; channel.tryLock() == null; tries++) {
+                if (tries == 3_000) {
+                    throw new UserException("another process has locked " + file + " for 30 s; stop it, or try again"
+                        + " when it has finished");
+                }
+                Thread.sleep(10);
+            }
+            return channel;
         } catch (IOException e) {
             throw new UserException("cannot lock " + file + "; set XDG_CACHE_HOME to a folder of your own");
         }
     }
 
-    /** Returns a file in this user's cache. Root with another user's home leaves that home alone. */
+    /** Returns a file in this user's cache; XDG_CACHE_HOME counts only if absolute, as its specification says. */
     private static Path lockFile() {
-        String xdg = System.getenv("XDG_CACHE_HOME"); // counts only if absolute (XDG Base Directory Specification)
-        String home = System.getenv("HOME");
-        boolean isOwn = home != null && Folders.otherOwner(Path.of(home)) == null;
-        String cache = (isOwn ? home : System.getProperty("user.home")) + "/.cache";
-        return Path.of(xdg != null && xdg.startsWith("/") ? xdg : cache, "devflow-ports", "env.lock");
+        String xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
+        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
+        return Path.of(xdg.startsWith("/") ? xdg : home + "/.cache", "devflow-ports", "env.lock");
     }
 }

@@ -22,7 +22,6 @@ final class PortMap {
             return first + "-" + last;
         }
 
-        /** Returns the port or range that a text names. */
         static Range parse(String text) {
             int dash = text.indexOf('-', 1);
             boolean isRange = dash > 0 && isPort(text.substring(0, dash)) && isPort(text.substring(dash + 1));
@@ -41,7 +40,6 @@ final class PortMap {
     /** If a service's port is in use: STATIC fails, DYNAMIC tries the whole range, AUTO_INCREMENT the ports above. */
     enum Strategy { STATIC, DYNAMIC, AUTO_INCREMENT }
 
-    /** The reserved ranges of ports. */
     enum Group {
         CORE("Production Services", 3000, 3099, Priority.HIGH, Strategy.STATIC),
         MCP("MCP Services", 3100, 3199, Priority.MEDIUM, Strategy.DYNAMIC),
@@ -107,7 +105,6 @@ final class PortMap {
             return isDocumented() ? group.strategy != Strategy.STATIC : status == Status.UNKNOWN;
         }
 
-        /** Returns its variable and its aliases. */
         List<String> variables() {
             List<String> variables = new ArrayList<>(List.of(variable));
             for (Alias alias : aliases) {
@@ -126,7 +123,6 @@ final class PortMap {
             return new Service(name, variable, port, origin, group, status, description, health, aliases);
         }
 
-        /** Returns a port without a service. */
         static Service none(int port) {
             return new Service(null, null, port, null, Group.of(port), Status.NONE, null, null, List.of());
         }

@@ -15,8 +15,6 @@ import java.util.stream.Collectors;
  */
 record Targets(Config config, boolean wholeNames) {
 
-    private static final int SHORTEST_BEGINNING = 3;
-
     /** Returns the services and ports that the targets name, each once. */
     List<PortMap.Service> resolve(List<String> targets) {
         Set<PortMap.Service> services = new LinkedHashSet<>();
@@ -26,14 +24,12 @@ record Targets(Config config, boolean wholeNames) {
         return List.copyOf(services);
     }
 
-    /** Returns the services and ports that a target names. */
     List<PortMap.Service> resolve(String target) {
         if (isPort(target)) {
-            return inRange(config.port(), config.port());
+            return inRange(new PortMap.Range(config.port(), config.port()));
         }
         if (!isName(target) || target.indexOf(':') > 0) {
-            PortMap.Range range = PortMap.Range.parse(target);
-            return inRange(range.first(), range.last());
+            return inRange(PortMap.Range.parse(target));
         }
         PortMap.Group group = PortMap.Group.named(target);
         return group != null ? where(service -> service.group() == group) : named(target);
@@ -44,14 +40,13 @@ record Targets(Config config, boolean wholeNames) {
         return !target.isEmpty() && (Character.isLetter(target.charAt(0)) || target.charAt(0) == '_');
     }
 
-    /** Returns whether the target is the variable PORT. */
     static boolean isPort(String target) {
         return target.equalsIgnoreCase("PORT");
     }
 
-    private List<PortMap.Service> inRange(int first, int last) {
+    private List<PortMap.Service> inRange(PortMap.Range range) {
         List<PortMap.Service> services = new ArrayList<>();
-        for (int port = first; port <= last; port++) {
+        for (int port = range.first(); port <= range.last(); port++) {
             services.addAll(config.at(port).isEmpty() ? List.of(PortMap.Service.none(port)) : config.at(port));
         }
         return services;
@@ -70,7 +65,7 @@ record Targets(Config config, boolean wholeNames) {
 
     private PortMap.Service byPart(String target, String part) {
         List<PortMap.Service> found = where(service -> words(service).contains("_" + part + "_"));
-        if (found.isEmpty() && part.length() >= SHORTEST_BEGINNING) {
+        if (found.isEmpty() && part.length() >= 3) {
             found = where(service -> words(service).contains("_" + part));
         }
         if (found.size() == 1 && !wholeNames) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.BindException;
 import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteOrder;
@@ -60,14 +61,14 @@ final class LocalPorts {
         }
 
         /** The kernel prints an address as words in the byte order of the machine. */
-        private static String address(String words) {
+        private static String address(String words) throws IOException {
             byte[] address = new byte[words.length() / 2];
             boolean isReversed = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
             for (int i = 0; i < address.length; i++) {
                 int at = 2 * (isReversed ? i ^ 3 : i);
                 address[i] = (byte) Integer.parseInt(words.substring(at, at + 2), 16);
             }
-            return Addresses.text(address);
+            return Addresses.text(InetAddress.getByAddress(address));
         }
     }
 

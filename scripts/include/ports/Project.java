@@ -1,5 +1,5 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvFile.java ../config/Folders.java
-//SOURCES Processes.java Supervisor.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java ../config/EnvFile.java Processes.java
+//SOURCES Supervisor.java
 
 import java.io.File;
 import java.io.IOException;
@@ -40,7 +40,7 @@ record Project(Path folder) {
     }
 
     static Project named(String name, String option) {
-        Path folder = Folders.real(Folders.named(name));
+        Path folder = EnvFile.real(EnvFile.named(name));
         if (!Files.isDirectory(folder) || isForbidden(folder)) {
             throw new UserException(option + name + " is not a project's folder; name an existing folder that is"
                 + " neither a home nor a folder of the system");
@@ -53,7 +53,7 @@ record Project(Path folder) {
         if (!Files.exists(envFile) || Files.isDirectory(envFile)) {
             return null;
         }
-        Path own = Folders.real(envFile.toAbsolutePath().getParent());
+        Path own = EnvFile.real(envFile.toAbsolutePath().getParent());
         for (Path folder = own; folder != null; folder = folder.getParent()) {
             if (isCheckout(folder.resolve(".git")) && !isForbidden(folder)) {
                 return new Project(folder);
@@ -64,23 +64,23 @@ record Project(Path folder) {
 
     private static boolean isForbidden(Path folder) {
         for (String name : SHARED) {
-            Path shared = Folders.real(Path.of(name));
+            Path shared = EnvFile.real(Path.of(name));
             if (shared.startsWith(folder) || name.endsWith("/") && folder.startsWith(shared)) {
                 return true;
             }
         }
-        return Folders.isHomeOrAbove(folder);
+        return EnvFile.isHomeOrAbove(folder);
     }
 
     /** Another user could make a .git in a folder that is open to all, and so extend the project to that folder. */
     private static boolean isCheckout(Path git) {
-        return Files.exists(git) && Folders.otherOwner(git) == null
+        return Files.exists(git) && EnvFile.otherOwner(git) == null
             && (Files.exists(git.resolve("HEAD")) || text(git).startsWith("gitdir:"));
     }
 
     /** Returns whether a place is in the folder, and in no folder below that has a .git and is not a submodule. */
     private boolean contains(Path place) {
-        Path inner = Folders.real(place);
+        Path inner = EnvFile.real(place);
         boolean isInside = inner.startsWith(folder);
         for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
             String text = text(inner.resolve(".git"));
