@@ -20,12 +20,12 @@ for source in "${sources[@]}"; do
   ! [ "$source" -nt "$new/sources/${source##*/}" ] || touch -r "$source" "$new/sources/${source##*/}"
 done
 
-# Archives the classes that the commands load in an empty folder without the services' environment. JDK 25 lists numbers
-# of class loaders, too, and what to resolve ahead, which leaves out picocli's old classes.
+# Archives the classes that the commands load in a project of their own, without the services' environment. JDK 25 lists
+# numbers of class loaders, too, and what to resolve ahead, which leaves out picocli's old classes.
 # shellcheck disable=SC2086
 make_archive() {
   mkdir project && builtin cd project &&
-    env -i HOME="$PWD" "$java" $jvm_options -XX:DumpLoadedClassList=../list -cp "$new/program.jar" devflow_ports --train
+    env -i HOME="$new" "$java" $jvm_options -XX:DumpLoadedClassList=../list -cp "$new/program.jar" devflow_ports --train
   sed -e '/^@cp /d' -e 's/ id: [0-9]*$//' ../list >../names
   "$java" $jvm_options -Xshare:dump -XX:SharedClassListFile=../names "-XX:SharedArchiveFile=$new/classes" \
     -cp "$new/program.jar"
