@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,10 +22,10 @@ class devflow_ports {
 
     /** The class archive holds the classes that these load. */
     private static final String TRAINING = "check_port FREE;check_port --quiet FREE;check_port --json FREE"
-        + ";check_port --color=always core;check_port ?;check_port --help;find_port FREE 65535;find_port --json FREE"
-        + ";find_port --all;find_port --all --write --export;find_port --help;port_status;port_status --json"
-        + ";port_status --verbose;port_status --check --color=always;port_status --help;devflow_port_status"
-        + ";devflow_list_not_running core;health_all FREE;health_all --wait=0.1 FREE;health_all http://URL"
+        + ";check_port trained;check_port --color=always core;check_port ?;check_port --help;find_port FREE 65535"
+        + ";find_port --json FREE;find_port --all;find_port --all --write --export;find_port --help;port_status"
+        + ";port_status --json trained;port_status --verbose;port_status --check --color=always;port_status --help"
+        + ";devflow_port_status;devflow_list_not_running core trained;health_all trained;health_all --wait=0.1 FREE"
         + ";health_all --json http://URL;health_all grpc://URL;health_all --prometheus FREE;health_all --help";
 
     public static void main(String... args) throws Exception {
@@ -85,8 +87,10 @@ class devflow_ports {
         server.start();
         ServerSocket closed = new ServerSocket(0);
         closed.close();
-        String url = "localhost:" + server.getAddress().getPort();
-        for (String line : TRAINING.replace("FREE", "" + closed.getLocalPort()).replace("URL", url).split(";")) {
+        int port = server.getAddress().getPort();
+        Files.writeString(Path.of(".env"), "TRAINED_PORT=" + port + "\n"); // makes this folder a project
+        String lines = TRAINING.replace("FREE", "" + closed.getLocalPort()).replace("URL", "localhost:" + port);
+        for (String line : lines.split(";")) {
             List<String> words = new ArrayList<>(List.of(line.split(" ")));
             command(words.remove(0), words).execute(words.toArray(new String[0]));
         }

@@ -152,6 +152,7 @@ final class Script {
 
     private static void dump(List<String> java, List<String> classPath, String... arguments) throws IOException, InterruptedException {
         new Script(java).with(classPath.toArray(new String[0])).with(arguments).builder()
+            .directory(emptyFolder().toFile()) // for the training's .env
             .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
     }
 
