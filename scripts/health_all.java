@@ -176,7 +176,8 @@ class health_all extends PortCommand {
 
         private static Line row(HealthChecks.Result result, int answerColumn) {
             Health health = result.health();
-            Line line = Line.row("Port " + result.endpoint().service().port() + (result.isPassing() ? ": ✅ " : ": ❌ "))
+            String mark = result.isPassing() ? ": ✅ " : ": ❌ ";
+            Line line = Line.row("Port " + result.endpoint().service().port() + mark)
                 .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
                 .cell(NAME_COLUMN, result.endpoint().title()).cell(answerColumn, health.answer());
             if (!health.answer().isEmpty()) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -81,7 +82,11 @@ class port_status extends PortCommand {
         boolean isStateEnough = plain && !check && !running;
         List<ServicePort> ports = ServicePort.look(targets.isEmpty() ? config.services() : resolver.resolve(targets),
             LocalPorts.read(), isStateEnough ? null : Project.of(this));
-        List<Problems.Problem> problems = isStateEnough || running ? List.of() : new Problems(config).of(ports);
+        // A service that only .env knows is expected if it is named: its port may be that of a database elsewhere.
+        Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE)
+            : Set.of(PortMap.Status.ACTIVE, PortMap.Status.UNKNOWN);
+        List<Problems.Problem> problems =
+            isStateEnough || running ? List.of() : new Problems(config).of(ports, expected);
         List<ServicePort> shown = new ArrayList<>();
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {

@@ -97,6 +97,25 @@ class PortStatusTest {
         assertThrows(UserException.class, function::call);
     }
 
+    /** Unnamed, it may be what only .env knows: the port of a database elsewhere. */
+    @Test
+    void aServiceThatOnlyTheFileKnowsIsCheckedIfItIsNamed() throws Exception {
+        Script.Result result = inProject("""
+            printf 'ORCHESTRATOR_PORT=3999\nAPI_PORT=3005\nWEB_PORT=8001\n' >.env
+            port_status --check --quiet web
+            port_status --check api | tail -4
+            port_status --all --json | grep -o '"kind":"taken"' || echo none
+            """);
+        assertEquals("""
+            exit 1
+            ! Port 3005 (API_PORT) is in use by another program: node server.js (pid N) in FOLDER/blog
+              to free the port: kill N
+              to move the service: jbang find_port@devflow --write api
+            exit 1
+            none
+            """, text(result), result.err());
+    }
+
     @Test
     void watchPrintsADocumentALineUntilNobodyReads() throws Exception {
         Process process = Script.of("port_status", "--watch=0.1", "--json", "core").in(folder).builder().start();

@@ -64,6 +64,7 @@ class SupervisorTest {
         "node|/p/node_modules/nodemon/bin/nodemon.js|app.js;                        nodemon",
         "node|/p/node_modules/.bin/ts-node-dev|--respawn|app.ts;                    ts-node-dev",
         "node|/p/node_modules/.bin/forever|app.js;                                  forever",
+        "/usr/bin/node|/p/node_modules/forever/bin/monitor|app.js;                  forever",
         "entr|-n|-r|node|app.js;                                                    entr",
         "node|/p/node_modules/.bin/concurrently|--restart-tries|5|node app.js;      concurrently",
         "PM2|v7.0.4:|God|Daemon|(/root/.pm2);                                       pm2",

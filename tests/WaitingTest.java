@@ -111,6 +111,21 @@ class WaitingTest {
         assertEquals("0\n0\n2\n1\n", result.out(), result.err());
     }
 
+    /** What a process that has ended left running is not the server of another process. */
+    @Test
+    void oneOfSeveralProcessesThatEndsEndsTheWait() throws Exception {
+        Script.Result result = run("""
+            node services/orchestrator.js & server=$!; until_listening 3005
+            (exit 3) & health_all --wait=60 --pid=$server orchestrator --pid=$! codex-mcp | tail -2
+            sleep 60 & health_all --wait=1 --pid=$server orchestrator --pid=$! codex-mcp >/dev/null
+            """);
+        assertEquals("1 of 2 healthy\n", result.out().substring(result.out().indexOf("1 of 2")), result.err());
+        assertEquals("""
+            ERROR: gave up: process PID exited
+            ERROR: gave up after 1 s: Codex MCP Server (down); process PID (sleep 60) runs but does not listen on 3101
+            """, result.err().replaceAll("process \\d+", "process PID"));
+    }
+
     @Test
     void aProcessOfAnotherUserRunsUntilItEnds() throws Exception {
         assumeTrue(Namespace.IS_ROOT && Servers.isOnPath("setpriv"), "only root can start it");
@@ -139,9 +154,11 @@ class WaitingTest {
         Script.Result result = run("""
             rm .env
             node services/orchestrator.js & until_listening 3005; sleep 1.5
-            sleep 60 & health_all --wait=1 --pid=$! orchestrator >/dev/null; echo $?
+            sleep 60 & health_all --wait=1 --pid=$! orchestrator; echo $?
             (cd ../elsewhere; node codex-mcp.js) | tee log & health_all --wait=60 --pid=$! codex-mcp >/dev/null; echo $?
             """);
-        assertEquals("1\n0\n", result.out(), result.err());
+        assertEquals("1\n0\n", result.out().replaceFirst("Port .*\n", ""), result.err());
+        assertTrue(result.out().contains("by a process that --pid does not name"), result.out());
+        assertTrue(result.err().contains("; to tell the project's processes from others, use --project DIR"), result.err());
     }
 }

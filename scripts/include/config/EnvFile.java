@@ -24,22 +24,27 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
     record Entry(String name, String value, int line, int start, int end, char quote) { }
 
     private static final int MAX_BYTES = 1 << 20;
-    // All parts are possessive: a match never goes back further than a value, and needs no stack.
-    private static final String BLANK = "(?:[ \\t\\x0B\\f]|\\xC2\\xA0|\\xE1\\x9A\\x80|\\xE2\\x81\\x9F|\\xE3\\x80\\x80"
-        + "|\\xE2\\x80[\\x80-\\x8A\\xA8\\xA9\\xAF]|\\xEF\\xBB\\xBF)"; // Unicode's, too, and the byte order mark
-    private static final String SIGN = "(?:BLANK*+=|:(?=BLANK))";
-    private static final String NAME = "(?:([A-Za-z_][\\w.-]*+)(?=SIGN)|(?:(?!BLANK|:BLANK)[^=#\\r\\n])++)";
-    private static final String END = "(?=BLANK*+(?:[#\\r\\n]|\\z))";
-    /** Ends at the first quote without a backslash, or else at the last one with it; only a comment may follow. */
-    private static final String QUOTED = "(['\"`])((?:[^'\"`\\\\]++|\\\\\\3|(?!\\3).)*+\\3END"
-        + "|(?:(?:[^'\"`\\\\]++|\\\\\\3(?!END)|(?!\\\\?+\\3).)*+\\\\\\3END)++)";
-    private static final String WORD = "(?:[^\\s\\x80-\\xFF]++|(?!BLANK)[\\x80-\\xFF])++";
-    private static final String BARE = "((?!#)WORD(?:BLANK++(?!#)WORD)*+)";
-    /** Groups: a valid name, the place of an empty value, a quote, a value with its closing quote, a bare value. */
-    private static final Pattern LINE = Pattern.compile(("\\G(?:BLANK*+(?:exportBLANK++)?+NAMESIGN()BLANK*+"
-        + "(?:QUOTED|BARE)?+)?+[^\\r\\n]*+(?:\\r\\n?+|\\n|\\z)").replace("NAME", NAME).replace("SIGN", SIGN)
-        .replace("QUOTED", QUOTED).replace("BARE", BARE).replace("WORD", WORD).replace("END", END)
-        .replace("BLANK", BLANK), Pattern.DOTALL);
+
+    /** The form of a line. It is a class of its own because not every call needs it, and it takes time. */
+    private static final class Syntax {
+
+        // All parts are possessive: a match never goes back further than a value, and needs no stack.
+        private static final String BLANK = "(?:[ \\t\\x0B\\f]|\\xC2\\xA0|\\xE1\\x9A\\x80|\\xE2\\x81\\x9F"
+            + "|\\xE3\\x80\\x80|\\xE2\\x80[\\x80-\\x8A\\xA8\\xA9\\xAF]|\\xEF\\xBB\\xBF)"; // Unicode's, too
+        private static final String SIGN = "(?:BLANK*+=|:(?=BLANK))";
+        private static final String NAME = "(?:([A-Za-z_][\\w.-]*+)(?=SIGN)|(?:(?!BLANK|:BLANK)[^=#\\r\\n])++)";
+        private static final String END = "(?=BLANK*+(?:[#\\r\\n]|\\z))";
+        /** Ends at the first quote without a backslash, or else at the last one with it; only a comment may follow. */
+        private static final String QUOTED = "(['\"`])((?:[^'\"`\\\\]++|\\\\\\3|(?!\\3).)*+\\3END"
+            + "|(?:(?:[^'\"`\\\\]++|\\\\\\3(?!END)|(?!\\\\?+\\3).)*+\\\\\\3END)++)";
+        private static final String WORD = "(?:[^\\s\\x80-\\xFF]++|(?!BLANK)[\\x80-\\xFF])++";
+        private static final String BARE = "((?!#)WORD(?:BLANK++(?!#)WORD)*+)";
+        /** Groups: a valid name, the place of an empty value, a quote, a value with its closing quote, a bare value. */
+        private static final Pattern LINE = Pattern.compile(("\\G(?:BLANK*+(?:exportBLANK++)?+NAMESIGN()BLANK*+"
+            + "(?:QUOTED|BARE)?+)?+[^\\r\\n]*+(?:\\r\\n?+|\\n|\\z)").replace("NAME", NAME).replace("SIGN", SIGN)
+            .replace("QUOTED", QUOTED).replace("BARE", BARE).replace("WORD", WORD).replace("END", END)
+            .replace("BLANK", BLANK), Pattern.DOTALL);
+    }
 
     private EnvFile(Path path, String text, boolean isAbsent) {
         this(path, text, isAbsent, parse(text));
@@ -196,8 +201,8 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
 
     private static Map<String, Entry> parse(String text) {
         Map<String, Entry> entries = new LinkedHashMap<>();
-        Matcher found = LINE.matcher(text);
-        for (int line = 1; found.find(); line++) {
+        Matcher found = text.isEmpty() ? null : Syntax.LINE.matcher(text);
+        for (int line = 1; found != null && found.find(); line++) {
             int group = found.start(3) >= 0 ? 4 : found.start(5) >= 0 ? 5 : 2;
             int end = found.end(group) - (group == 4 ? 1 : 0); // without the closing quote
             String name = found.group(1);

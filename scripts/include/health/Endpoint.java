@@ -40,7 +40,8 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     }
 
     private static Endpoint of(String url, PortMap.Service service) {
-        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
+        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?"
+            + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
         Matcher parts = Pattern.compile(form, Pattern.CASE_INSENSITIVE).matcher(url);
         String host = parts.matches() ? host(parts.group(2)) : null;
         if (host != null) {

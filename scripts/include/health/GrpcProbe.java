@@ -41,7 +41,10 @@ final class GrpcProbe {
         OkHttpClient.Builder client = new OkHttpClient.Builder().socketFactory(factory(connection))
             .proxy(Proxy.NO_PROXY).retryOnConnectionFailure(false).followRedirects(false).fastFallback(false)
             .connectionPool(new ConnectionPool(0, 1, TimeUnit.SECONDS)) // closes a connection behind its response
-            .readTimeout(Duration.ZERO); // The connection limits the time.
+            .readTimeout(Duration.ZERO) // The connection limits the time.
+            // OkHttp repeats a request that is answered with 503 and Retry-After: 0.
+            .addNetworkInterceptor(chain ->
+                chain.proceed(chain.request()).newBuilder().removeHeader("Retry-After").build());
         if (isTls) {
             client.protocols(List.of(Protocol.HTTP_2, Protocol.HTTP_1_1)); // OkHttp refuses prior knowledge with TLS.
             client.sslSocketFactory(tls.context.getSocketFactory(), tls.trust);

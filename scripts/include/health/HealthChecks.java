@@ -1,17 +1,12 @@
 //SOURCES ../command/Terminal.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
-//SOURCES ../ports/Processes.java ../ports/Project.java Endpoint.java Health.java HealthProbe.java
+//SOURCES ../ports/Project.java Endpoint.java Health.java HealthProbe.java Started.java
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 
 /** Checks endpoints, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
@@ -36,7 +31,7 @@ final class HealthChecks {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
         this.project = project;
-        started = pids.isEmpty() ? null : new Started(pids);
+        started = pids.isEmpty() ? null : new Started(pids, project);
     }
 
     /** Checks the endpoints once, each within that time. */
@@ -63,7 +58,7 @@ final class HealthChecks {
             }
         }
         if (started != null) {
-            started.now = Processes.read();
+            started.look();
         }
         return listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
     }
@@ -74,6 +69,9 @@ final class HealthChecks {
         Health health = others.isEmpty() ? answer
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
         boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
+        if (!isExpected && health.verdict().isPassing()) {
+            health = health.with(health.verdict(), "by a process that --pid does not name");
+        }
         return new Result(endpoint, health, listeners,
             isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
@@ -129,120 +127,7 @@ final class HealthChecks {
         if (exited != null || limit == null) {
             return exited == null ? null : "gave up: " + exited;
         }
-        words.addAll(started == null ? List.of() : started.explanation(missing));
+        words.addAll(started == null ? List.of() : started.explanation(results));
         return "gave up after " + Terminal.seconds(limit) + ": " + String.join("; ", words);
-    }
-
-    /** The processes that a start script has started, and which listeners are theirs. */
-    private static final class Started {
-
-        private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
-        private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // of start times
-
-        private final List<Long> pids;
-        private final Map<Long, Long> endedAt = new HashMap<>();
-        private long earliest = Long.MAX_VALUE;
-        private Processes now = Processes.read();
-
-        /** If the start of a process cannot be read any more, the start of the start script counts. */
-        Started(List<Long> pids) {
-            this.pids = pids;
-            String script = System.getenv("DEVFLOW_PORTS_STARTER");
-            for (long pid : pids) {
-                Processes.Facts first = now.of(now.of(pid) != null || script == null ? pid : Long.parseLong(script));
-                earliest = first == null ? earliest : Math.min(earliest, first.startTime());
-            }
-        }
-
-        /** Returns whether a listener is one of the processes or a descendant. */
-        boolean has(Owner listener) {
-            return pids.stream().anyMatch(pid -> isBelow(listener, pid));
-        }
-
-        private boolean isBelow(Owner listener, long pid) {
-            return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
-        }
-
-        /** Returns whether each is a process, a descendant, or may be left running: not OTHER, and not older. */
-        boolean accepts(List<Owner> listeners) {
-            return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
-                has(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
-        }
-
-        private boolean isOlder(Owner listener) {
-            return !listener.processes().isEmpty() && listener.processes().get(0).startTime() < earliest - SECOND;
-        }
-
-        private boolean isRunning(long pid) {
-            return now.of(pid) != null && now.of(pid).isRunning();
-        }
-
-        /** Returns why waiting is in vain: a process has failed, or has left nothing running; else null. */
-        String failure(List<Result> results) {
-            boolean isAnyAccepted = results.stream().anyMatch(result -> accepts(result.listeners));
-            for (long pid : pids) {
-                Integer code = isRunning(pid) ? null : Processes.exitStatus(pid);
-                long ended = isRunning(pid) ? Long.MAX_VALUE : endedAt.computeIfAbsent(pid, key -> System.nanoTime());
-                boolean isLeftAlone = !isAnyAccepted && ended < System.nanoTime() - GRACE_NANOS;
-                if (code != null && code != 0 || isLeftAlone) {
-                    List<String> words = others(results);
-                    words.add(0, exit(pid));
-                    return String.join("; ", words);
-                }
-            }
-            return null;
-        }
-
-        /** Returns who listens instead, and what the processes do. */
-        List<String> explanation(List<Result> missing) throws IOException {
-            List<String> words = others(missing);
-            Set<String> awaited = new TreeSet<>(missing.stream().map(result -> "" + result.endpoint.port()).toList());
-            for (long pid : pids) {
-                Set<String> own = ports(pid);
-                if (!isRunning(pid)) {
-                    words.add(exit(pid));
-                } else if (Collections.disjoint(own, awaited)) {
-                    words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") runs but "
-                        + (own.isEmpty() ? "does not listen on " : "listens on " + String.join(", ", own) + ", not ")
-                        + String.join(", ", awaited));
-                }
-            }
-            return words;
-        }
-
-        private static String exit(long pid) {
-            Integer code = Processes.exitStatus(pid);
-            return "process " + pid + " exited" + (code == null ? "" : " with code " + code);
-        }
-
-        /** Returns who else listens on each port. */
-        private List<String> others(List<Result> results) {
-            List<String> words = new ArrayList<>();
-            for (Result result : results) {
-                List<Owner> others = result.listeners.stream().filter(listener -> !has(listener)).toList();
-                if (!others.isEmpty()) {
-                    words.add("port " + result.endpoint.port() + " is in use by " + OwnerWords.brief(others)
-                        + (others.stream().noneMatch(this::isOlder) ? ""
-                            : ", which was running before the processes named by --pid"));
-                }
-            }
-            return words;
-        }
-
-        /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
-        private Set<String> ports(long pid) throws IOException {
-            Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
-            LocalPorts localPorts = LocalPorts.read();
-            for (LocalPorts.TcpSocket listener : localPorts.listeners()) {
-                listening.put(listener.port(), LocalPorts.Verdict.LISTENING);
-            }
-            Set<String> ports = new TreeSet<>();
-            Owner.of(listening, localPorts, null).forEach((port, owners) -> {
-                if (owners.stream().anyMatch(owner -> isBelow(owner, pid))) {
-                    ports.add("" + port);
-                }
-            });
-            return ports;
-        }
     }
 }

@@ -127,7 +127,8 @@ final class LocalPorts {
         try (SocketChannel socket = SocketChannel.open()) {
             socket.setOption(StandardSocketOptions.SO_REUSEADDR, true); // TIME_WAIT is no conflict.
             socket.bind(address);
-            isWildcardEnough = hasTables && socket.socket().getLocalAddress() instanceof Inet6Address;
+            InetSocketAddress bound = (InetSocketAddress) socket.getLocalAddress();
+            isWildcardEnough = hasTables && bound.getAddress() instanceof Inet6Address;
             return true;
         } catch (BindException e) {
             return false;

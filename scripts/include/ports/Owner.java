@@ -47,7 +47,8 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
             }
         }
         Processes processes = Processes.read();
-        Set<Long> ids = sockets.stream().map(LocalPorts.TcpSocket::id).filter(id -> id != 0).collect(Collectors.toSet());
+        Set<Long> ids = sockets.stream().map(LocalPorts.TcpSocket::id).filter(id -> id != 0)
+            .collect(Collectors.toSet());
         Map<Long, Set<Long>> holders = ports.hasTables ? Processes.withSockets(ids)
             : ids.stream().collect(Collectors.toMap(pid -> pid, Set::of)); // lsof shows pids
         Map<Integer, List<Owner>> owners = new HashMap<>();

@@ -14,17 +14,21 @@ final class OwnerWords {
     private static final int LONGEST_COMMAND = 1000;
     private static final String END = "\0"; // of an argument, which may contain blanks
 
-    /** A name whose value is a secret: PGPASSWORD, --api-key; not TOKEN_OPTIMIZER_PORT, and not --no-password. */
-    private static final String NAME = "(?<![\\w./-])(?!--?no-)[\\w.-]*(?:pass(?:word|wd|phrase|code)?|[_.-]pwd"
-        + "|secrets?|token|psk|credentials?|auth(?:orization)?|cookie|(?:api|access|private|secret)[_.-]?key)";
+    /** The forms of secrets. It is a class of its own because not every call needs it, and it takes time. */
+    private static final class Secrets {
 
-    /** What stands before a secret (a group), and the secret; where the text is cut, there is no END. */
-    private static final Pattern[] SECRETS = {
-        Pattern.compile("(?i)((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
-        Pattern.compile("(?i)(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
-            + "|(" + NAME + "[\"']?[=:](?!//) ?)(?:\"[^\"\0]*\"?|'[^'\0]*'?|[^\\s\"',;&}\0]+)"),
-        Pattern.compile("(?i)(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
-        Pattern.compile("(?i)(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
+        /** A name whose value is a secret: PGPASSWORD, --api-key; not TOKEN_OPTIMIZER_PORT, and not --no-password. */
+        private static final String NAME = "(?<![\\w./-])(?!--?no-)[\\w.-]*(?:pass(?:word|wd|phrase|code)?|[_.-]pwd"
+            + "|secrets?|token|psk|credentials?|auth(?:orization)?|cookie|(?:api|access|private|secret)[_.-]?key)";
+
+        /** What stands before a secret (a group), and the secret; where the text is cut, there is no END. */
+        private static final Pattern[] ALL = {
+            Pattern.compile("(?i)((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
+            Pattern.compile("(?i)(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
+                + "|(" + NAME + "[\"']?[=:](?!//) ?)(?:\"[^\"\0]*\"?|'[^'\0]*'?|[^\\s\"',;&}\0]+)"),
+            Pattern.compile("(?i)(\\b(?:bearer|basic)[ \0])(?!-)[^\\s\"'\0]{4,}"),
+            Pattern.compile("(?i)(//[^\\s/:@\"'\0]*:)(?!\\d{1,5}[/?#])[^\\s\"'\0]+(?=@|\\z)")};
+    }
 
     private OwnerWords() { }
 
@@ -34,8 +38,8 @@ final class OwnerWords {
         String start = start(line, LONGEST_COMMAND);
         boolean isCut = start.length() < line.length();
         String text = END + start + (isCut ? "" : END);
-        for (Pattern secret : SECRETS) {
-            text = secret.matcher(text).replaceAll(secret == SECRETS[1] ? "$1$2***" : "$1***");
+        for (Pattern secret : Secrets.ALL) {
+            text = secret.matcher(text).replaceAll(secret == Secrets.ALL[1] ? "$1$2***" : "$1***");
         }
         return text.replace(END, " ").strip() + (isCut ? "…" : "");
     }

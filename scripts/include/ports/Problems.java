@@ -39,16 +39,20 @@ final class Problems {
         invocation = new Invocation(config.envFile().path().toString());
     }
 
-    /** Returns the problems of these ports; services that are not running come last. */
-    List<Problem> of(List<ServicePort> ports) {
+    /**
+     * Returns the problems of these ports; services that are not running come last.
+     *
+     * @param expected the statuses of services that should be running
+     */
+    List<Problem> of(List<ServicePort> ports, Set<PortMap.Status> expected) {
         for (ServicePort port : ports) {
             addMisconfigured(port.service());
-            addConflict(port);
+            addConflict(port, expected.contains(port.service().status()));
         }
         ports.stream().map(port -> config.at(port.service().port())).filter(services -> services.size() > 1).distinct()
             .forEach(this::addShared);
         addDown(ports.stream().filter(ServicePort::isAvailable).map(ServicePort::service)
-            .filter(service -> service.status() == PortMap.Status.ACTIVE).toList());
+            .filter(service -> expected.contains(service.status())).toList());
         return problems;
     }
 
@@ -64,10 +68,9 @@ final class Problems {
     }
 
     /** A process that may belong to the project is no problem; of a reserved service, only a listener is one. */
-    private void addConflict(ServicePort port) {
+    private void addConflict(ServicePort port, boolean isExpected) {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
-        boolean isExpected = port.service().status() == PortMap.Status.ACTIVE && port.conflict() != null;
-        if (isReserved || isExpected) {
+        if (isReserved || isExpected && port.conflict() != null) {
             Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
             add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
         }

@@ -125,10 +125,11 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         return null;
     }
 
-    /** Returns the name of a program: yarn for yarn-4.1.0.cjs. */
+    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; forever starts its monitor by the path of a file. */
     private static String name(Processes.Facts process, int argument) {
         String name = argument == 0 ? process.name() : process.name(argument);
-        return name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
+        boolean isMonitor = name.equals("monitor") && process.arguments().get(argument).endsWith("forever/bin/monitor");
+        return isMonitor ? "forever" : name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
     }
 
     /** Returns the nearest of these ancestors that is neither a shell nor process 1; null if there is none. */
