@@ -52,7 +52,7 @@ class check_port extends PortCommand {
     private Duration grace;
 
     @Option(names = "--force",
-        description = "With --stop, also stop other programs, and processes that may belong to other programs.")
+        description = "With --stop, also stop processes that belong, or may belong, to other programs; no ranges or groups.")
     private boolean force;
 
     @Option(names = "--free", hidden = true)

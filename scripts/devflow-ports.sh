@@ -20,23 +20,28 @@ DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
 case $DEVFLOW_PORTS_DIR in */*) ;; *) DEVFLOW_PORTS_DIR=./$DEVFLOW_PORTS_DIR ;; esac
 DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && builtin pwd -P)
 
-# Calls launch by this very bash, because the PATH may have none. When a process has exited, its start is not known any
-# more: devflow_wait_healthy takes this shell's.
+# Calls launch by this very bash, because the PATH may have none. Once a process has exited, its start time cannot be
+# read, so devflow_wait_healthy uses this shell's start time.
 devflow_ports_call() {
   DEVFLOW_PORTS_STARTER=$$ "$BASH" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
 
-# Defines functions that call launch with their own names.
-devflow_ports_define() {
-  while [ $# -gt 0 ]; do
-    eval "$1() { devflow_ports_call $1 \"\$@\"; }"
-    shift
-  done
-}
-devflow_ports_define check_port_available find_available_port devflow_port_status devflow_is_running \
-  devflow_list_not_running devflow_health_all devflow_stop
-case $- in *i*) devflow_ports_define check_port find_port port_status health_all ;; esac
-
+check_port_available() { devflow_ports_call check_port_available "$@"; }
+find_available_port() { devflow_ports_call find_available_port "$@"; }
+# shellcheck disable=SC2120
+devflow_port_status() { devflow_ports_call devflow_port_status "$@"; }
+devflow_is_running() { devflow_ports_call devflow_is_running "$@"; }
+devflow_list_not_running() { devflow_ports_call devflow_list_not_running "$@"; }
+devflow_health_all() { devflow_ports_call devflow_health_all "$@"; }
+devflow_stop() { devflow_ports_call devflow_stop "$@"; }
+case $- in
+  *i*)
+    check_port() { devflow_ports_call check_port "$@"; }
+    find_port() { devflow_ports_call find_port "$@"; }
+    port_status() { devflow_ports_call port_status "$@"; }
+    health_all() { devflow_ports_call health_all "$@"; }
+    ;;
+esac
 # shellcheck disable=SC2120
 devflow_assign_ports() {
   set -- "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 
 @Command(name = "health_all", customSynopsis = "health_all [OPTIONS] [TARGET|URL...]",
     description = "Checks the health endpoints of services or URLs (http, https, grpc, grpcs, tcp) in parallel."
-        + " Without a target, checks the documented endpoints.",
+        + " Without a target, checks the documented endpoints, and those that NAME_HEALTH names.",
     exitCodeList = {
         "0:every endpoint passes: it is healthy, reachable or, with --allow-degraded, up",
         "1:an endpoint is not healthy",
@@ -50,7 +50,7 @@ class health_all extends PortCommand {
         description = "Wait until all are healthy, for at most this time (default 30s).")
     private Duration wait;
     @Option(names = "--pid", paramLabel = "PID", description = "With --wait, require that this process, a descendant,"
-        + " or what it left running is listening; stop waiting if it exits (repeatable).")
+        + " or what it left running listens; give up if it fails (repeatable).")
     private List<Long> pids = List.of();
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
@@ -164,8 +164,14 @@ class health_all extends PortCommand {
             List<Line> lines = new ArrayList<>();
             int failing = 0;
             for (HealthChecks.Result result : results) {
+                List<Line> block = new ArrayList<>(List.of(row(result, answerColumn)));
+                if (result.health().verdict() == Health.Verdict.TAKEN) {
+                    block.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with("Port " + result.endpoint().port() + " is "
+                        + result.health().reason()));
+                }
                 boolean isFirst = isWatch && !result.isPassing(); // What does not fit is left out from the end.
-                lines.add(isFirst ? failing++ : lines.size(), row(result, answerColumn));
+                lines.addAll(isFirst ? failing : lines.size(), block);
+                failing += isFirst ? block.size() : 0;
             }
             if (results.size() > 1) {
                 lines.add(isWatch ? 0 : lines.size(), Line.of(
@@ -184,8 +190,9 @@ class health_all extends PortCommand {
                 String millis = health.millis() + " ms";
                 line.cell(answerColumn + ANSWER_WIDTH - millis.length(), millis);
             }
+            boolean hasReason = health.reason() != null && health.verdict() != Health.Verdict.TAKEN;
             String more = (health.location() == null ? "" : "to " + health.location() + "  ")
-                + (health.reason() == null ? "" : health.reason());
+                + (hasReason ? health.reason() : "");
             return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip());
         }
     }

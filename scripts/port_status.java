@@ -37,7 +37,7 @@ class port_status extends PortCommand {
     @Option(names = {"-v", "--verbose"}, description = "Show all that is known of each port and its owners.")
     private boolean verbose;
 
-    @Option(names = "--plain", description = "Print ports and states only, as the documented devflow_port_status does.")
+    @Option(names = "--plain", description = "Print ports and states only, as devflow_port_status does.")
     private boolean plain;
 
     /** Whether the output is plain unless another form is asked for. */
@@ -202,7 +202,8 @@ class port_status extends PortCommand {
             summary.add(Line.of(running + " of " + all.size() + " services" + are + " running"));
         }
         for (Problems.Problem problem : problems) {
-            if (problem.kind() != Problems.Kind.DOWN) { // The rows and the count tell what is not running.
+            // The rows and the count tell what is not running.
+            if (problem.kind() != Problems.Kind.DOWN || !problem.remedies().isEmpty()) {
                 summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
             }
             problem.remedies().forEach(remedy -> summary.add(Line.of("  " + remedy)));

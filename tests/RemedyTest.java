@@ -55,7 +55,7 @@ class RemedyTest {
             + " docker ps --filter publish=50051",
         "rootlessport | 8        | PUBLISHER        | rootlessport | -   | to free the port: stop the container that this shows:"
             + " podman port --all",
-        "ssh          | 8        | PUBLISHER        | ssh          | -   | to free the port: end the tunnel of ssh (pid 5)",
+        "ssh          | 8        | PUBLISHER        | ssh          | -   | to free the port: stop the tunnel of ssh (pid 5)",
         "nginx        | 8        | UNIT             | a b.service  | -   | to free the port: systemctl stop 'a b.service'",
         "nginx        | 8        | USER_UNIT        | x.service    | -   | to free the port: systemctl --user stop x.service",
         "node         | 14       | RESTARTS_ONE     | node --watch | -   | to free the port: kill 5 14",

@@ -225,7 +225,7 @@ class StoppingTest {
         Script.Result result = Script.of("check_port", "--stop", "--quiet", "" + port).run();
         assertEquals(List.of(1, ""), List.of(result.exit(), result.out()));
         assertTrue(result.err().matches("ERROR: port " + port + ": not stopped: .* \\(pid " + server.pid() + "\\) in .* may belong to"
-            + " another program; name the project with --project DIR, or --force stops it too\n"), result.err());
+            + " another program; use --project DIR to name the project, or --force to stop the process\n"), result.err());
     }
 
     @Test

@@ -61,13 +61,13 @@ class WaitingTest {
         "unreaped 'kill $$' ~ 1 ~ gave up: process PID exited with code 143",
         // An older server of the project answers.
         "old; node services/orchestrator.js | tee -a log & ~ 1 ~ gave up: process PID exited; OLD",
-        "old; sleep 60 & ~ 1 ~ gave up after 4 s: OLD; process PID (sleep 60) runs but does not listen on 3005",
+        "old; sleep 60 & ~ 1 ~ gave up after 4 s: OLD; process PID (sleep 60) is running, but does not listen on 3005",
         // Another program answers.
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >>log 2>&1 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         // Nobody answers.
-        "sleep 60 & ~ 1 ~ gave up after 4 s: DevFlow Orchestrator (down); process PID (sleep 60) runs but does not listen on 3005",
+        "sleep 60 & ~ 1 ~ gave up after 4 s: DevFlow Orchestrator (down); process PID (sleep 60) is running, but does not listen on 3005",
         "ORCHESTRATOR_PORT=4444; exec node services/orchestrator.js & ORCHESTRATOR_PORT=3005 ~ 1 ~"
-            + " gave up after 4 s: DevFlow Orchestrator (down); process PID (node services/orchestrator.js) runs but listens on 4444, not 3005"})
+            + " gave up after 4 s: DevFlow Orchestrator (down); process PID (node services/orchestrator.js) is running, but listens on 4444, not 3005"})
     void endsWithTheProcessesOrAnotherProgram(String start, int exit, String failure) throws Exception {
         String seconds = failure != null && failure.contains("after") ? "4" : "60";
         Script.Result result = run("""
@@ -122,7 +122,7 @@ class WaitingTest {
         assertEquals("1 of 2 healthy\n", result.out().substring(result.out().indexOf("1 of 2")), result.err());
         assertEquals("""
             ERROR: gave up: process PID exited
-            ERROR: gave up after 1 s: Codex MCP Server (down); process PID (sleep 60) runs but does not listen on 3101
+            ERROR: gave up after 1 s: Codex MCP Server (down); process PID (sleep 60) is running, but does not listen on 3101
             """, result.err().replaceAll("process \\d+", "process PID"));
     }
 
@@ -132,7 +132,7 @@ class WaitingTest {
         Script.Result result = run("""
             setpriv --reuid nobody --clear-groups sleep 60 & health_all --wait=1 --pid=$! model-registry >/dev/null
             """);
-        assertTrue(result.err().matches("ERROR: gave up after 1 s: Model Registry \\(down\\); process \\d+ \\(sleep 60\\) runs but .*\n"),
+        assertTrue(result.err().matches("ERROR: gave up after 1 s: Model Registry \\(down\\); process \\d+ \\(sleep 60\\) is running, but .*\n"),
             result.err());
     }
 
@@ -158,7 +158,7 @@ class WaitingTest {
             (cd ../elsewhere; node codex-mcp.js) | tee log & health_all --wait=60 --pid=$! codex-mcp >/dev/null; echo $?
             """);
         assertEquals("1\n0\n", result.out().replaceFirst("Port .*\n", ""), result.err());
-        assertTrue(result.out().contains("by a process that --pid does not name"), result.out());
+        assertTrue(result.out().contains("the listener is not a process named by --pid"), result.out());
         assertTrue(result.err().contains("; to tell the project's processes from others, use --project DIR"), result.err());
     }
 }

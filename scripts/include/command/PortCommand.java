@@ -95,7 +95,7 @@ abstract class PortCommand {
     boolean json;
 
     @Option(names = {"-q", "--quiet"},
-        description = "Print only errors, and the process that is in the way; the exit code is the answer.")
+        description = "Print only errors and, with --running, --stop or --wait, the process that is in the way.")
     boolean quiet;
 
     @Option(names = "--color", paramLabel = "WHEN",
@@ -210,7 +210,7 @@ abstract class PortCommand {
         }
     }
 
-    /** Says the same, also with {@code --quiet}. */
+    /** Prints a note, also with {@code --quiet}. */
     void warn(String message) {
         say("NOTE: " + message);
     }

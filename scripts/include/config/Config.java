@@ -48,7 +48,7 @@ final class Config {
         }
     }
 
-    /** Returns where a variable is set. A shell that has exported the file sets the same value; then it is the file. */
+    /** Returns where a variable is set. If a shell has exported {@code .env}, the file counts. */
     private PortMap.Origin origin(String variable) {
         String override = environment(variable);
         String value = fileValue(variable);
@@ -124,7 +124,7 @@ final class Config {
         return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
     }
 
-    /** The forms of names and values. It is a class of its own because not every call needs it, and it takes time. */
+    /** The forms of names and values. Separate, so that a call without such values does not compile them. */
     private record Syntax(Config config) {
 
         private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Z_][A-Z0-9_]*_PORT");
@@ -178,7 +178,7 @@ final class Config {
         return envFile;
     }
 
-    /** Returns the port that the variable PORT names. That port is no service's. */
+    /** Returns the port that the variable PORT names. No service uses that port. */
     int port() {
         PortMap.Origin origin = origin("PORT");
         if (origin == PortMap.Origin.DEFAULT) {

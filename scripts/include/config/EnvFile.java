@@ -25,7 +25,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
 
     private static final int MAX_BYTES = 1 << 20;
 
-    /** The form of a line. It is a class of its own because not every call needs it, and it takes time. */
+    /** The form of a line. Separate, so that a call without a file does not compile it. */
     private static final class Syntax {
 
         // All parts are possessive: a match never goes back further than a value, and needs no stack.

@@ -26,7 +26,10 @@ final class HealthChecks {
     /** Why the last wait was given up; null if all passed. */
     String failure;
 
-    /** Takes a project that may be null, and the processes that must listen; none for any. */
+    /**
+     * @param project null if there is none
+     * @param pids the processes that must listen; empty if any process may
+     */
     HealthChecks(HealthProbe probe, boolean isUpEnough, Project project, List<Long> pids) {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
@@ -70,7 +73,7 @@ final class HealthChecks {
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
         boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
         if (!isExpected && health.verdict().isPassing()) {
-            health = health.with(health.verdict(), "by a process that --pid does not name");
+            health = health.with(health.verdict(), "the listener is not a process named by --pid");
         }
         return new Result(endpoint, health, listeners,
             isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));

@@ -94,7 +94,7 @@ final class HttpProbe {
         }
     }
 
-    /** Knows an alert of TLS, and the settings that begin HTTP/2. */
+    /** Recognises an alert of TLS, and the SETTINGS frame that begins HTTP/2. */
     private static String otherProtocol(byte[] beginning) {
         return beginning[0] == 0x15 ? Health.SPEAKS_TLS + "https://"
             : beginning.length > 3 && beginning[0] == 0 && beginning[3] == 4 ? "speaks HTTP/2" : NOT_HTTP;

@@ -54,7 +54,7 @@ final class Started {
         return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
     }
 
-    /** Returns whether each is a process, a descendant, or may be left running: not OTHER, and not older. */
+    /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
         return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
             has(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
@@ -100,7 +100,7 @@ final class Started {
             if (!isRunning(pid)) {
                 words.add(exit(pid));
             } else if (Collections.disjoint(own, ports(results))) {
-                words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") runs but "
+                words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") is running, but "
                     + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ")
                     + text(ports(missing)));
             }

@@ -14,7 +14,7 @@ final class OwnerWords {
     private static final int LONGEST_COMMAND = 1000;
     private static final String END = "\0"; // of an argument, which may contain blanks
 
-    /** The forms of secrets. It is a class of its own because not every call needs it, and it takes time. */
+    /** The forms of secrets. Separate, so that a call without a process does not compile them. */
     private static final class Secrets {
 
         /** A name whose value is a secret: PGPASSWORD, --api-key; not TOKEN_OPTIMIZER_PORT, and not --no-password. */

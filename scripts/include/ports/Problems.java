@@ -188,7 +188,7 @@ final class Problems {
                 : "systemctl --user stop ") + Invocation.quoted(name);
             case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
             case PUBLISHER -> switch (name) {
-                case "ssh", "kubectl", "limactl", "OrbStack" -> "end the tunnel of " + process;
+                case "ssh", "kubectl", "limactl", "OrbStack" -> "stop the tunnel of " + process;
                 case "rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" ->
                     "stop the container that this shows: podman port --all";
                 default -> "stop the container that this shows: docker ps --filter publish=" + owner.socket().port();

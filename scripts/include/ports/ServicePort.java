@@ -54,7 +54,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
                 && owner.ownership() == Project.Ownership.OURS) ? Project.Ownership.OURS : Project.Ownership.UNKNOWN;
     }
 
-    /** Returns whether another program has the port. */
+    /** Returns whether another program listens on the port. */
     boolean isTaken() {
         return isListening() && ownership() == Project.Ownership.OTHER;
     }
@@ -95,7 +95,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return constant == null ? null : constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Returns how it is with a port that is not available, for a sentence. */
+    /** Returns the state of a port that is not available, for a sentence. */
     String brief() {
         return verdict == LocalPorts.Verdict.DENIED ? "denied: you are not permitted to bind it"
             : "in use by " + OwnerWords.brief(owners);

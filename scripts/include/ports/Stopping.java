@@ -142,7 +142,8 @@ final class Stopping {
     }
 
     private String refusalUnlessForced(Processes.Facts process, Processes processes) {
-        String way = (project != null ? "; " : "; name the project with --project DIR, or ") + "--force stops it too";
+        String way = project != null ? "; --force stops it too"
+            : "; use --project DIR to name the project, or --force to stop the process";
         return switch (Project.ownership(process, project, processes)) {
             case OURS -> null;
             case OTHER -> " belongs to another program" + way;
