@@ -95,7 +95,7 @@ abstract class PortCommand {
     boolean json;
 
     @Option(names = {"-q", "--quiet"},
-        description = "Print only errors and, with --running, --stop or --wait, the process that is in the way.")
+        description = "Print only errors, which name the process in the way of a stop, a wait or a running service.")
     boolean quiet;
 
     @Option(names = "--color", paramLabel = "WHEN",
