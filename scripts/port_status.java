@@ -179,7 +179,8 @@ class port_status extends PortCommand {
         String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN"
             : port.verdict() == LocalPorts.Verdict.BOUND ? "IN USE" : "INACTIVE";
         String start = "Port " + service.port() + (isGood ? ": ✅ " : ": ❌ ");
-        String owners = OwnerWords.row(port.isTaken() ? port.othersThanOurs() : port.owners());
+        String owners = port.isAvailable() ? ""
+            : OwnerWords.row(port.isTaken() ? port.othersThanOurs() : port.owners());
         String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
             : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
         String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";

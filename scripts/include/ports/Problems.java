@@ -45,14 +45,23 @@ final class Problems {
      * @param expected the statuses of services that should be running
      */
     List<Problem> of(List<ServicePort> ports, Set<PortMap.Status> expected) {
+        Set<Integer> numbers = new LinkedHashSet<>();
+        List<PortMap.Service> down = new ArrayList<>();
         for (ServicePort port : ports) {
+            boolean isExpected = expected.contains(port.service().status());
             addMisconfigured(port.service());
-            addConflict(port, expected.contains(port.service().status()));
+            addConflict(port, isExpected);
+            numbers.add(port.service().port());
+            if (isExpected && port.isAvailable()) {
+                down.add(port.service());
+            }
         }
-        ports.stream().map(port -> config.at(port.service().port())).filter(services -> services.size() > 1).distinct()
-            .forEach(this::addShared);
-        addDown(ports.stream().filter(ServicePort::isAvailable).map(ServicePort::service)
-            .filter(service -> expected.contains(service.status())).toList());
+        for (int number : numbers) {
+            if (config.at(number).size() > 1) {
+                addShared(config.at(number));
+            }
+        }
+        addDown(down);
         return problems;
     }
 
