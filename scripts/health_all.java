@@ -82,12 +82,8 @@ class health_all extends PortCommand {
         HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this).get(), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.make(endpoints, timeout) : health.await(endpoints, timeout, wait);
-        for (HealthChecks.Result result : results) {
-            boolean isShown = watch == null && wait == null && !quiet;
-            if (isShown && health.isRedirected(result)) { // port_status does not show such a port.
-                note("port " + result.endpoint().port() + " responds, but no listener is visible on this machine:"
-                    + " the port is redirected, for example to a container");
-            }
+        if (watch == null && !quiet) {
+            health.notes(results).forEach(this::note);
         }
         return new Results(results, health.failure, prometheus, watch != null);
     }

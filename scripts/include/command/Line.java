@@ -58,7 +58,7 @@ final class Line {
         return width;
     }
 
-    /** East Asian characters and emoji take two cells. All from U+2E80 on count so, which at worst cuts a line early. */
+    /** East Asian characters and emoji take two cells. All from U+2E80 on count so; at worst, a line is cut early. */
     private static int width(int c) {
         int type = Character.getType(c);
         boolean isMark = type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;

@@ -20,7 +20,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
     /**
      * The verdicts, the best first. DEGRADED is any response that is neither healthy nor unhealthy, such as a 404.
      * MIXED: one address of the host passes, and another one responds and does not. NOT_HTTP and NOT_GRPC: the server
-     * speaks another protocol, or closes the connection before the response is complete. TAKEN: another program listens.
+     * speaks another protocol, or closes the connection too early. TAKEN: another program listens.
      */
     enum Verdict {
         HEALTHY, REACHABLE, DEGRADED, UNHEALTHY, MIXED, NOT_HTTP, NOT_GRPC, TIMEOUT, DOWN, TAKEN;

@@ -67,8 +67,8 @@ final class HealthChecks {
     }
 
     private Result result(Endpoint endpoint, Health answer, List<Owner> listeners) {
-        List<Owner> others = listeners.stream().filter(listener ->
-            listener.ownership() == Project.Ownership.OTHER && (started == null || !started.has(listener))).toList();
+        List<Owner> others = others(listeners).stream()
+            .filter(listener -> started == null || !started.has(listener)).toList();
         Health health = others.isEmpty() ? answer
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
         boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
@@ -79,10 +79,27 @@ final class HealthChecks {
             isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
 
-    /** Returns whether a port responds without a visible listener on this machine, as a port of a container may. */
-    boolean isRedirected(Result result) throws IOException {
-        return result.isPassing && result.endpoint.isLocal() && localPorts.hasTables
-            && !localPorts.isListening(result.endpoint.port());
+    /** Returns a note on each endpoint that passes, though the other commands show that its service is not running. */
+    List<String> notes(List<Result> results) throws IOException {
+        List<String> notes = new ArrayList<>();
+        for (Result result : results) {
+            int port = result.endpoint.port();
+            List<Owner> others = others(result.listeners);
+            if (result.isPassing && !others.isEmpty()) {
+                notes.add("port " + port + " is served from outside the project's folder, so the other commands take"
+                    + " the server for another program: " + OwnerWords.brief(others));
+            }
+            boolean isHere = result.endpoint.isLocal() && localPorts.hasTables;
+            if (result.isPassing && isHere && !localPorts.isListening(port)) {
+                notes.add("port " + port + " responds, but no listener is visible on this machine: the port is"
+                    + " redirected, for example to a container");
+            }
+        }
+        return notes;
+    }
+
+    private static List<Owner> others(List<Owner> listeners) {
+        return listeners.stream().filter(listener -> listener.ownership() == Project.Ownership.OTHER).toList();
     }
 
     static List<Result> missing(List<Result> results) {
