@@ -52,7 +52,8 @@ class check_port extends PortCommand {
     private Duration grace;
 
     @Option(names = "--force",
-        description = "With --stop, also stop processes that belong, or may belong, to other programs; no ranges or groups.")
+        description = "With --stop, also stop processes that belong, or may belong, to other programs; no ranges or"
+            + " groups.")
     private boolean force;
 
     @Option(names = "--free", hidden = true)

@@ -162,8 +162,8 @@ class health_all extends PortCommand {
             for (HealthChecks.Result result : results) {
                 List<Line> block = new ArrayList<>(List.of(row(result, answerColumn)));
                 if (result.health().verdict() == Health.Verdict.TAKEN) {
-                    block.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with("Port " + result.endpoint().port() + " is "
-                        + result.health().reason()));
+                    block.add(Line.of("").with("! ", Line.Style.DOUBTFUL)
+                        .with("Port " + result.endpoint().port() + " is " + result.health().reason()));
                 }
                 boolean isFirst = isWatch && !result.isPassing(); // What does not fit is left out from the end.
                 lines.addAll(isFirst ? failing : lines.size(), block);
