@@ -101,7 +101,7 @@ class check_port extends PortCommand {
                 .distinct().collect(Collectors.joining("; ")));
         }
         return new Report.Answer(areAvailable ? Report.YES : Report.NO,
-            json || quiet ? List.of() : lines(ports, singles, new Problems(config)),
+            json || quiet ? List.of() : lines(ports, singles, new Problems(config, projectFolder)),
             json ? Map.of("ports", ports.stream().map(ServicePort::fields).toList()) : null);
     }
 
@@ -109,14 +109,17 @@ class check_port extends PortCommand {
     private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
         List<Line> lines = new ArrayList<>();
         Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
+        Set<String> told = new HashSet<>(); // Two services can have one port, and so the same owners.
         for (ServicePort port : ports) {
             int number = port.service().port();
-            boolean isFirst = verdicts.put(number, port.verdict()) == null; // Two services can have one port.
+            boolean isFirst = verdicts.put(number, port.verdict()) == null;
             if (verbose || singles.contains(number) || !port.isAvailable()) {
                 addRow(lines, port, isFirst);
             }
-            if (isFirst && singles.contains(number)) {
-                problems.remedies(port).forEach(remedy -> lines.add(Line.of("  " + remedy)));
+            for (String remedy : singles.contains(number) ? problems.remedies(port) : List.<String>of()) {
+                if (told.add(number + remedy)) {
+                    lines.add(Line.of("  " + remedy));
+                }
             }
         }
         if (!singles.containsAll(verdicts.keySet())) {

@@ -86,7 +86,7 @@ class port_status extends PortCommand {
         Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE)
             : Set.of(PortMap.Status.ACTIVE, PortMap.Status.UNKNOWN);
         List<Problems.Problem> problems =
-            isStateEnough || running ? List.of() : new Problems(config).of(ports, expected);
+            isStateEnough || running ? List.of() : new Problems(config, projectFolder).of(ports, expected);
         List<ServicePort> shown = new ArrayList<>();
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
@@ -111,11 +111,8 @@ class port_status extends PortCommand {
             error(port.conflict());
         } else if (isAsked && port.conflict() != null) {
             warn(port.conflict());
-        } else if ((isAsked || check) && port.isRunning() && port.ownership() == Project.Ownership.UNKNOWN) {
-            String name = port.service().name();
-            String doubt = port.owners().get(0).process() == null ? "; " : ", which may belong to this project; ";
-            note("port " + port.service().port() + " is " + port.brief() + doubt + (name == null ? "the port" : name)
-                + " counts as running");
+        } else if ((isAsked || check) && port.doubt() != null) {
+            note(port.doubt());
         }
     }
 

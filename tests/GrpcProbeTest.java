@@ -114,7 +114,7 @@ class GrpcProbeTest {
             String url = "grpc://localhost:" + port;
             assertEquals("SERVING", RawServer.check(url, 20).word());
             assertEquals(Health.Verdict.HEALTHY, RawServer.check(url, 20).verdict());
-            assertEquals(Health.Verdict.HEALTHY, RawServer.check(url + "/" + "a".repeat(127), 20).verdict(), "a long name");
+            assertEquals(Health.Verdict.HEALTHY, RawServer.check(url + "/" + "a".repeat(200), 20).verdict(), "a long name");
             assertEquals(Health.Verdict.UNHEALTHY, RawServer.check(url + "/a.Down", 20).verdict());
             assertEquals(Health.Verdict.DEGRADED, RawServer.check(url + "/a.New", 20).verdict());
             Health unknown = RawServer.check(url + "/my.Typo", 20);
@@ -164,7 +164,7 @@ class GrpcProbeTest {
             const read = name => require('fs').readFileSync(`${folder}/${name}`);
             const listen = (server, at, next) => server.bindAsync('127.0.0.1:' + at, grpc.ServerCredentials.CREDENTIALS, next);
             const healthy = new grpc.Server();
-            new HealthImplementation({'': 'SERVING', 'a.Down': 'NOT_SERVING', 'a.New': 'UNKNOWN', ['a'.repeat(127)]: 'SERVING'})
+            new HealthImplementation({'': 'SERVING', 'a.Down': 'NOT_SERVING', 'a.New': 'UNKNOWN', ['a'.repeat(200)]: 'SERVING'})
               .addToServer(healthy);
             listen(healthy, port, () => listen(new grpc.Server(), bare, () => console.log('ready')));
             """.replace("CREDENTIALS", credentials).replace("require('@", "require('" + packages + "/@")

@@ -106,7 +106,7 @@ class OwnersTest {
 
     /** Runs the command that is printed as the remedy, and waits until the port is available. */
     private static void obey(int port) throws Exception {
-        Problems problems = new Problems(new Config(EnvFile.read(Path.of("missing.env")), Map.of()));
+        Problems problems = new Problems(new Config(EnvFile.read(Path.of("missing.env")), Map.of()), null);
         String remedy = problems.remedies(look(port)).get(0).replace("to free the port: ", "");
         assertTrue(remedy.startsWith("kill "), remedy);
         assertEquals(0, Script.command("sh", "-c", remedy).run().exit(), remedy);

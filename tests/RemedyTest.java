@@ -31,7 +31,7 @@ class RemedyTest {
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
-        return String.join(" / ", new Problems(CONFIG).remedies(new ServicePort(service, verdict, List.of(owners))));
+        return String.join(" / ", new Problems(CONFIG, null).remedies(new ServicePort(service, verdict, List.of(owners))));
     }
 
     private static Supervisor supervisor(String kind, String name, String task, boolean isOffLimits) {
@@ -136,7 +136,7 @@ class RemedyTest {
 
     @Test
     void eachServiceIsToldAPortOfItsOwn() {
-        Problems problems = new Problems(CONFIG);
+        Problems problems = new Problems(CONFIG, null);
         List<String> settings = Stream.of("ORCHESTRATOR_PORT", "TOKEN_OPTIMIZER_PORT", "ORCHESTRATOR_PORT")
             .map(variable -> problems.move(service(variable)).replaceAll("\\D", "")).toList();
         assertEquals(settings.get(0), settings.get(2));

@@ -167,7 +167,7 @@ class StoppingTest {
         assertEquals(Stopping.Outcome.REFUSED, stopping.outcome());
         assertTrue(stopping.words().matches("not stopped: [^;]* belongs to another program; --force stops it too"), stopping.words());
         assertTrue(ours.isAlive() && others.isAlive());
-        assertTrue(stop(port, null, false).words().matches("(.* may belong to another program; name the project .*){2}"));
+        assertTrue(stop(port, null, false).words().matches("(.* may belong to another program; use --project DIR .*){2}"));
         assertEquals(Stopping.Outcome.FREED, stop(port, own, true).outcome());
         assertTrue(ours.waitFor(10, TimeUnit.SECONDS) && others.waitFor(10, TimeUnit.SECONDS));
     }

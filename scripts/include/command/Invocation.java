@@ -6,16 +6,18 @@ import java.nio.file.Path;
  * whose functions are in use, or else by JBang, which does not tell a script how it was called.
  *
  * @param envFile the {@code .env} in use, as seen from the working directory
+ * @param project the {@code --project} that was given, or null
  */
-record Invocation(String envFile) {
+record Invocation(String envFile, String project) {
 
     static final String DEFAULT_ENV_FILE = ".env";
     private static final String START_SCRIPT = "./devflow-start.sh";
 
-    /** Returns the command that calls a script for the same {@code .env}. */
+    /** Returns the command that calls a script for the same {@code .env} and project. */
     String command(String script, String arguments) {
-        String words = program(script) + " " + arguments;
-        return fileName().equals(DEFAULT_ENV_FILE) ? words : words + " --env-file " + quoted(fileName());
+        return program(script) + " " + arguments
+            + (fileName().equals(DEFAULT_ENV_FILE) ? "" : " --env-file " + quoted(fileName()))
+            + (project == null ? "" : " --project " + quoted(seen(project)));
     }
 
     String fileName() {

@@ -90,7 +90,7 @@ final class Terminal {
             picture.append(text(shown, isColoured)).append(isFull ? "\n" : CLEAR_LINE + "\n");
         }
         String rest = left == 0 ? "" : left == 1 ? "1 line does not fit; " : left + " lines do not fit; ";
-        String footer = rest + LocalTime.now().withNano(0) + ", every " + seconds(interval) + "; Ctrl-C ends";
+        String footer = rest + String.format("%tT", LocalTime.now()) + ", every " + seconds(interval) + "; Ctrl-C ends";
         out.write(picture.append(Line.of(footer).fit(size.columns - 1)).append(CLEAR_REST + "\n").toString());
     }
 }

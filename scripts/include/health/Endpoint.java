@@ -40,13 +40,14 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     }
 
     private static Endpoint of(String url, PortMap.Service service) {
-        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?"
+        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?"
             + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
         Matcher parts = Pattern.compile(form, Pattern.CASE_INSENSITIVE).matcher(url);
         String host = parts.matches() ? host(parts.group(2)) : null;
         if (host != null) {
             Protocol protocol = Protocol.valueOf(parts.group(1).toUpperCase(Locale.ROOT));
-            int port = parts.group(3) == null ? protocol.usualPort() : Integer.parseInt(parts.group(3));
+            String digits = parts.group(3) == null ? "" : parts.group(3);
+            int port = digits.isEmpty() ? protocol.usualPort() : Integer.parseInt(digits);
             String path = parts.group(4) == null ? "" : parts.group(4);
             path = protocol.usualPort() > 0 && !path.startsWith("/") ? "/" + path : path;
             if (port > 0 && port <= PortMap.HIGHEST) {

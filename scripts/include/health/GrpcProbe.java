@@ -69,14 +69,19 @@ final class GrpcProbe {
         }
     }
 
-    /** Returns a HealthCheckRequest, whose field 1 is the service's name of up to 127 bytes, behind gRPC's prefix. */
+    /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix. */
     private static ByteString message(String service) {
         byte[] name = service.getBytes(StandardCharsets.UTF_8);
-        Buffer message = new Buffer().writeByte(0).writeInt(name.length == 0 ? 0 : 2 + name.length);
+        Buffer field = new Buffer();
         if (name.length > 0) {
-            message.writeByte(1 << 3 | 2).writeByte(name.length).write(name);
+            field.writeByte(1 << 3 | 2);
+            int length = name.length;
+            for (; length > 0x7F; length >>>= 7) { // Protocol Buffers put seven bits of a number in a byte.
+                field.writeByte(length & 0x7F | 0x80);
+            }
+            field.writeByte(length).write(name);
         }
-        return message.readByteString();
+        return new Buffer().writeByte(0).writeInt((int) field.size()).write(field.readByteString()).readByteString();
     }
 
     private static Health judge(Response response, byte[] message, String status, boolean isNamed) {

@@ -1,5 +1,5 @@
 //SOURCES ../command/Terminal.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
-//SOURCES ../ports/Project.java Endpoint.java Health.java HealthProbe.java Started.java
+//SOURCES ../ports/Project.java ../ports/ServicePort.java Endpoint.java Health.java HealthProbe.java Started.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -43,8 +43,8 @@ final class HealthChecks {
         Map<Integer, List<Owner>> listeners = listeners(endpoints);
         List<Result> results = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
-            List<Owner> all = listeners.getOrDefault(endpoint.port(), List.of());
-            results.add(result(endpoint, answers.get(results.size()), endpoint.isLocal() ? all : List.of()));
+            List<Owner> own = areOwnersLookedUp(endpoint) ? listeners.get(endpoint.port()) : null;
+            results.add(result(endpoint, answers.get(results.size()), own == null ? List.of() : own));
         }
         return results;
     }
@@ -54,9 +54,7 @@ final class HealthChecks {
         localPorts = LocalPorts.read();
         Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
         for (Endpoint endpoint : endpoints) {
-            // Without a project, no program is known to be another one.
-            boolean counts = started != null || project != null && endpoint.service().name() != null;
-            if (counts && endpoint.isLocal() && localPorts.isListening(endpoint.port())) {
+            if (areOwnersLookedUp(endpoint) && localPorts.isListening(endpoint.port())) {
                 listening.put(endpoint.port(), LocalPorts.Verdict.LISTENING);
             }
         }
@@ -64,6 +62,11 @@ final class HealthChecks {
             started.look();
         }
         return listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
+    }
+
+    /** Without a project, no program is known to be another one. */
+    private boolean areOwnersLookedUp(Endpoint endpoint) {
+        return endpoint.isLocal() && (started != null || project != null && endpoint.service().name() != null);
     }
 
     private Result result(Endpoint endpoint, Health answer, List<Owner> listeners) {
@@ -79,7 +82,7 @@ final class HealthChecks {
             isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
 
-    /** Returns a note on each endpoint that passes, though the other commands show that its service is not running. */
+    /** Returns notes on services whose listeners are not known to belong to the project. */
     List<String> notes(List<Result> results) throws IOException {
         List<String> notes = new ArrayList<>();
         for (Result result : results) {
@@ -88,6 +91,11 @@ final class HealthChecks {
             if (result.isPassing && !others.isEmpty()) {
                 notes.add("port " + port + " is served from outside the project's folder, so the other commands take"
                     + " the server for another program: " + OwnerWords.brief(others));
+            }
+            ServicePort seen =
+                new ServicePort(result.endpoint.service(), LocalPorts.Verdict.LISTENING, result.listeners);
+            if (!result.listeners.isEmpty() && seen.doubt() != null) {
+                notes.add(seen.doubt());
             }
             boolean isHere = result.endpoint.isLocal() && localPorts.hasTables;
             if (result.isPassing && isHere && !localPorts.isListening(port)) {

@@ -214,7 +214,7 @@ final class Allocator {
         int port = told.computeIfAbsent(service.variable(), key -> firstFree(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
         String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
-            : new Invocation(config.envFile().path().toString()).fileName();
+            : new Invocation(config.envFile().path().toString(), null).fileName();
         return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in " + place;
     }
 }

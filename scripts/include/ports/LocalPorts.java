@@ -8,6 +8,7 @@ import java.net.BindException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.StandardSocketOptions;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
@@ -26,7 +27,7 @@ final class LocalPorts {
 
     /**
      * Whether a server can bind a port now, on all addresses. BOUND: nothing listens, but a connection or a bound
-     * socket uses the port. DENIED: the port is privileged, and refused although no table shows a socket on it.
+     * socket uses the port. DENIED: this user is not permitted to bind the port.
      */
     enum Verdict { AVAILABLE, LISTENING, BOUND, DENIED }
 
@@ -74,13 +75,13 @@ final class LocalPorts {
 
     private static final String[] TABLES = {"/proc/net/tcp", "/proc/net/tcp6"}; // MPTCP is in them, too.
     private static final int PAGE_WITHOUT_ROOM = 4096 - 256; // The longest row is shorter.
-    private static final int PRIVILEGED = 1024;
 
     final boolean hasTables;
     private List<TcpSocket> listeners;
     private List<TcpSocket> sockets;
     /** On Linux with IPv6: a bind of the wildcard is refused if any address is in use (bind(2), inet_csk_get_port). */
     private boolean isWildcardEnough;
+    private String refusal; // of the last bind
 
     /** @param hasTables whether to read Linux's tables; otherwise lsof shows the listeners */
     LocalPorts(boolean hasTables) {
@@ -103,8 +104,18 @@ final class LocalPorts {
         } else if (canBind) {
             return Verdict.AVAILABLE;
         }
-        boolean isDenied = hasTables && port < PRIVILEGED && connections(port).isEmpty();
-        return isDenied ? Verdict.DENIED : Verdict.BOUND;
+        return refusal.equals(inUse()) ? Verdict.BOUND : Verdict.DENIED;
+    }
+
+    /** Returns the system's words for a port in use. They depend on the locale, so they are provoked. */
+    private static String inUse() throws IOException {
+        try (Socket one = new Socket(); Socket other = new Socket()) {
+            one.bind(new InetSocketAddress(0));
+            other.bind(one.getLocalSocketAddress());
+            return "";
+        } catch (BindException e) {
+            return e.getMessage();
+        }
     }
 
     /** Returns whether a server can bind this port now; reads no table if the bind already says no. */
@@ -131,6 +142,7 @@ final class LocalPorts {
             isWildcardEnough = hasTables && bound.getAddress() instanceof Inet6Address;
             return true;
         } catch (BindException e) {
+            refusal = e.getMessage();
             return false;
         }
     }

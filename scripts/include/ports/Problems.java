@@ -2,6 +2,7 @@
 //SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,9 +35,10 @@ final class Problems {
     private final List<Problem> problems = new ArrayList<>();
     private Allocator allocator;
 
-    Problems(Config config) {
+    /** @param project the {@code --project} that was given, or null */
+    Problems(Config config, String project) {
         this.config = config;
-        invocation = new Invocation(config.envFile().path().toString());
+        invocation = new Invocation(config.envFile().path().toString(), project);
     }
 
     /**
@@ -46,12 +48,16 @@ final class Problems {
      */
     List<Problem> of(List<ServicePort> ports, Set<PortMap.Status> expected) {
         Set<Integer> numbers = new LinkedHashSet<>();
+        Set<Integer> conflicts = new HashSet<>();
         List<PortMap.Service> down = new ArrayList<>();
         for (ServicePort port : ports) {
             boolean isExpected = expected.contains(port.service().status());
             addMisconfigured(port.service());
-            addConflict(port, isExpected);
             numbers.add(port.service().port());
+            // Two services can have one port.
+            if (!conflicts.contains(port.service().port()) && addConflict(port, isExpected)) {
+                conflicts.add(port.service().port());
+            }
             if (isExpected && port.isAvailable()) {
                 down.add(port.service());
             }
@@ -76,13 +82,18 @@ final class Problems {
         }
     }
 
-    /** A process that may belong to the project is no problem; of a reserved service, only a listener is one. */
-    private void addConflict(ServicePort port, boolean isExpected) {
+    /**
+     * Returns whether the port is in the way of its service. A process that may belong to the project is no problem; of
+     * a reserved service, only a listener is one.
+     */
+    private boolean addConflict(ServicePort port, boolean isExpected) {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
-        if (isReserved || isExpected && port.conflict() != null) {
+        boolean isConflict = isReserved || isExpected && port.conflict() != null;
+        if (isConflict) {
             Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
             add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
         }
+        return isConflict;
     }
 
     private void add(Kind kind, PortMap.Service service, String message, List<String> remedies) {

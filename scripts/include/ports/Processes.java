@@ -156,9 +156,9 @@ final class Processes {
     }
 
     private static List<String> arguments(String commandLine) {
-        String[] arguments = commandLine.trim().split("\0"); // Many NULs may follow a title.
+        String[] arguments = commandLine.split("\0"); // without the NULs at the end, of which many may follow a title
         boolean isTitle = arguments.length == 1 && !arguments[0].startsWith("/");
-        return List.of(isTitle ? arguments[0].split(" +") : arguments);
+        return arguments.length == 0 ? List.of("") : List.of(isTitle ? arguments[0].strip().split(" +") : arguments);
     }
 
     /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */

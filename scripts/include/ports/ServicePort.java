@@ -113,6 +113,16 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         };
     }
 
+    /** Returns that the service counts as running though its listener may be another program's; null otherwise. */
+    String doubt() {
+        if (!isRunning() || ownership() != Project.Ownership.UNKNOWN) {
+            return null;
+        }
+        return "port " + service.port() + " is " + brief()
+            + (owners.get(0).process() == null ? "; " : ", which may belong to this project; ")
+            + (service.name() == null ? "the port" : service.name()) + " counts as running";
+    }
+
     /** Returns a row for a port: its state, its service, and more. */
     static Line row(PortMap.Service service, String state, boolean isAvailable, String more) {
         return Line.of("Port " + service.port() + ": ").with(state, isAvailable ? Line.Style.GOOD : Line.Style.BAD)
