@@ -37,25 +37,20 @@ class check_port extends PortCommand {
     @Option(names = {"-v", "--verbose"},
         description = "Show more about each process, and the available ports of ranges and groups.")
     private boolean verbose;
-
     @Option(names = "--wait", paramLabel = "TIME", arity = "0..1", fallbackValue = "30",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Wait until the ports are available, at most this time (default 30s).")
     private Duration wait;
-
     @Option(names = "--stop",
         description = "Stop the project's listeners on the ports, and wait until the ports are available.")
     private boolean stop;
-
     @Option(names = "--grace", paramLabel = "TIME", converter = OptionValues.Seconds.class,
         description = "With --stop, kill a process that has not stopped after this time (default 5s).")
     private Duration grace;
-
     @Option(names = "--force",
         description = "With --stop, also stop processes that belong, or may belong, to other programs; no ranges or"
             + " groups.")
     private boolean force;
-
     @Option(names = "--free", hidden = true)
     private boolean free;
 
@@ -71,7 +66,7 @@ class check_port extends PortCommand {
         require(wait == null || !stop, "--wait and --stop cannot be combined; --stop waits as well");
         require(!verbose || !json && !quiet && !stop, "--verbose cannot be combined with --json, --quiet or --stop");
         if (quiet && wait == null && !stop) {
-            return new Report.Silent(areAllAvailable() ? Report.YES : Report.NO);
+            return new Report(areAllAvailable() ? Report.YES : Report.NO, List.of(), null);
         }
         Config config = Config.of(this);
         Targets resolver = new Targets(config, wholeNames || stop);
@@ -100,7 +95,7 @@ class check_port extends PortCommand {
                 .map(port -> "port " + port.service().port() + " is " + port.brief())
                 .distinct().collect(Collectors.joining("; ")));
         }
-        return new Report.Answer(areAvailable ? Report.YES : Report.NO,
+        return new Report(areAvailable ? Report.YES : Report.NO,
             json || quiet ? List.of() : lines(ports, singles, new Problems(config, projectFolder)),
             json ? Map.of("ports", ports.stream().map(ServicePort::fields).toList()) : null);
     }
@@ -160,7 +155,7 @@ class check_port extends PortCommand {
             }
         }
         String count = stoppings.size() + " ports: " + stoppings.size() + " available";
-        return new Report.Answer(areAvailable ? Report.YES : Report.NO,
+        return new Report(areAvailable ? Report.YES : Report.NO,
             lines.isEmpty() ? List.of(Line.of(count)) : lines,
             json ? Map.of("ports", stoppings.stream().map(Stopping::fields).toList()) : null);
     }

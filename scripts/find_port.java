@@ -31,13 +31,10 @@ class find_port extends PortCommand {
 
     @Option(names = "--count", paramLabel = "N", description = "Find N different ports (default 1).")
     private int count = 1;
-
     @Option(names = "--all", description = "Assign a port to every service.")
     boolean all;
-
     @Option(names = "--export", description = "Print export NAME=port lines, for the shell's eval.")
     boolean export;
-
     @Option(names = "--write", description = "Save the ports to the .env file; only the values change.")
     boolean write;
 
@@ -75,7 +72,7 @@ class find_port extends PortCommand {
         boolean isDenied = localPorts.verdict(range.first()) == LocalPorts.Verdict.DENIED;
         error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
             + " in range " + range + (isDenied ? ": you are not permitted to bind port " + range.first() : ""));
-        return new Report.Silent(Report.NO);
+        return new Report(Report.NO, List.of(), null);
     }
 
     /** Returns BASE to MAX; without MAX to the end of the documented range. */
@@ -96,7 +93,7 @@ class find_port extends PortCommand {
             lines.add(Line.of((export ? "export PORT" + number + "=" : "") + port));
         }
         Targets services = json ? new Targets(Config.of(this), false) : null;
-        return new Report.Answer(Report.YES, lines, !json ? null : Map.of("ports", ports.stream()
+        return new Report(Report.YES, lines, !json ? null : Map.of("ports", ports.stream()
             .map(port -> ServicePort.fields(services.resolve("" + port).get(0))).toList()));
     }
 
@@ -107,7 +104,7 @@ class find_port extends PortCommand {
             : plan(EnvFile.of(this));
         allocator.failures.forEach(this::error);
         if (!allocator.failures.isEmpty()) {
-            return new Report.Silent(Report.NO);
+            return new Report(Report.NO, List.of(), null);
         }
         allocator.notes.forEach(this::note);
         return assigned(allocator);
@@ -145,7 +142,7 @@ class find_port extends PortCommand {
             }
         }
         boolean isNumber = !all && !export && assignments.size() == 1;
-        return new Report.Answer(Report.YES, isNumber ? List.of(Line.of("" + assignments.get(0).port())) : lines,
+        return new Report(Report.YES, isNumber ? List.of(Line.of("" + assignments.get(0).port())) : lines,
             !json ? null : Map.of("ports", assignments.stream().map(find_port::fields).toList()));
     }
 

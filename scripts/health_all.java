@@ -29,6 +29,10 @@ import picocli.CommandLine.Option;
         "  health_all --json orchestrator grpc://localhost:50051"})
 class health_all extends PortCommand {
 
+    private static final int NAME_COLUMN = 25;
+    private static final int ANSWER_COLUMN = 55;
+    private static final int ANSWER_WIDTH = 20; // with the latency
+
     @Option(names = "--timeout", paramLabel = "TIME", converter = OptionValues.Seconds.class,
         description = "Give up on an endpoint after this time (default 2s).")
     private Duration timeout = Duration.ofSeconds(2);
@@ -85,7 +89,10 @@ class health_all extends PortCommand {
         if (watch == null && !quiet) {
             health.notes(results).forEach(this::note);
         }
-        return new Results(results, health.failure, prometheus, watch != null);
+        boolean isYes = health.failure == null && HealthChecks.missing(results).isEmpty();
+        List<Line> lines = prometheus ? Metrics.lines(results).stream().map(Line::of).toList()
+            : json || quiet ? List.of() : lines(results);
+        return new Report(isYes ? Report.YES : Report.NO, lines, json ? document(results) : null, health.failure);
     }
 
     private void validate() {
@@ -125,72 +132,53 @@ class health_all extends PortCommand {
         return endpoints;
     }
 
-    /** @param conclusion why a wait was given up, or null */
-    private record Results(List<HealthChecks.Result> results, String conclusion, boolean isPlain, boolean isWatch)
-            implements Report {
+    private static Map<String, Object> document(List<HealthChecks.Result> results) {
+        return Map.of("endpoints", results.stream().map(result -> {
+            Map<String, Object> fields = ServicePort.fields(result.endpoint().service());
+            fields.put("url", result.endpoint().url());
+            fields.putAll(result.health().fields());
+            return fields;
+        }).toList());
+    }
 
-        private static final int NAME_COLUMN = 25;
-        private static final int ANSWER_COLUMN = 55;
-        private static final int ANSWER_WIDTH = 20; // with the latency
-
-        @Override
-        public int exitCode() {
-            return conclusion == null && HealthChecks.missing(results).isEmpty() ? YES : NO;
+    private List<Line> lines(List<HealthChecks.Result> results) {
+        int answerColumn = ANSWER_COLUMN;
+        for (HealthChecks.Result result : results) {
+            answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.endpoint().title()).width() + 2);
         }
-
-        @Override
-        public Map<String, Object> document() {
-            return Map.of("endpoints", results.stream().map(result -> {
-                Map<String, Object> fields = ServicePort.fields(result.endpoint().service());
-                fields.put("url", result.endpoint().url());
-                fields.putAll(result.health().fields());
-                return fields;
-            }).toList());
+        List<Line> lines = new ArrayList<>();
+        int failing = 0;
+        for (HealthChecks.Result result : results) {
+            List<Line> block = new ArrayList<>(List.of(row(result, answerColumn)));
+            if (result.health().verdict() == Health.Verdict.TAKEN) {
+                block.add(Line.of("").with("! ", Line.Style.DOUBTFUL)
+                    .with("Port " + result.endpoint().port() + " is " + result.health().reason()));
+            }
+            boolean isFirst = watch != null && !result.isPassing(); // What does not fit is left out from the end.
+            lines.addAll(isFirst ? failing : lines.size(), block);
+            failing += isFirst ? block.size() : 0;
         }
-
-        @Override
-        public List<Line> lines() {
-            if (isPlain) {
-                return Metrics.lines(results).stream().map(Line::of).toList();
-            }
-            int answerColumn = ANSWER_COLUMN;
-            for (HealthChecks.Result result : results) {
-                answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.endpoint().title()).width() + 2);
-            }
-            List<Line> lines = new ArrayList<>();
-            int failing = 0;
-            for (HealthChecks.Result result : results) {
-                List<Line> block = new ArrayList<>(List.of(row(result, answerColumn)));
-                if (result.health().verdict() == Health.Verdict.TAKEN) {
-                    block.add(Line.of("").with("! ", Line.Style.DOUBTFUL)
-                        .with("Port " + result.endpoint().port() + " is " + result.health().reason()));
-                }
-                boolean isFirst = isWatch && !result.isPassing(); // What does not fit is left out from the end.
-                lines.addAll(isFirst ? failing : lines.size(), block);
-                failing += isFirst ? block.size() : 0;
-            }
-            if (results.size() > 1) {
-                lines.add(isWatch ? 0 : lines.size(), Line.of(
-                    results.size() - HealthChecks.missing(results).size() + " of " + results.size() + " healthy"));
-            }
-            return lines;
+        if (results.size() > 1) {
+            lines.add(watch != null ? 0 : lines.size(), Line.of(
+                results.size() - HealthChecks.missing(results).size() + " of " + results.size() + " healthy"));
         }
+        return lines;
+    }
 
-        private static Line row(HealthChecks.Result result, int answerColumn) {
-            Health health = result.health();
-            String mark = result.isPassing() ? ": ✅ " : ": ❌ ";
-            Line line = Line.row("Port " + result.endpoint().service().port() + mark)
-                .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
-                .cell(NAME_COLUMN, result.endpoint().title()).cell(answerColumn, health.answer());
-            if (!health.answer().isEmpty()) {
-                String millis = health.millis() + " ms";
-                line.cell(answerColumn + ANSWER_WIDTH - millis.length(), millis);
-            }
-            boolean hasReason = health.reason() != null && health.verdict() != Health.Verdict.TAKEN;
-            String more = (health.location() == null ? "" : "to " + health.location() + "  ")
-                + (hasReason ? health.reason() : "");
-            return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip());
+    private static Line row(HealthChecks.Result result, int answerColumn) {
+        Health health = result.health();
+        String mark = result.isPassing() ? ": ✅ " : ": ❌ ";
+        Line line = Line.row("Port " + result.endpoint().service().port() + mark)
+            .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
+            .cell(NAME_COLUMN, result.endpoint().title()).cell(answerColumn, health.answer());
+        if (!health.answer().isEmpty()) {
+            String millis = health.millis() + " ms";
+            line.cell(answerColumn + ANSWER_WIDTH - millis.length(), millis);
         }
+        boolean hasReason = health.reason() != null && health.verdict() != Health.Verdict.TAKEN;
+        String more = (health.location() == null ? "" : "to " + health.location() + "  ")
+            + (hasReason ? health.reason() : "");
+        return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip());
     }
 
     /** Formats results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */

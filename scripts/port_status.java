@@ -33,26 +33,20 @@ class port_status extends PortCommand {
 
     @Option(names = "--all", description = "Show reserved, failed and undocumented services as well.")
     private boolean all;
-
     @Option(names = {"-v", "--verbose"}, description = "Show all that is known of each port and its owners.")
     private boolean verbose;
-
     @Option(names = "--plain", description = "Print ports and states only, as devflow_port_status does.")
     private boolean plain;
 
     /** Whether the output is plain unless another form is asked for. */
     boolean isPlainByDefault;
-
     @Option(names = "--check", description = "Exit with 1 if there is a problem or an expected service is not running.")
     private boolean check;
-
     @Option(names = "--running", description = "Exit with 1 unless every service is running.")
     boolean running;
-
     @Option(names = "--list-not-running", description = "Print the services that are not running, each on a line;"
         + " exit with 1 if another program is using one of their ports.")
     boolean listNotRunning;
-
     @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Refresh at this interval (default 2s) until interrupted.")
@@ -95,7 +89,7 @@ class port_status extends PortCommand {
             }
         }
         boolean isNo = check && !problems.isEmpty() || running && !shown.stream().allMatch(ServicePort::isRunning);
-        return new Report.Answer(isNo ? Report.NO : Report.YES,
+        return new Report(isNo ? Report.NO : Report.YES,
             json || quiet ? List.of() : lines(config, shown, problems), json ? document(shown, problems) : null);
     }
 
@@ -132,8 +126,8 @@ class port_status extends PortCommand {
         }
         List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(), Project.of(this));
         ports.forEach(this::sayOwner);
-        return ports.stream().anyMatch(ServicePort::isTaken) ? new Report.Silent(Report.NO)
-            : new Report.Answer(Report.YES, ports.stream().filter(port -> !port.isRunning())
+        return ports.stream().anyMatch(ServicePort::isTaken) ? new Report(Report.NO, List.of(), null)
+            : new Report(Report.YES, ports.stream().filter(port -> !port.isRunning())
                 .map(port -> Line.of(names.get(port.service()))).toList(), null);
     }
 

@@ -45,59 +45,39 @@ abstract class PortCommand {
 
     enum Colour { auto, always, never }
 
-    /** The answer of a script, made of facts that were gathered before. */
-    interface Report {
+    /**
+     * The answer of a script.
+     *
+     * @param document the JSON document as maps, lists, texts and numbers; null for none
+     * @param conclusion why the answer is no, for standard error, also with {@code --quiet}; null for nothing
+     */
+    record Report(int exitCode, List<Line> lines, Map<String, Object> document, String conclusion) {
 
         /** The exit codes, as grep has them. */
-        int YES = 0;
-        int NO = 1;
+        static final int YES = 0;
+        static final int NO = 1;
         /** There is no answer: wrong usage, invalid configuration, an internal error. */
-        int UNKNOWN = 2;
+        static final int UNKNOWN = 2;
 
-        default int exitCode() {
-            return YES;
+        Report(int exitCode, List<Line> lines, Map<String, Object> document) {
+            this(exitCode, lines, document, null);
         }
-
-        default List<Line> lines() {
-            return List.of();
-        }
-
-        /** Returns the JSON document as maps, lists, texts and numbers; null for none. */
-        default Map<String, Object> document() {
-            return null;
-        }
-
-        /** Returns why the answer is no, for standard error, also with {@code --quiet}; null for nothing. */
-        default String conclusion() {
-            return null;
-        }
-
-        /** An answer with its lines and its JSON document. */
-        record Answer(int exitCode, List<Line> lines, Map<String, Object> document) implements Report { }
-
-        /** An answer that is its exit code alone. */
-        record Silent(int exitCode) implements Report { }
     }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
         + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
     List<String> targets = List.of();
-
     @Option(names = "--env-file", paramLabel = "FILE",
         description = "Where ports are configured (default .env); the environment takes precedence.")
     String envFile;
-
     @Option(names = "--project", paramLabel = "DIR", description = "The project's folder; processes that run from it"
         + " belong to the project (default: the Git checkout of the env file, else its folder).")
     String projectFolder;
-
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
-
     @Option(names = {"-q", "--quiet"},
         description = "Print only errors, which name the process in the way of a stop, a wait or a running service.")
     boolean quiet;
-
     @Option(names = "--color", paramLabel = "WHEN",
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
