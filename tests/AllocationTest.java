@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** Which ports services are assigned, and what is said about that. */
@@ -183,19 +182,5 @@ class AllocationTest {
         Map<?, ?> row = (Map<?, ?>) ((List<?>) command.report().document().get("ports")).get(0);
         assertEquals(List.of(port + 1, port, "assigned", "X_PORT", false),
             List.of(row.get("port"), row.get("previous_port"), row.get("reason"), row.get("assigned_to"), row.get("running")));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "core --json --export", "3000-2999", "3000-3001 3002",
-        "--write 3000", "--count=2 core", "--count=0 3000", "--count=-1 3000", "--count=x 3000", "--write", "--export", "nothing",
-        "PORT", "--dry-run --all", "0", "3100 3099", "3100 65536", "3100 x", "03100", "3100 3199 3200", "-- -5"})
-    void wrongUsageIsRefusedInOneLine(String arguments) {
-        RuntimeException refusal = assertThrows(RuntimeException.class, () -> {
-            find_port command = new find_port();
-            new CommandLine(command).parseArgs(arguments.split(" "));
-            command.report();
-        });
-        assertTrue(refusal instanceof UserException || refusal instanceof CommandLine.ParameterException, refusal::toString);
-        assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
     }
 }

@@ -1,5 +1,4 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.ServerSocket;
@@ -7,8 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** What the scenes do not show of check_port: odd machines, waiting, wrong usage. */
@@ -63,8 +60,16 @@ class CheckPortTest {
             PATH= check_port codex-mcp 2>&1 | sed -n '1s/  [^ ]*python3 .*//p'
             find_port 3100
             check_port 3005
+            health_all --timeout=0.5 orchestrator mcp | sed 's/ *[0-9]* ms$//'
             """).run();
-        assertEquals("Port 3101: listening  Codex MCP Server\n3100\nPort 3005: available  DevFlow Orchestrator\n", result.out());
+        assertEquals("""
+            Port 3101: listening  Codex MCP Server
+            3100
+            Port 3005: available  DevFlow Orchestrator
+            Port 3005: ❌ down       DevFlow Orchestrator          connection refused
+            Port 3101: ❌ timeout    Codex MCP Server              no response in
+            0 of 2 healthy
+            """, result.out());
     }
 
     /** As with a kernel without IPv6: this process's view of /proc/net is replaced by one that has the other table only. */
@@ -90,21 +95,6 @@ class CheckPortTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"0", "65536", "-1", "abc", "3002x", "03002", "", "3099-3000", "@/etc/hostname", "--", "-x", "--colour=auto",
-        "--free 3005", "--grace=5 3005", "--force 3005", "--wait --stop 3005", "--verbose --quiet 3005", "--verbose --json 3005", "--wait 5",
-        "--grace=x --stop 3005", "--stop codex", "--stop tracker", "--stop 0", "--stop --force 3100-3199", "--stop --force core",
-        "--stop --force grpc", "--quiet 3005 nothing"})
-    void wrongUsageIsRefusedInOneLine(String arguments) {
-        RuntimeException refusal = assertThrows(RuntimeException.class, () -> {
-            check_port command = new check_port();
-            new CommandLine(command).setExpandAtFiles(false).parseArgs(arguments.split(" "));
-            command.report();
-        });
-        assertTrue(refusal instanceof UserException || refusal instanceof CommandLine.ParameterException, refusal::toString);
-        assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
-    }
-
     @Test
     void waitsUntilThePortsAreAvailable() throws Exception {
         int first = Sockets.freePorts(2);
@@ -114,7 +104,7 @@ class CheckPortTest {
             assertTrue(result.err().matches("ERROR: gave up: port " + (first + 1) + " is in use by .* \\(pid "
                 + ProcessHandle.current().pid() + "\\) in .*\n"), result.err());
             Process waiting = Script.of("check_port", "--wait", first + "-" + (first + 1), "" + first).builder().start();
-            Thread.sleep(1500);
+            Thread.sleep(700);
             assertTrue(waiting.isAlive());
             listener.close();
             assertEquals("Port " + first + ": available\n2 ports: 2 available\n", new String(waiting.getInputStream().readAllBytes()));

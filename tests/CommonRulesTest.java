@@ -38,12 +38,14 @@ class CommonRulesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "port_status --jsno | Unknown option: '--jsno'; use --json",
+        "health_all localhost:3005 | 'localhost:3005' is not a target; use the port alone, or the URL http://localhost:3005/; see jbang"
+            + " health_all@devflow --help",
         "health_all --timeuot=1 | Unknown option: '--timeuot=1'; use --timeout",
         "port_status --nothing-like-it | Unknown option: '--nothing-like-it'; see jbang port_status@devflow --help",
         "port_status --watch 5 | '--watch 5' is ambiguous; use --watch=5, or put the port before --watch;"
             + " see jbang port_status@devflow --help"})
     void wrongOptionIsOneLineThatSaysWhatToUse(String call, String message) {
-        assertEquals(message, assertThrows(UserException.class, () -> parse(call)).getMessage());
+        assertEquals(message, assertThrows(UserException.class, () -> parse(call).call()).getMessage());
     }
 
     /** Returns the command that a command line is for, with its options. */
@@ -89,19 +91,22 @@ class CommonRulesTest {
         assertEquals(coloured, result.out().contains("\u001B["), result.out());
     }
 
+    /** What a target is, TargetsTest tells. */
     @ParameterizedTest
-    @ValueSource(strings = {"port_status --plain --json", "port_status --plain --quiet", "port_status --check --running",
-        "port_status --watch --check", "port_status --watch --list-not-running", "port_status --running --list-not-running",
-        "port_status --list-not-running --json", "port_status --list-not-running --plain", "port_status --list-not-running --quiet",
-        "port_status --list-not-running --verbose", "port_status --verbose --json", "port_status --verbose --plain",
-        "port_status --verbose --quiet", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
-        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --force 1", "check_port --grace=1 1",
-        "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
-        "find_port --all codex-mcp", "find_port --write codex", "find_port --count=2 codex-mcp", "find_port --write 3100",
-        "health_all --all core", "health_all --wait --watch", "health_all --prometheus --json",
-        "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --pid=1 core", "health_all --json --quiet"})
-    void optionsThatCannotBeCombinedAreRefused(String call) {
-        UserException refusal = assertThrows(UserException.class, parse(call)::call);
+    @ValueSource(strings = {"port_status --plain --quiet", "port_status --check --running", "port_status --watch --check",
+        "port_status --watch --list-not-running", "port_status --running --list-not-running", "port_status --list-not-running --json",
+        "port_status --list-not-running --plain", "port_status --list-not-running --quiet", "port_status --list-not-running --verbose",
+        "port_status --verbose --json", "port_status --verbose --plain", "port_status --verbose --quiet", "port_status --watch --quiet",
+        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --grace=1 1", "check_port --wait --stop 1",
+        "check_port --wait 5", "check_port --stop codex", "check_port --stop 0", "check_port --stop --force 3100-3199",
+        "check_port --stop --force core", "check_port --stop --force grpc", "check_port -- -x", "check_port @/etc/hostname",
+        "find_port --quiet --export 3100", "find_port --json --quiet 3100", "find_port --write codex", "find_port --count=2 core",
+        "find_port --count=-1 3000", "find_port --count=x 3000", "find_port --all core", "find_port 3000 core", "find_port core 3000",
+        "find_port 3000-3001 3002", "find_port --write", "find_port --export", "find_port PORT", "find_port 0", "find_port 3100 65536",
+        "find_port 3100 x", "find_port 03100", "find_port 3100 3199 3200", "find_port -- -5", "health_all --all core",
+        "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --json --quiet"})
+    void wrongUsageIsRefusedInOneLine(String call) {
+        UserException refusal = assertThrows(UserException.class, () -> parse(call).call());
         assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
     }
 

@@ -36,14 +36,6 @@ class EndpointTest {
         assertEquals(-1, message.indexOf("u:hunter2"), message);
     }
 
-    @ParameterizedTest
-    @CsvSource({"::1, ::1", "0:0:0:0:0:0:0:2, ::2", "0:0:1:0:0:0:0:1, 0:0:1::1", "2001:db8:0:1:1:1:1:1, 2001:db8:0:1:1:1:1:1",
-        "1:0:0:2:0:0:3:4, 1::2:0:0:3:4",
-        "1::, 1::", "127.0.0.1, 127.0.0.1", "::ffff:127.0.0.1, 127.0.0.1"})
-    void writesAnAddressAsRfc5952Does(String address, String text) throws Exception {
-        assertEquals(text, Addresses.text(Addresses.of(address).get(0)));
-    }
-
     @Test
     void everyAddressIsThisMachine() throws Exception {
         assertEquals(Addresses.of("localhost"), Addresses.of("0.0.0.0"));

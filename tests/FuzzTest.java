@@ -4,8 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -151,18 +149,10 @@ class FuzzTest {
             "Location: /x\r\n",
             "\u0000\u0001", ": \r\n", "x".repeat(9000), "{\"a\":".repeat(2000)};
         AtomicReference<String> answer = new AtomicReference<>("");
-        try (ServerSocket server = Sockets.listener("127.0.0.1")) {
-            Thread thread = new Thread(() -> {
-                while (!server.isClosed()) {
-                    try (Socket socket = server.accept()) {
-                        socket.getInputStream().read(new byte[4096]);
-                        socket.getOutputStream().write(answer.get().getBytes(StandardCharsets.ISO_8859_1));
-                    } catch (IOException e) {
-                        // The client has gone, or the test is over.
-                    }
-                }
-            });
-            thread.start();
+        try (RawServer server = RawServer.behaving(socket -> {
+            socket.getInputStream().read(new byte[4096]);
+            socket.getOutputStream().write(answer.get().getBytes(StandardCharsets.ISO_8859_1));
+        })) {
             for (int i = 0; i < 1500 * TIMES; i++) {
                 StringBuilder text = new StringBuilder(random.nextBoolean() ? "HTTP/1.1 200 OK\r\n" : "");
                 for (int k = random.nextInt(8); k > 0; k--) {
@@ -170,7 +160,7 @@ class FuzzTest {
                 }
                 answer.set(text.toString());
                 String hint = "seed " + SEED + ", answer " + i;
-                Health health = RawServer.check("http://127.0.0.1:" + server.getLocalPort() + "/", 0.5);
+                Health health = server.checkBy("http", 0.5);
                 assertTrue(health.verdict() != Health.Verdict.DOWN && health.verdict() != Health.Verdict.REACHABLE, hint);
                 assertFalse(String.valueOf(health.reason()).startsWith(HealthProbe.INTERNAL), hint + ": " + health.reason());
                 assertTrue(health.verdict() != Health.Verdict.HEALTHY || health.httpStatus() / 100 == 2, hint);

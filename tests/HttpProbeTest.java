@@ -3,9 +3,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -92,19 +90,13 @@ class HttpProbeTest {
     @ParameterizedTest
     @CsvSource({"'', true, DOWN", "'SSH-2.0-x\r\n', true, REACHABLE", "'', false, REACHABLE"})
     void connectingIsEnoughUnlessTheServerClosesAtOnce(String greeting, boolean closes, Health.Verdict verdict) throws Exception {
-        try (ServerSocket server = Sockets.listener("127.0.0.1")) {
-            Thread thread = new Thread(() -> {
-                try (Socket socket = server.accept()) {
-                    socket.getOutputStream().write(greeting.getBytes(StandardCharsets.US_ASCII));
-                    if (!closes) {
-                        socket.getInputStream().read();
-                    }
-                } catch (IOException e) {
-                    // The test is over.
-                }
-            });
-            thread.start();
-            Health health = RawServer.check("tcp://127.0.0.1:" + server.getLocalPort(), 5);
+        try (RawServer server = RawServer.behaving(socket -> {
+            socket.getOutputStream().write(greeting.getBytes(StandardCharsets.US_ASCII));
+            if (!closes) {
+                socket.getInputStream().read();
+            }
+        })) {
+            Health health = server.checkBy("tcp", 5);
             assertEquals(verdict, health.verdict(), health.toString());
             assertTrue(health.millis() < 50, health.toString());
         }
@@ -120,10 +112,10 @@ class HttpProbeTest {
     @Test
     void oneQuestionIsOneRequest() throws Exception {
         try (RawServer server = RawServer.saying("")) {
-            Health health = server.checkBy("http", 5);
+            Health health = RawServer.check("http://127.0.0.1:" + server.port() + "/other?a=b", 5);
             assertEquals(List.of(Health.Verdict.NOT_HTTP, Health.CLOSED), List.of(health.verdict(), health.reason()));
             assertEquals(1, server.requests.stream().filter(request -> request.startsWith("GET")).count(), "and a handshake, to name TLS");
-            String beginning = "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n";
+            String beginning = "GET /other?a=b HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n";
             assertTrue(server.requests.get(0).startsWith(beginning), server.requests.get(0));
         }
     }
@@ -155,15 +147,22 @@ class HttpProbeTest {
 
     /** As Docker does for an address family that its container does not serve. */
     @Test
-    void anAddressThatClosesOrIsSilentDoesNotDisagree() throws Exception {
+    void anAddressThatClosesDoesNotDisagree() throws Exception {
         int closing = Sockets.freePort();
         try (RawServer four = new RawServer("127.0.0.1", closing, OK + "\r\nOK", true);
              RawServer six = new RawServer("::1", closing, "", true)) {
             assertEquals(Health.Verdict.HEALTHY, RawServer.check("http://localhost:" + closing, 5).verdict(), () -> four + "" + six);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200 OK, HEALTHY", "503 No, UNHEALTHY"})
+    void aSilentAddressHidesNoAnswer(String status, Health.Verdict verdict) throws Exception {
         int port = Sockets.freePort();
-        try (RawServer four = new RawServer("127.0.0.1", port, OK + "\r\nOK", true); ServerSocket silent = Sockets.listener("::1", port)) {
-            assertEquals("127.0.0.1", RawServer.check("http://localhost:" + port, 2).address(), () -> four.requests + " " + silent);
+        try (RawServer four = new RawServer("127.0.0.1", port, "HTTP/1.1 " + status + "\r\n\r\n", true);
+             ServerSocket silent = Sockets.listener("::1", port)) {
+            Health health = RawServer.check("http://localhost:" + port, 1);
+            assertEquals(List.of(verdict, "127.0.0.1"), List.of(health.verdict(), health.address()), () -> four.requests + " " + silent);
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** What the scenes do not show of port_status: lists of services, details, watches. */
@@ -116,12 +118,13 @@ class PortStatusTest {
             """, text(result), result.err());
     }
 
-    @Test
-    void watchPrintsADocumentALineUntilNobodyReads() throws Exception {
-        Process process = Script.of("port_status", "--watch=0.1", "--json", "core").in(folder).builder().start();
+    @ParameterizedTest
+    @CsvSource({"port_status, core, ports", "health_all, tcp://127.0.0.1:1, endpoints"})
+    void watchPrintsADocumentALineUntilNobodyReads(String script, String target, String array) throws Exception {
+        Process process = Script.of(script, "--watch=0.1", "--json", target).in(folder).builder().start();
         try (BufferedReader reader = process.inputReader()) {
             for (int i = 0; i < 3; i++) {
-                assertTrue(reader.readLine().matches("\\{\"ports\":\\[.*],\"problems\":\\[.*]}"));
+                assertTrue(reader.readLine().matches("\\{\"" + array + "\":\\[.*]}"));
             }
         }
         assertTrue(process.waitFor(30, TimeUnit.SECONDS), "still running");

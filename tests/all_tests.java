@@ -2,7 +2,7 @@
 //JAVA 17+
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
-//SOURCES *Test.java Clone.java Script.java Sockets.java RawServer.java Servers.java Namespace.java
+//SOURCES *Test.java Clone.java Script.java Sockets.java RawServer.java Servers.java RealServers.java Namespace.java
 //SOURCES ../scripts/check_port.java ../scripts/find_port.java ../scripts/port_status.java ../scripts/health_all.java
 //SOURCES ../scripts/devflow_ports.java
 
