@@ -166,11 +166,12 @@ class AllocationTest {
     }
 
     @Test
-    void aPortInTheEnvironmentThatTakesPrecedenceIsNoted() throws Exception {
-        Files.writeString(folder.resolve(".env"), "DREAM_TEAM_PORT=3200\n");
-        Script.Result result = namespaced("listen 3200 3200; export DREAM_TEAM_PORT=3200; find_port --write dream-team");
-        assertTrue(result.err().contains("NOTE: DREAM_TEAM_PORT in the environment takes precedence over .env; set it there, too\n"),
-            result.err());
+    void twoNamesThatDifferBecomeOne() throws Exception {
+        Files.writeString(folder.resolve(".env"), "DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n");
+        Script.Result result = namespaced("find_port --write dream-team; cat .env");
+        assertEquals("3210\nDREAM_TEAM_PORT=3210\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n", result.out());
+        assertEquals("NOTE: Real Dream Team Orchestrator uses port 3210 (REAL_DREAM_TEAM_ORCHESTRATOR_PORT, .env:2),"
+            + " but DREAM_TEAM_PORT (.env:1) is 3200\n", result.err());
     }
 
     @Test
