@@ -23,6 +23,18 @@ class CommonRulesTest {
     @TempDir
     Path folder;
 
+    /** One of the four scripts in this process. */
+    static PortCommand named(String name) throws Exception {
+        return (PortCommand) Class.forName(name).getDeclaredConstructor().newInstance();
+    }
+
+    /** With its options; throws what is wrong with them. */
+    static PortCommand parsed(String name, String... args) throws Exception {
+        PortCommand command = named(name);
+        OptionValues.parse(command, new StringWriter(), args);
+        return command;
+    }
+
     @ParameterizedTest
     @CsvSource({"500ms, 500", "5s, 5000", "2m, 120000", "30, 30000", "0.5, 500", "1.5s, 1500", "86400, 86400000", "1440m, 86400000",
         "0,", "86401,", "0ms,", "5h,", "-1,", "1e3,", "s,", "1.2345,", "999999999999,"})
@@ -45,20 +57,12 @@ class CommonRulesTest {
         "port_status --watch 5 | '--watch 5' is ambiguous; use --watch=5, or put the port before --watch;"
             + " see jbang port_status@devflow --help"})
     void wrongOptionIsOneLineThatSaysWhatToUse(String call, String message) {
-        assertEquals(message, assertThrows(UserException.class, () -> parse(call).call()).getMessage());
+        assertEquals(message, assertThrows(UserException.class, () -> run(call)).getMessage());
     }
 
-    /** Returns the command that a command line is for, with its options. */
-    private static PortCommand parse(String call) {
+    private static void run(String call) throws Exception {
         String[] words = call.split(" ");
-        PortCommand command = switch (words[0]) {
-            case "check_port" -> new check_port();
-            case "find_port" -> new find_port();
-            case "port_status" -> new port_status();
-            default -> new health_all();
-        };
-        OptionValues.parse(command, new StringWriter(), Arrays.copyOfRange(words, 1, words.length));
-        return command;
+        parsed(words[0], Arrays.copyOfRange(words, 1, words.length)).call();
     }
 
     @Test
@@ -106,7 +110,7 @@ class CommonRulesTest {
         "find_port 3100 x", "find_port 03100", "find_port 3100 3199 3200", "find_port -- -5", "health_all --all core",
         "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --json --quiet"})
     void wrongUsageIsRefusedInOneLine(String call) {
-        UserException refusal = assertThrows(UserException.class, () -> parse(call).call());
+        UserException refusal = assertThrows(UserException.class, () -> run(call));
         assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
     }
 
@@ -127,8 +131,10 @@ class CommonRulesTest {
     }
 
     @Test
-    void outputIsUtf8InAnyLocale() throws Exception {
-        assertTrue(Script.of("port_status", "--plain").env("LC_ALL", "C").run().out().contains("❌ INACTIVE"));
+    void outputIsUtf8InAnyLocaleAndDigitsAreDigitsInAnyLanguage() throws Exception {
+        String out = Script.of("port_status", "core").env("LC_ALL", "C")
+            .env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR").run().out();
+        assertTrue(out.contains("Production Services (3000-3099)\n") && out.contains("❌ INACTIVE"), out);
     }
 
     @Test
@@ -138,12 +144,6 @@ class CommonRulesTest {
             .env("java", String.join(" ", Script.JAVA)).env("port", Sockets.freePort()).env("LC_ALL", "C").in(folder).run();
         assertTrue(result.exit() == 0 && !result.out().contains("3101") || result.exit() == 2 && result.out().isEmpty(), result.toString());
         assertEquals(0, Script.bash("rm -r $'\\xc3\\xbc'").in(folder).run().exit());
-    }
-
-    @Test
-    void digitsAreDigitsInAnyLanguage() throws Exception {
-        Script script = Script.of("port_status", "core").env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR");
-        assertTrue(script.run().out().contains("Production Services (3000-3099)\n"));
     }
 
     @Test

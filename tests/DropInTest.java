@@ -58,7 +58,7 @@ class DropInTest {
 
     @BeforeAll
     static void copyTheClone() throws Exception {
-        clone = Clone.atHome(shared.resolve("a clone/with 'spaces'"), Files.createDirectory(shared.resolve("home")));
+        clone = new Clone(shared.resolve("a clone/with 'spaces'"), shared.resolve("home"), shared.resolve("home/.cache")).made();
         Script.Result first = bash(shared, "check_port_available 0 || echo $?").run();
         assertEquals("2\n", first.out(), first.err());
     }

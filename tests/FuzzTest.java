@@ -34,26 +34,22 @@ class FuzzTest {
         "%s%n", "${x}", "--watch=x", "--all=true", "--no-json", "--js", "a=b"};
 
     /** Runs random command lines in this process, whose standard output nobody reads, and ends with the first bad one. */
-    public static void main(String... args) {
+    public static void main(String... args) throws Exception {
         Random random = new Random(Long.parseLong(args[0]));
         for (int i = 0; i < Integer.parseInt(args[1]); i++) {
             List<String> line = new ArrayList<>();
             for (int words = random.nextInt(5); words > 0; words--) {
                 line.add(WORDS[random.nextInt(WORDS.length)]);
             }
-            PortCommand command = switch (random.nextInt(4)) {
-                case 0 -> new check_port();
-                case 1 -> new find_port();
-                case 2 -> new port_status();
-                default -> {
-                    line.add(0, "--timeout=0.02");
-                    yield new health_all();
-                }
-            };
+            String name = List.of("check_port", "find_port", "port_status", "health_all").get(random.nextInt(4));
+            if (name.equals("health_all")) {
+                line.add(0, "--timeout=0.02");
+            }
+            PortCommand command = CommonRulesTest.named(name);
             int exit = command.execute(line.toArray(String[]::new));
             command.err.flush();
             if (exit < 0 || exit > 2) {
-                System.err.println("exit code " + exit + " of " + command.getClass().getName() + " " + line);
+                System.err.println("exit code " + exit + " of " + name + " " + line);
                 System.exit(9);
             }
         }

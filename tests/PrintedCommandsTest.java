@@ -23,7 +23,7 @@ class PrintedCommandsTest {
 
     @BeforeAll
     static void copyAndBuildTheClone() throws Exception {
-        clone = Clone.atHome(shared.resolve("a clone"), Files.createDirectory(shared.resolve("home")));
+        clone = new Clone(shared.resolve("a clone"), shared.resolve("home"), shared.resolve("home/.cache")).made();
         assertEquals(0, clone.prepared(Script.command(clone.folder().resolve("jbangw").toString(), "port_status")).run().exit());
     }
 

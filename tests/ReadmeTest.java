@@ -47,7 +47,7 @@ class ReadmeTest {
     @ValueSource(strings = {"check_port", "find_port", "port_status", "health_all"})
     void theOptionTableIsTheHelp(String script) throws Exception {
         StringWriter out = new StringWriter();
-        OptionValues.parse(command(script), out, "--help");
+        OptionValues.parse(CommonRulesTest.named(script), out, "--help");
         String help = out.toString();
         Set<String> options = matches("(?m)^ +(?:-\\w, )?(--[a-z-]+)", help.substring(help.indexOf("Options:")));
         options.removeAll(COMMON);
@@ -55,16 +55,6 @@ class ReadmeTest {
         String codes = section(script).substring(section(script).indexOf("Exit code:"));
         assertEquals(matches("(?m)^  (\\d)   ", help.substring(help.indexOf("Exit codes:"))),
             matches("(?<=Exit code:|, )\\s*(\\d) ", codes), help);
-    }
-
-    private static PortCommand command(String script) throws Exception {
-        return (PortCommand) Class.forName(script).getDeclaredConstructor().newInstance();
-    }
-
-    private static PortCommand.Report report(String script, String... arguments) throws Exception {
-        PortCommand command = command(script);
-        OptionValues.parse(command, new StringWriter(), arguments);
-        return command.report();
     }
 
     @Test
@@ -81,7 +71,7 @@ class ReadmeTest {
         int count = 0;
         while (command.find()) {
             String[] words = command.group(1).trim().split(" ");
-            assertTrue(report(words[0], Arrays.copyOfRange(words, 1, words.length)).exitCode() < 2, command.group(1));
+            assertTrue(CommonRulesTest.parsed(words[0], Arrays.copyOfRange(words, 1, words.length)).report().exitCode() < 2, command.group(1));
             count++;
         }
         assertTrue(count >= 4, "only " + count + " commands found");
@@ -108,7 +98,7 @@ class ReadmeTest {
         try (var listener = Sockets.listener("127.0.0.1")) {
             for (String script : SCRIPTS) {
                 String target = script.equals("find_port") ? "codex-mcp" : "" + listener.getLocalPort();
-                List<?> rows = (List<?>) report(script, "--json", target).document()
+                List<?> rows = (List<?>) CommonRulesTest.parsed(script, "--json", target).report().document()
                     .get(script.equals("health_all") ? "endpoints" : "ports");
                 for (Object field : ((Map<?, ?>) rows.get(0)).keySet()) {
                     assertTrue(documented.contains("`" + field + "`"), script + " has an undocumented field " + field);

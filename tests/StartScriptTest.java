@@ -17,13 +17,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** Start scripts from their first start to their stop: tests/devflow-start.sh, the README's, and what else scripts contain. */
 class StartScriptTest {
 
-    /** Asks often instead of waiting long: until a port is listened on, or is free again. */
     private static final String HELP = """
         set +e
         . "$ports"
-        until_taken() { until ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
         until_free() { while ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
-        owner() { ss -ltnpH "sport = :$1" | sed 's/.*pid=\\([0-9]*\\).*/\\1/'; }
         """;
 
     @TempDir
@@ -50,8 +47,7 @@ class StartScriptTest {
         Files.createDirectories(folder.resolve(".git"));
         Files.createDirectories(folder.resolve("services"));
         for (PortMap.Service service : PortMap.SERVICES) {
-            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py"
-                : service.variable().contains("REGISTRY") ? ".java" : ".js";
+            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py" : ".js";
             Files.copy(Script.CLONE.resolve("tests/service" + kind), folder.resolve("services/" + service.shortName() + kind));
         }
         Files.writeString(folder.resolve("package.json"), "{\"scripts\": {\"gemini-mcp\": \"node services/gemini-mcp.js\"}}");
@@ -138,19 +134,6 @@ class StartScriptTest {
             1 1
             the other program runs
             """, result);
-    }
-
-    @Test
-    void twoCheckoutsSideBySideLeaveEachOtherAlone() throws Exception {
-        Files.writeString(project(folder.resolve("other")).resolve(".env"), "DB_MANAGER_PORT=3012\n");
-        assertOut("0\n1\n0\n1\n1 3002\n1 3012\n", run("""
-            ./devflow-start.sh start db-manager codex-mcp >/dev/null 2>&1; echo $?
-            ../other/devflow-start.sh stop codex-mcp >/dev/null 2>&1 || echo $?
-            ../other/devflow-start.sh start db-manager codex-mcp >/dev/null 2>&1; echo $?
-            (cd ../other && devflow_is_running --env-file ../project/.env --project . db-manager 2>/dev/null || echo $?)
-            ./devflow-start.sh stop db-manager codex-mcp | grep -c 'CC\\|3101.*stopped' | sed 's/$/ 3002/'
-            ../other/devflow-start.sh stop db-manager codex-mcp | grep -c '3012.*stopped' | sed 's/$/ 3012/'
-            """));
     }
 
     /** As it stands there; only the place of the clone is another. */

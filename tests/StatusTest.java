@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import picocli.CommandLine;
 
 /** What the scenes do not show of port_status and check_port. */
 class StatusTest {
@@ -96,7 +96,7 @@ class StatusTest {
             """, text(result), result.err());
         port_status function = new port_status();
         function.wholeNames = true;
-        new CommandLine(function).parseArgs("--list-not-running", "vector");
+        OptionValues.parse(function, new StringWriter(), "--list-not-running", "vector");
         assertThrows(UserException.class, function::call);
     }
 
@@ -132,23 +132,12 @@ class StatusTest {
     }
 
     @Test
-    void watchPutsTheSummaryFirst() throws Exception {
-        Process process = Script.of("port_status", "--watch", "core").in(folder).builder().start();
-        try (BufferedReader reader = process.inputReader()) {
-            assertEquals("=== DevFlow Port Status ===", reader.readLine());
-            assertTrue(reader.readLine().endsWith(" of 5 services are running"));
-        }
+    void watchPutsTheSummaryFirstAndNotesAtOnceWhatIsWrongWithItsFile() throws Exception {
+        Process process = Script.of("port_status", "--watch", "--env-file=nowhere", "core").in(folder).builder().start();
+        assertTrue(process.errorReader().readLine().startsWith("NOTE: "));
+        assertEquals("=== DevFlow Port Status ===", process.inputReader().readLine());
+        assertTrue(process.inputReader().readLine().endsWith(" of 5 services are running"));
         process.destroy();
-    }
-
-    @Test
-    void watchNotesAtOnceWhatIsWrongWithItsFile() throws Exception {
-        Process process = Script.of("port_status", "--watch=0.1", "--env-file=nowhere").in(folder).builder().start();
-        try (BufferedReader reader = process.errorReader()) {
-            assertTrue(reader.readLine().startsWith("NOTE: "));
-        } finally {
-            process.destroy();
-        }
     }
 
     // check_port: odd machines, waiting.
@@ -156,9 +145,9 @@ class StatusTest {
     @Test
     void verboseTellsAllThatIsKnownOfAnOwner() throws Exception {
         int port = Sockets.freePort();
-        try (Servers server = Servers.python("::1", port)) {
+        try (Servers server = Servers.node("::1", port, 200, "")) {
             String verbose = Script.of("check_port", "-v", "codex_mcp").env("CODEX_MCP_PORT", port).run().out();
-            assertTrue(verbose.matches("Port " + port + ": listening  Codex MCP Server  \\S*python[^\n]* \\(pid " + server.process().pid()
+            assertTrue(verbose.matches("Port " + port + ": listening  Codex MCP Server  node -e [^\n]* \\(pid " + server.process().pid()
                 + "\\) in " + Script.CLONE + "\n    user " + System.getProperty("user.name") + "; address ::1; started at 20\\S+Z;"
                 + " started by [^\n]*\\(pid " + ProcessHandle.current().pid() + "\\)\n  to free the port: kill " + server.process().pid()
                 + "\n  to move the service: set CODEX_MCP_PORT=31\\d\\d in the environment\n"), verbose);
@@ -168,9 +157,7 @@ class StatusTest {
     @Test
     void stopOfARangeThatIsAvailableIsOneLine() throws Exception {
         int port = Sockets.freePorts(2);
-        check_port command = new check_port();
-        new CommandLine(command).parseArgs("--stop", port + "-" + (port + 1));
-        assertEquals("[2 ports: 2 available]", command.report().lines().toString());
+        assertEquals("[2 ports: 2 available]", CommonRulesTest.parsed("check_port", "--stop", port + "-" + (port + 1)).report().lines().toString());
     }
 
     /** Then port 0 cannot be bound either, on an address that there is. */

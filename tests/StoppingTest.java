@@ -231,7 +231,7 @@ class StoppingTest extends RealServers {
             """, withoutPids(result.out()), result.err());
     }
 
-    /** What a connection leaves is no server either: scenes bound, connection and time-wait. */
+    /** Nor what does not listen: the rest of a range is stopped. */
     @Test
     void leavesTheClientsOfAServerAlone() throws Exception {
         Script.Result result = inNamespace("""
@@ -245,8 +245,18 @@ class StoppingTest extends RealServers {
             read -r -u 4 _
             check_port --stop --project app 3101
             read -r -u 4 client; echo "$client"
+            in=$PWD/app server "listen('127.0.0.1', 50052); ready()"
+            bound 50053 50053
+            check_port --stop 50051-50054 --project app || echo "exit $?"
             """);
-        assertEquals("Port 3101: available  Codex MCP Server  stopped PYTHON\nalive\n", withoutPids(result.out()), result.err());
+        assertEquals("""
+            Port 3101: available  Codex MCP Server  stopped PYTHON
+            alive
+            Port 50052: available  stopped PYTHON
+            Port 50053: in use  nothing listens, so nothing was stopped: a bound socket that does not listen; \
+            the kernel does not show its owner
+            exit 1
+            """, withoutPids(result.out()), result.err());
     }
 
     @Test
