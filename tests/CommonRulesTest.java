@@ -1,5 +1,4 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -63,15 +62,6 @@ class CommonRulesTest {
     private static void run(String call) throws Exception {
         String[] words = call.split(" ");
         parsed(words[0], Arrays.copyOfRange(words, 1, words.length)).call();
-    }
-
-    @Test
-    void noSecretOfTheFileIsPrinted() throws Exception {
-        Files.writeString(folder.resolve(".env"), "API_KEY=t0psecret\nMAIL_PORT=t0psecret\nDASHBOARD_PORT=3210\n");
-        for (String args : List.of("--all --json", "t0p", "MAIL_PORT")) {
-            Script.Result result = Script.of("port_status", args.split(" ")).in(folder).run();
-            assertFalse((result.out() + result.err()).contains("t0psecret"), args);
-        }
     }
 
     @Test

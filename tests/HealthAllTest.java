@@ -14,7 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,9 +22,6 @@ class HealthAllTest {
 
     private static final List<String> WITH_ENDPOINT = List.of("DB_MANAGER_PORT", "VECTOR_MEMORY_PORT", "MODEL_REGISTRY_PORT",
         "ORCHESTRATOR_PORT", "TOKEN_OPTIMIZER_PORT", "REAL_DREAM_TEAM_ORCHESTRATOR_PORT", "CLI_INTEGRATION_MANAGER_PORT");
-
-    @TempDir
-    Path folder;
 
     @ParameterizedTest
     @CsvSource({"127.0.0.1", "::1", "0.0.0.0", "::"})
@@ -162,19 +158,19 @@ class HealthAllTest {
             for (int i = 0; i < 5; i++) {
                 RawServer.check("http://127.0.0.1:" + server.port(), 0.2);
             }
-            for (int i = 0; i < 50 && connections(server) > 0; i++) {
+            List<String> connections = connections(server);
+            for (int i = 0; i < 50 && !connections.isEmpty(); i++) {
                 Thread.sleep(100);
+                connections = connections(server);
             }
-            assertEquals(0, connections(server));
+            assertEquals(List.of(), connections);
         }
     }
 
-    /** How many connections this process has to that server. */
-    private static long connections(RawServer server) throws Exception {
+    /** The connections of this process to that server. */
+    private static List<String> connections(RawServer server) throws Exception {
         String remote = String.format(":%04X 01 ", server.port());
-        try (var rows = Files.lines(Path.of("/proc/net/tcp6"))) {
-            return rows.filter(row -> row.contains(remote)).count();
-        }
+        return Files.readAllLines(Path.of("/proc/net/tcp6")).stream().filter(row -> row.contains(remote)).toList();
     }
 
     @ParameterizedTest

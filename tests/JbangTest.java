@@ -107,17 +107,12 @@ class JbangTest {
     }
 
     @Test
-    void withoutMavenSaysWhatToInstall() throws Exception {
-        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", barePath())
-            .env("JAVA_HOME", System.getProperty("java.home")).run(), "neither jbang nor Maven found");
-    }
-
-    @Test
-    void aJarThatIsNotTheKnownOneIsNotRun() throws Exception {
+    void withoutMavenSaysWhatToInstallAndAJarThatIsNotTheKnownOneIsNotRun() throws Exception {
         String path = barePath();
+        Script call = jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", path).env("JAVA_HOME", System.getProperty("java.home"));
+        assertOneLine(call.run(), "neither jbang nor Maven found");
         Script.executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
-        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", path)
-            .env("JAVA_HOME", System.getProperty("java.home")).run(), "its checksum differs");
+        assertOneLine(call.run(), "its checksum differs");
         try (var files = Files.list(elsewhere.resolve(".cache/devflow-ports"))) {
             assertFalse(files.anyMatch(file -> file.toString().endsWith(".jar")));
         }

@@ -10,7 +10,6 @@ import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteOrder;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -52,15 +51,6 @@ class LocalPortsTest {
             assertEquals(List.of(address), ports.listeners(port).stream().map(LocalPorts.TcpSocket::address).toList());
         }
         assertEquals(LocalPorts.Verdict.AVAILABLE, verdictWithoutListener(port));
-    }
-
-    @Test
-    void aBoundSocketAndAnOutgoingConnectionHoldTheirPorts() throws Exception {
-        try (SocketChannel holder = Sockets.bound(); ServerSocket server = Sockets.listener("127.0.0.1");
-             Socket client = new Socket("127.0.0.1", server.getLocalPort())) {
-            assertEquals(LocalPorts.Verdict.BOUND, verdict(holder.socket().getLocalPort()));
-            assertEquals(LocalPorts.Verdict.BOUND, verdict(client.getLocalPort()));
-        }
     }
 
     @Test

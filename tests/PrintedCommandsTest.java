@@ -125,17 +125,11 @@ class PrintedCommandsTest {
     @Test
     void ofFunctionsRunAnywhere() throws Exception {
         Script.Result result = run("""
-            echo DASHBOARD_PORT=3150 >b.env
-            printf '#!/bin/sh\\necho "started: $*"\\n' >devflow-start.sh && chmod +x devflow-start.sh
-            listen 3005 3005
             . "$clone/scripts/devflow-ports.sh"
             pasted() { sed -n "s/^.*$1: //p" >../commands; (cd / && env -u DEVFLOW_PORTS_DIR bash "$OLDPWD/../commands"); }
             cd .
-            devflow_assign_ports --env-file b.env 2>&1 >/dev/null || true
             check_port_available 2>&1 | sed 's/.*see /see: /' | pasted see | head -n 1
             """);
-        assertEquals("ERROR: DevFlow Orchestrator cannot use its fixed port 3005: in use by PROGRAM; set ORCHESTRATOR_PORT=3007 in "
-            + folder.resolve("work/b.env") + "\nUsage: check_port [OPTIONS] TARGET...\n",
-            result.out().replaceFirst("by [^;]*", "by PROGRAM"), result.err());
+        assertEquals("Usage: check_port [OPTIONS] TARGET...\n", result.out(), result.err());
     }
 }
