@@ -37,9 +37,6 @@ class HealthBodyTest {
         "{\"status\":\"DOWN\",\"checks\":[{\"name\":\"db\",\"status\":\"DOWN\",\"data\":{}}]} | UNHEALTHY | DOWN",
         "{\"status\":{\"code\":\"DOWN\",\"description\":\"\"}} | UNHEALTHY | DOWN",
         // ASP.NET Core, in its own and in its readers' case
-        "{\"status\":[\"down\"]} | UNHEALTHY | down",
-        "{\"status\":503.0} | UNHEALTHY | 503",
-        "{\"ready\":\"false\"} | UNHEALTHY | false",
         "{\"status\":\"Degraded\",\"totalDuration\":\"00:00:00.1\",\"entries\":{\"db\":{\"status\":\"Unhealthy\"}}} | DEGRADED | Degraded",
         "{\"Entries\":{\"db\":{\"Status\":\"Unhealthy\"},\"bus\":{\"Status\":\"Healthy\"}}} | UNHEALTHY | Unhealthy",
         // terminus
@@ -63,6 +60,9 @@ class HealthBodyTest {
         "{\"status\":\"NOT_SERVING\"} | UNHEALTHY | NOT_SERVING",
         "{\"cluster_name\":\"x\",\"status\":\"yellow\",\"timed_out\":false} | DEGRADED | yellow",
         // Own ones
+        "{\"status\":[\"down\"]} | UNHEALTHY | down",
+        "{\"status\":503.0} | UNHEALTHY | 503",
+        "{\"ready\":\"false\"} | UNHEALTHY | false",
         "{\"ok\":false} | UNHEALTHY | false",
         "{\"ok\":0} | UNHEALTHY | 0",
         "{\"ok\":1} | HEALTHY | 1",

@@ -240,7 +240,8 @@ class StartScriptTest {
     void theFileMayLieElsewhereAndBeALink() throws Exception {
         Path real = Files.writeString(Files.createDirectory(folder.resolve("etc")).resolve("devflow.env"), "CODEX_MCP_PORT=3101\n");
         Files.createSymbolicLink(project.resolve(".env"), real);
-        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped PROGRAM\nCODEX_MCP_PORT=3105\nlink\n2\nUsage: find_port [OPTIONS] [--count=N] BASE [MAX]\n1\n", run("""
+        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped PROGRAM\nCODEX_MCP_PORT=3105\nlink\n2\n"
+            + "Usage: find_port [OPTIONS] [--count=N] BASE [MAX]\n1\n", run("""
             listen 3101 3101; cd /; file=$OLDPWD/.env
             devflow_assign_ports --env-file "$file" codex-mcp 2>/dev/null; echo $CODEX_MCP_PORT
             node "$OLDPWD/services/codex-mcp.js" & unset CODEX_MCP_PORT
