@@ -15,7 +15,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** Which ports services are assigned, and what is said about that. */
@@ -55,20 +54,13 @@ class AllocationTest {
     }
 
     @Test
-    void aServiceFailsIfNoPortOfItsRangeIsAvailable() throws Exception {
-        Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp --write --export");
-        assertEquals(1, result.exit());
-        assertEquals("", result.out());
+    void aServiceFailsIfNoPortOfItsRangeIsAvailableAndEachIsToldAPortOfItsOwn() throws Exception {
+        Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp --write --export || echo $?\n"
+            + "listen 3005 3006; find_port orchestrator token-optimizer 2>&1 | sed 's/.*; //'");
+        assertEquals("1\nset ORCHESTRATOR_PORT=3007 in .env\nset TOKEN_OPTIMIZER_PORT=3008 in .env\n", result.out());
         assertTrue(result.err().matches("ERROR: Codex MCP Server cannot use its port 3101: in use by .*python3.*, and no other port of its"
             + " range is available; set CODEX_MCP_PORT=3203 in .env\n"), result.err());
         assertFalse(Files.exists(folder.resolve(".env")));
-    }
-
-    @Test
-    void twoServicesThatFailAreToldDifferentPorts() throws Exception {
-        Script.Result result = namespaced("listen 3005 3006; find_port --all");
-        assertEquals(List.of("set ORCHESTRATOR_PORT=3007 in .env", "set TOKEN_OPTIMIZER_PORT=3008 in .env"),
-            result.err().lines().map(line -> line.replaceAll(".*; ", "")).toList());
     }
 
     @ParameterizedTest
@@ -167,11 +159,12 @@ class AllocationTest {
     }
 
     @Test
-    void aPortInTheEnvironmentThatTakesPrecedenceIsNoted() throws Exception {
-        Files.writeString(folder.resolve(".env"), "DREAM_TEAM_PORT=3200\n");
-        Script.Result result = namespaced("listen 3200 3200; export DREAM_TEAM_PORT=3200; find_port --write dream-team");
-        assertTrue(result.err().contains("NOTE: DREAM_TEAM_PORT in the environment takes precedence over .env; set it there, too\n"),
-            result.err());
+    void twoNamesThatDifferBecomeOne() throws Exception {
+        Files.writeString(folder.resolve(".env"), "DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n");
+        Script.Result result = namespaced("find_port --write dream-team; cat .env");
+        assertEquals("3210\nDREAM_TEAM_PORT=3210\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n", result.out());
+        assertEquals("NOTE: Real Dream Team Orchestrator uses port 3210 (REAL_DREAM_TEAM_ORCHESTRATOR_PORT, .env:2),"
+            + " but DREAM_TEAM_PORT (.env:1) is 3200\n", result.err());
     }
 
     @Test
@@ -179,23 +172,9 @@ class AllocationTest {
         int port = portOutsideTheRanges(2);
         config("X_PORT=" + port + "\nY_PORT=" + port + "\n", Map.of());
         find_port command = new find_port();
-        new CommandLine(command).parseArgs("--json", "--quiet", "--env-file", folder.resolve(".env").toString(), "y");
+        new CommandLine(command).parseArgs("--json", "--quiet", "--env-file", folder.resolve(".env").toString(), "y"); // without its note
         Map<?, ?> row = (Map<?, ?>) ((List<?>) command.report().document().get("ports")).get(0);
         assertEquals(List.of(port + 1, port, "assigned", "X_PORT", false),
             List.of(row.get("port"), row.get("previous_port"), row.get("reason"), row.get("assigned_to"), row.get("running")));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"--all 3000", "--all core", "3000 core", "core 3000", "core --json --export", "3000-2999", "3000-3001 3002",
-        "--write 3000", "--count=2 core", "--count=0 3000", "--count=-1 3000", "--count=x 3000", "--write", "--export", "nothing",
-        "PORT", "--dry-run --all", "0", "3100 3099", "3100 65536", "3100 x", "03100", "3100 3199 3200", "-- -5"})
-    void wrongUsageIsRefusedInOneLine(String arguments) {
-        RuntimeException refusal = assertThrows(RuntimeException.class, () -> {
-            find_port command = new find_port();
-            new CommandLine(command).parseArgs(arguments.split(" "));
-            command.report();
-        });
-        assertTrue(refusal instanceof UserException || refusal instanceof CommandLine.ParameterException, refusal::toString);
-        assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
     }
 }

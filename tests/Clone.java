@@ -6,19 +6,10 @@ import java.nio.file.StandardCopyOption;
 /** A copy of what a user needs of the clone: jbangw and the scripts, and the home and cache where it builds. */
 record Clone(Path folder, Path home, Path cache) {
 
-    /** In a home of its own. */
-    static Clone atHome(Path folder, Path home) throws Exception {
-        return copied(new Clone(folder, home, home.resolve(".cache")));
-    }
-
-    /** With a cache of its own. */
-    static Clone withCache(Path folder, Path cache) throws Exception {
-        return copied(new Clone(folder, Path.of(System.getenv("HOME")), cache));
-    }
-
-    private static Clone copied(Clone clone) throws Exception {
-        copy(Script.CLONE, clone.folder);
-        return clone;
+    /** Copies it to its folder. */
+    Clone made() throws Exception {
+        copy(Script.CLONE, folder);
+        return this;
     }
 
     private static void copy(Path from, Path to) throws Exception {

@@ -1,5 +1,4 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -23,6 +22,18 @@ class CommonRulesTest {
     @TempDir
     Path folder;
 
+    /** One of the four scripts in this process. */
+    static PortCommand named(String name) throws Exception {
+        return (PortCommand) Class.forName(name).getDeclaredConstructor().newInstance();
+    }
+
+    /** With its options; throws what is wrong with them. */
+    static PortCommand parsed(String name, String... args) throws Exception {
+        PortCommand command = named(name);
+        OptionValues.parse(command, new StringWriter(), args);
+        return command;
+    }
+
     @ParameterizedTest
     @CsvSource({"500ms, 500", "5s, 5000", "2m, 120000", "30, 30000", "0.5, 500", "1.5s, 1500", "86400, 86400000", "1440m, 86400000",
         "0,", "86401,", "0ms,", "5h,", "-1,", "1e3,", "s,", "1.2345,", "999999999999,"})
@@ -38,34 +49,19 @@ class CommonRulesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "port_status --jsno | Unknown option: '--jsno'; use --json",
+        "health_all localhost:3005 | 'localhost:3005' is not a target; use the port alone, or the URL http://localhost:3005/; see jbang"
+            + " health_all@devflow --help",
         "health_all --timeuot=1 | Unknown option: '--timeuot=1'; use --timeout",
         "port_status --nothing-like-it | Unknown option: '--nothing-like-it'; see jbang port_status@devflow --help",
         "port_status --watch 5 | '--watch 5' is ambiguous; use --watch=5, or put the port before --watch;"
             + " see jbang port_status@devflow --help"})
     void wrongOptionIsOneLineThatSaysWhatToUse(String call, String message) {
-        assertEquals(message, assertThrows(UserException.class, () -> parse(call)).getMessage());
+        assertEquals(message, assertThrows(UserException.class, () -> run(call)).getMessage());
     }
 
-    /** Returns the command that a command line is for, with its options. */
-    private static PortCommand parse(String call) {
+    private static void run(String call) throws Exception {
         String[] words = call.split(" ");
-        PortCommand command = switch (words[0]) {
-            case "check_port" -> new check_port();
-            case "find_port" -> new find_port();
-            case "port_status" -> new port_status();
-            default -> new health_all();
-        };
-        OptionValues.parse(command, new StringWriter(), Arrays.copyOfRange(words, 1, words.length));
-        return command;
-    }
-
-    @Test
-    void noSecretOfTheFileIsPrinted() throws Exception {
-        Files.writeString(folder.resolve(".env"), "API_KEY=t0psecret\nMAIL_PORT=t0psecret\nDASHBOARD_PORT=3210\n");
-        for (String args : List.of("--all --json", "t0p", "MAIL_PORT")) {
-            Script.Result result = Script.of("port_status", args.split(" ")).in(folder).run();
-            assertFalse((result.out() + result.err()).contains("t0psecret"), args);
-        }
+        parsed(words[0], Arrays.copyOfRange(words, 1, words.length)).call();
     }
 
     @Test
@@ -89,19 +85,22 @@ class CommonRulesTest {
         assertEquals(coloured, result.out().contains("\u001B["), result.out());
     }
 
+    /** What a target is, TargetsTest tells. */
     @ParameterizedTest
-    @ValueSource(strings = {"port_status --plain --json", "port_status --plain --quiet", "port_status --check --running",
-        "port_status --watch --check", "port_status --watch --list-not-running", "port_status --running --list-not-running",
-        "port_status --list-not-running --json", "port_status --list-not-running --plain", "port_status --list-not-running --quiet",
-        "port_status --list-not-running --verbose", "port_status --verbose --json", "port_status --verbose --plain",
-        "port_status --verbose --quiet", "port_status --json --quiet", "port_status --watch --quiet", "check_port --json --quiet 1",
-        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --force 1", "check_port --grace=1 1",
-        "find_port --json --export 3100", "find_port --quiet --export 3100", "find_port --json --quiet 3100",
-        "find_port --all codex-mcp", "find_port --write codex", "find_port --count=2 codex-mcp", "find_port --write 3100",
-        "health_all --all core", "health_all --wait --watch", "health_all --prometheus --json",
-        "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --pid=1 core", "health_all --json --quiet"})
-    void optionsThatCannotBeCombinedAreRefused(String call) {
-        UserException refusal = assertThrows(UserException.class, parse(call)::call);
+    @ValueSource(strings = {"port_status --plain --quiet", "port_status --check --running", "port_status --watch --check",
+        "port_status --watch --list-not-running", "port_status --running --list-not-running", "port_status --list-not-running --json",
+        "port_status --list-not-running --plain", "port_status --list-not-running --quiet", "port_status --list-not-running --verbose",
+        "port_status --verbose --json", "port_status --verbose --plain", "port_status --verbose --quiet", "port_status --watch --quiet",
+        "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --grace=1 1", "check_port --wait --stop 1",
+        "check_port --wait 5", "check_port --stop codex", "check_port --stop 0", "check_port --stop --force 3100-3199",
+        "check_port --stop --force core", "check_port --stop --force grpc", "check_port -- -x", "check_port @/etc/hostname",
+        "find_port --quiet --export 3100", "find_port --json --quiet 3100", "find_port --write codex", "find_port --count=2 core",
+        "find_port --count=-1 3000", "find_port --count=x 3000", "find_port --all core", "find_port 3000 core", "find_port core 3000",
+        "find_port 3000-3001 3002", "find_port --write", "find_port --export", "find_port PORT", "find_port 0", "find_port 3100 65536",
+        "find_port 3100 x", "find_port 03100", "find_port 3100 3199 3200", "find_port -- -5", "health_all --all core",
+        "health_all --prometheus --quiet", "health_all --prometheus --watch", "health_all --json --quiet"})
+    void wrongUsageIsRefusedInOneLine(String call) {
+        UserException refusal = assertThrows(UserException.class, () -> run(call));
         assertEquals(1, refusal.getMessage().lines().count(), refusal.getMessage());
     }
 
@@ -122,8 +121,10 @@ class CommonRulesTest {
     }
 
     @Test
-    void outputIsUtf8InAnyLocale() throws Exception {
-        assertTrue(Script.of("port_status", "--plain").env("LC_ALL", "C").run().out().contains("❌ INACTIVE"));
+    void outputIsUtf8InAnyLocaleAndDigitsAreDigitsInAnyLanguage() throws Exception {
+        String out = Script.of("port_status", "core").env("LC_ALL", "C")
+            .env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR").run().out();
+        assertTrue(out.contains("Production Services (3000-3099)\n") && out.contains("❌ INACTIVE"), out);
     }
 
     @Test
@@ -133,12 +134,6 @@ class CommonRulesTest {
             .env("java", String.join(" ", Script.JAVA)).env("port", Sockets.freePort()).env("LC_ALL", "C").in(folder).run();
         assertTrue(result.exit() == 0 && !result.out().contains("3101") || result.exit() == 2 && result.out().isEmpty(), result.toString());
         assertEquals(0, Script.bash("rm -r $'\\xc3\\xbc'").in(folder).run().exit());
-    }
-
-    @Test
-    void digitsAreDigitsInAnyLanguage() throws Exception {
-        Script script = Script.of("port_status", "core").env("JDK_JAVA_OPTIONS", "-Duser.language=fa -Duser.country=IR");
-        assertTrue(script.run().out().contains("Production Services (3000-3099)\n"));
     }
 
     @Test

@@ -2,7 +2,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +11,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The document's common port conflicts, played with real servers: what every script says of them, and does. */
 class ConflictsTest {
@@ -43,33 +41,26 @@ class ConflictsTest {
         private Judge() { }
 
         public static void main(String... args) throws Exception {
-            PortCommand.Report check = report(new check_port(), with("--json", args));
+            PortCommand.Report check = report("check_port", "--json", args);
             Map<?, ?> port = (Map<?, ?>) ((List<?>) check.document().get("ports")).get(0);
             Set<Object> ours = new LinkedHashSet<>();
             ((List<?>) port.get("occupants")).forEach(owner -> ours.add(((Map<?, ?>) owner).get("ours")));
             System.out.print("check " + check.exitCode() + " " + ours);
-            PortCommand.Report status = report(new port_status(), with("--check", with("--json", args)));
+            PortCommand.Report status = report("port_status", "--check --json", args);
             boolean isTaken = status.document().get("problems").toString().contains("kind=taken");
             System.out.print(", status " + status.exitCode() + (isTaken ? " taken" : ""));
-            System.out.print(", running " + report(new port_status(), with("--running", args)).exitCode());
-            PortCommand.Report find = report(new find_port(), args);
+            System.out.print(", running " + report("port_status", "--running", args).exitCode());
+            PortCommand.Report find = report("find_port", "--color=auto", args);
             System.out.print(", find " + find.exitCode() + " " + (find.exitCode() == 0 ? find.lines().get(0) : ""));
-            System.out.print(", stop " + report(new check_port(), with("--stop", args)).exitCode());
-            if (report(new check_port(), args).exitCode() == 1) {
-                System.out.print(", force " + report(new check_port(), with("--force", with("--stop", args))).exitCode());
+            System.out.print(", stop " + report("check_port", "--stop", args).exitCode());
+            if (report("check_port", "--json", args).exitCode() == 1) {
+                System.out.print(", force " + report("check_port", "--stop --force", args).exitCode());
             }
             System.out.println();
         }
 
-        private static PortCommand.Report report(PortCommand command, String... args) throws Exception {
-            new CommandLine(command).parseArgs(args);
-            return command.report();
-        }
-
-        private static String[] with(String option, String... args) {
-            String[] all = Arrays.copyOf(args, args.length + 1);
-            all[args.length] = option;
-            return all;
+        private static PortCommand.Report report(String script, String options, String... args) throws Exception {
+            return CommonRulesTest.parsed(script, (options + " " + String.join(" ", args)).split(" ")).report();
         }
     }
 

@@ -32,11 +32,9 @@ class EnvFileReadersTest {
     private static final String[] PIECES = {
         "A_PORT=3012", "A_PORT = 3013 ", "export A_PORT=3014", "A_PORT='3015'", "A_PORT=\"3016\" # it's", "\u00A0A_PORT=3017",
         "A_PORT=\u00A03018\u00A0", "A_PORT=3019\u3000# wide", "A_PORT=\u2003'3020'", "export\u00A0A_PORT=3021", "A_PORT=3022\t#",
-            "\fA_PORT=3023",
-        "NOTE='it\\'s", "NOTE=\"say \\\"", "2FA_KEY='first", "2FA_KEY=\"first", "'", "\"", "it's", "say \"", "'#", "\" # end",
-        "DIR='C:\\'", "DIR=\"C:\\\\\"", "B=it's", "B= # none", "B=\"\"", "B='a' b", "=", "# it's \"", "A_PORT", "A PORT=1", "A-PORT=2",
-            "X=1'",
-        "A_PORT= # later", "A_PORT=''", "B= 'x'", "B='x'#y", "B=\"a'b\"", "\\", "A.B='"};
+        "\fA_PORT=3023", "NOTE='it\\'s", "NOTE=\"say \\\"", "2FA_KEY='first", "2FA_KEY=\"first", "'", "\"", "it's", "say \"", "'#",
+        "\" # end", "DIR='C:\\'", "DIR=\"C:\\\\\"", "B=it's", "B= # none", "B=\"\"", "B='a' b", "=", "# it's \"", "A_PORT",
+        "A PORT=1", "A-PORT=2", "X=1'", "A_PORT= # later", "A_PORT=''", "B= 'x'", "B='x'#y", "B=\"a'b\"", "\\", "A.B='"};
 
     private static final String[] ENDS = {"\n", "\n", "\n", "\r\n", "\r", "\n\n"};
 

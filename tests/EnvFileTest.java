@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EnvFileTest {
@@ -29,16 +30,15 @@ class EnvFileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "A_PORT=3012", "A_PORT=3012\n", "A_PORT=3012\r\n", "\uFEFFA_PORT=3012", "export A_PORT=3012",
-        "  export\t A_PORT = 3012  ", "A_PORT='3012'", "A_PORT=\"3012\"", "A_PORT=`3012`", "A_PORT=3012 # not 3013",
-        "A_PORT=\"3012\" # not 3013", "A_PORT='3012'\r\n", "A_PORT=1\nA_PORT=3012", "# A_PORT=1\nA_PORT=3012",
-        "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012", "B='it\nA_PORT=1'\nA_PORT=3012\n",
-        "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012", "B=\nA_PORT=3012",
-        "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"", "B='a' b\nA_PORT=3012",
-        "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012", "\u00A0A_PORT=\u00A03012\u00A0# x", "\u3000export\u2003A_PORT=3012",
-            "B=1\rA_PORT=3012\rC=2",
-        "NOTE='it\\'s\nA_PORT=1\n'\nA_PORT=3012", "2FA_KEY='a\nA_PORT=1\nb'\nA_PORT=3012", "my+key=\"a\nA_PORT=1\n\"\nA_PORT=3012",
-        "DIR='C:\\'\nA_PORT=3012\nB='x'", "DIR=\"C:\\\\\"\nA_PORT=3012", "A_PORT: '3012' # x", "a b='\nA_PORT=3012\n'"})
+        "A_PORT=3012", "A_PORT=3012\n", "A_PORT=3012\r\n", "\uFEFFA_PORT=3012", "export A_PORT=3012", "  export\t A_PORT = 3012  ",
+        "A_PORT='3012'", "A_PORT=\"3012\"", "A_PORT=`3012`", "A_PORT=3012 # not 3013", "A_PORT=\"3012\" # not 3013", "A_PORT='3012'\r\n",
+        "A_PORT=1\nA_PORT=3012", "# A_PORT=1\nA_PORT=3012", "A_PORT=3012\n#A_PORT=1", "B=\"x\nA_PORT=1\ny\"\nA_PORT=3012",
+        "B='it\nA_PORT=1'\nA_PORT=3012\n", "B=\"a \\\" b\nA_PORT=1\"\nA_PORT=3012", "B=\"open\nA_PORT=3012", "B=it's\nA_PORT=3012",
+        "B=\nA_PORT=3012", "B=# none\nA_PORT=3012", "no assignment\nA_PORT=3012", "A_PORT: 3012", "B=\"open\nA_PORT=3012\nC=\"x\"",
+        "B='a' b\nA_PORT=3012", "=\n\n \nA_PORT=3012", "Ä='\nA_PORT=3012", "\u00A0A_PORT=\u00A03012\u00A0# x",
+        "\u3000export\u2003A_PORT=3012", "B=1\rA_PORT=3012\rC=2", "NOTE='it\\'s\nA_PORT=1\n'\nA_PORT=3012",
+        "2FA_KEY='a\nA_PORT=1\nb'\nA_PORT=3012", "my+key=\"a\nA_PORT=1\n\"\nA_PORT=3012", "DIR='C:\\'\nA_PORT=3012\nB='x'",
+        "DIR=\"C:\\\\\"\nA_PORT=3012", "A_PORT: '3012' # x", "a b='\nA_PORT=3012\n'"})
     void readsTheValue(String text) throws Exception {
         assertEquals("3012", read(text).get("A_PORT").value());
     }
@@ -59,21 +59,11 @@ class EnvFileTest {
     }
 
     @Test
-    void aHashWithinAWordIsPartOfIt() throws Exception {
+    void aHashWithinAWordIsPartOfItAndAQuoteThatIsClosedElsewhereIsNone() throws Exception {
         assertEquals("s3cret#1", read("A_PORT=s3cret#1 # comment").get("A_PORT").value());
-    }
-
-    @Test
-    void aQuoteThatIsClosedElsewhereIsNoQuote() throws Exception {
         EnvFile file = read("A_PORT=\"3101\nAPI_KEY=s3cret\nOTHER=\"x\"\n");
         assertEquals("\"3101", file.get("A_PORT").value());
         assertEquals("s3cret", file.get("API_KEY").value());
-    }
-
-    @Test
-    void aLongLineOfSpacesTakesNoLongTime() throws Exception {
-        assertTimeout(Duration.ofSeconds(20),
-            () -> assertEquals("x" + " ".repeat(200_000) + "y", read("A=x" + " ".repeat(200_000) + "y").get("A").value()));
     }
 
     @Test
@@ -82,6 +72,7 @@ class EnvFileTest {
         assertEquals(1, file.get("ONE").line());
         assertEquals(3, file.get("TWO").line());
         assertEquals(6, file.get("THREE").line());
+        assertEquals(45_001, read("KEY='value' # comment\n".repeat(45_000) + "A_PORT=3012").get("A_PORT").line());
     }
 
     @Test
@@ -118,13 +109,6 @@ class EnvFileTest {
         assertSame(file, file.with(Map.of("A_PORT", "1", "C_PORT", "2")));
     }
 
-    @Test
-    void countsTheLinesOfAFullFile() throws Exception {
-        EnvFile file = read("KEY='value' # comment\n".repeat(45_000) + "A_PORT=3012");
-        assertEquals("3012", file.get("A_PORT").value());
-        assertEquals(45_001, file.get("A_PORT").line());
-    }
-
     /** Each of them is read in hundredths of a second, without a deep stack. */
     @ParameterizedTest
     @ValueSource(strings = {"'x", "\"x\n", "`x\r\n", "A='\n", "A=\"\\\"\n", "A=`\\`x\n", "A='x\nB=\"y\nC=`z\n", "A:'\n", "\\'", "'", " '", "= '",
@@ -132,9 +116,8 @@ class EnvFileTest {
     void hostileTextTakesNoLongTime(String piece) throws Exception {
         for (String start : new String[] {"", "A='", "A=\"", "A=`", "A=x", "A= ", "A", "export ", "A: '\\' "}) {
             byte[] bytes = piece.getBytes(StandardCharsets.UTF_8);
-            String text = start + piece.repeat(200_000 / bytes.length);
-            assertTimeout(Duration.ofSeconds(10), () -> read(text));
-            assertTimeout(Duration.ofSeconds(10), () -> read(text + "'\nA_PORT=1"));
+            String text = start + piece.repeat(100_000 / bytes.length) + "'\nA_PORT=1";
+            assertTimeout(Duration.ofSeconds(5), () -> read(text));
         }
     }
 
@@ -151,5 +134,62 @@ class EnvFileTest {
         EnvFile file = read("A=" + quote + value + quote + "\nA_PORT=3012");
         assertEquals("3012", file.get("A_PORT").value());
         assertEquals(value, file.get("A").value());
+    }
+
+    // Which file it is.
+
+    /** Prepares folders, and then reads a port from a/b/c; returns the line that has the port, as the scripts name it. */
+    private Script.Result readBelow(String prepare) throws Exception {
+        return Script.bash("set -e; mkdir -p a/b/c\nenv() { echo CODEX_MCP_PORT=none >\"$1/.env\"; }\n" + prepare
+            + "\ncd a/b/c\n$java check_port codex-mcp").env("java", String.join(" ", Script.JAVA)).in(folder).run();
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", value = {
+        "mkdir a/.git; env a/b/c; env a/b; env a            | .env",
+        "mkdir a/.git; env a/b; env a                       | ../.env",
+        "mkdir a/.git; env a                                | ../../.env",
+        "touch a/.git; env a                                | ../../.env",
+        "mkdir a/b/c/.git; env a/b                          | -",
+        "env a/b; env a                                     | -",
+        "mkdir a/.git; mkdir a/b/.env; env a                | ../../.env",
+        "mkdir a/b/c/.env                                   | -",
+        "mkdir a/.git; ln -s none a/b/.env; env a           | -",
+        "mkdir .git; env a/b; export HOME=$PWD/a            | -",
+        "mkdir a/.git; env a; export HOME=$PWD/a            | -",
+        "mkdir a/b/.git; env a/b; export HOME=$PWD/a        | ../.env",
+        "env a/b/c; export HOME=$PWD/a/b/c                  | .env"})
+    void isTheNearestWithinTheCheckout(String prepare, String found) throws Exception {
+        Script.Result result = readBelow(prepare);
+        assertEquals(found == null ? "" : found + ":1", result.err().replaceAll("(?s)ERROR: ([^:]*:\\d+): .*|.*", "$1"), result.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "mkdir a/.git; env a/b; chown 1234 a/b/.env; env a                   | NOTE: ../.env is ignored: it belongs to 1234; to use it,"
+            + " name it with --env-file|../../.env",
+        "mkdir a/.git; env a; ln -s ../.env a/b/.env; chown -h 1234 a/b/.env | NOTE: ../.env is ignored: it belongs to 1234; to use it,"
+            + " name it with --env-file|../../.env"})
+    void anotherUsersFileCountsOnlyInTheWorkingDirectory(String prepare, String note, String found) throws Exception {
+        assumeTrue(Namespace.IS_ROOT, "needs root");
+        Script.Result result = readBelow(prepare);
+        assertEquals(note + "\nERROR: " + found, result.err().replaceAll(":1: .*\\n", ""));
+        assertEquals("ERROR: .env", readBelow("env a/b/c; chown 1234 a/b/c/.env").err().replaceAll(":1: .*\\n", ""));
+    }
+
+    @Test
+    void writesWhatItFindsAndElseCreatesItInTheWorkingDirectory() throws Exception {
+        int port = Sockets.freePort();
+        Files.createDirectories(folder.resolve("a/b"));
+        Files.createDirectory(folder.resolve("a/.git"));
+        Script write = Script.of("find_port", "--write", "codex-mcp").env("CODEX_MCP_PORT", port)
+            .env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder.resolve("a/b"));
+        Path made = folder.toRealPath().resolve("a/b/.env");
+        assertEquals(new Script.Result(0, port + "\n", "NOTE: created .env in " + made.getParent() + "\n"), write.run());
+        assertEquals("CODEX_MCP_PORT=" + port + "\n", Files.readString(made));
+        Files.delete(made);
+        Files.writeString(folder.resolve("a/.env"), "A=1\n");
+        assertEquals(new Script.Result(0, port + "\n", ""), write.run());
+        assertEquals("A=1\nCODEX_MCP_PORT=" + port + "\n", Files.readString(folder.resolve("a/.env")));
     }
 }

@@ -1,28 +1,28 @@
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EnvFileWriteTest {
 
@@ -34,17 +34,35 @@ class EnvFileWriteTest {
     }
 
     /** Gives the codex service this port by the environment, and has it written. */
-    private Script write(int port, String... more) {
-        List<String> args = new ArrayList<>(List.of("codex-mcp", "--write"));
-        args.addAll(List.of(more));
-        return Script.of("find_port", args.toArray(String[]::new)).env("CODEX_MCP_PORT", port)
+    private Script write(int port) {
+        return Script.of("find_port", "codex-mcp", "--write").env("CODEX_MCP_PORT", port)
             .env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder);
     }
 
     private List<String> names() throws Exception {
-        try (var files = Files.list(folder)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> !name.equals("cache")).sorted().toList();
+        return Stream.of(folder.toFile().list()).filter(name -> !name.equals("cache")).sorted().toList();
+    }
+
+    /** What stands before and behind the value. */
+    private static final String[][] FRAMES = {
+        {"A_PORT=", ""}, {"export A_PORT=", ""}, {"  A_PORT = ", "  "}, {"A_PORT='", "'"}, {"A_PORT=\"", "\""}, {"A_PORT=`", "`"},
+        {"A_PORT=", " # the $1 port, not 3000"}, {"A_PORT=\"", "\" # it's \"quoted\""}, {"export\tA_PORT='", "'\t#"},
+        {"A_PORT=", "\t# =\\$"}, {"A_PORT=1\nA_PORT=", ""}, {"A_PORT='2'\r\n  export A_PORT=", ""}};
+
+    private static final String[] LINES = {
+        "", "   ", "# comment 'open", "#A_PORT=1", "SECRET=$1$2\\1", "TOKEN=a=b==", "KEY=s3#cret#", "PASSWORD='it # is'",
+        "P2=\"a \\\" b # c\"", "EMPTY=", "EMPTY2=''", "export NAME=välue→", "URL=postgres://u:p%40@h/db?x=1&y=2",
+        "MULTI='one\nA_PORT=3\nthree'", "JSON={\"A_PORT\":1}", "PEM=\"-----BEGIN-----\nA_PORT=4\\\"\n-----END-----\"",
+        "XA_PORT=5", "A_PORTX=6", "B_PORT=3101", "not an assignment", "A_PORT", "=7", "TAB\t=\tx\t", "APOSTROPHE=it's",
+        "LONG=" + "x".repeat(3000), "\u00A0X_PORT=8", "A.PORT=9", "A-PORT=10", "NUL=\\0", "DOLLAR=${A_PORT}"};
+
+    private static String lines(Random random, boolean isClosed) {
+        StringBuilder text = new StringBuilder();
+        for (int lines = random.nextInt(8); lines > 0; lines--) {
+            text.append(LINES[random.nextInt(LINES.length)])
+                .append(lines > 1 || isClosed || random.nextBoolean() ? random.nextInt(3) == 0 ? "\r\n" : "\n" : "");
         }
+        return text.toString();
     }
 
     /**
@@ -56,102 +74,44 @@ class EnvFileWriteTest {
         long seed = Long.getLong("seed", System.nanoTime());
         Random random = new Random(seed);
         for (int i = 0; i < 3_000; i++) {
-            String before = generate(random, true);
-            String after = generate(random, false);
-            boolean present = random.nextInt(5) > 0;
-            String newline = random.nextBoolean() ? "\n" : "\r\n";
-            String bom = random.nextInt(4) == 0 ? "\uFEFF" : "";
             String[] frame = FRAMES[random.nextInt(FRAMES.length)];
-            boolean empty = random.nextInt(6) == 0 && !frame[0].endsWith(" ");
-            String old = empty ? "" : "" + (1 + random.nextInt(65535));
+            boolean isEmpty = random.nextInt(6) == 0 && !frame[0].endsWith(" ");
+            String old = isEmpty ? "" : "" + (1 + random.nextInt(65535));
             String value = "" + (1 + random.nextInt(65535));
-            byte[] original = bytes(bom, before, present ? frame[0] + old + frame[1] : "# none", newline, after);
-            byte[] expected = present
-                ? bytes(bom, before, frame[0] + value + frame[1], newline, after)
-                : concat(original, bytes("", "", needsNewline(original) ? eol(original) : "", "", "A_PORT=" + value + eol(original)));
-            Path file = Files.write(env(), original);
-            EnvFile changed = EnvFile.read(file).with(Map.of("A_PORT", value));
-            String hint = "seed " + seed + ", file " + i + ":\n" + new String(original, StandardCharsets.UTF_8);
-            assertArrayEquals(expected, changed.bytes(), hint);
-            Files.write(file, changed.bytes());
-            assertEquals(value, EnvFile.read(file).get("A_PORT").value(), hint);
+            String before = (random.nextInt(4) == 0 ? "\uFEFF" : "") + lines(random, true);
+            String after = (random.nextBoolean() ? "\n" : "\r\n") + lines(random, false);
+            boolean isThere = random.nextInt(5) > 0;
+            String original = before + (isThere ? frame[0] + old + frame[1] : "# none") + after;
+            String end = original.contains("\r\n") ? "\r\n" : "\n";
+            String expected = isThere ? before + frame[0] + value + frame[1] + after
+                : original + (original.endsWith("\n") ? "" : end) + "A_PORT=" + value + end;
+            EnvFile changed = EnvFile.read(Files.writeString(env(), original)).with(Map.of("A_PORT", value));
+            String hint = "seed " + seed + ", file " + i + ":\n" + original;
+            assertEquals(expected, new String(changed.bytes(), StandardCharsets.UTF_8), hint);
+            Files.write(env(), changed.bytes());
+            assertEquals(value, EnvFile.read(env()).get("A_PORT").value(), hint);
         }
-    }
-
-    /** What stands before and behind the value. */
-    private static final String[][] FRAMES = {
-        {"A_PORT=", ""}, {"export A_PORT=", ""}, {"  A_PORT = ", "  "}, {"A_PORT='", "'"}, {"A_PORT=\"", "\""}, {"A_PORT=`", "`"},
-        {"A_PORT=", " # the $1 port, not 3000"}, {"A_PORT=\"", "\" # it's \"quoted\""}, {"export\tA_PORT='", "'\t#"},
-        {"A_PORT=", "\t# =\\$"},
-        {"A_PORT=1\nA_PORT=", ""}, {"A_PORT='2'\r\n  export A_PORT=", ""}};
-
-    private static final String[] LINES = {
-        "", "   ", "# comment 'open", "#A_PORT=1", "SECRET=$1$2\\1", "TOKEN=a=b==", "KEY=s3#cret#", "PASSWORD='it # is'",
-        "P2=\"a \\\" b # c\"",
-        "EMPTY=", "EMPTY2=''", "export NAME=välue→", "URL=postgres://u:p%40@h/db?x=1&y=2", "MULTI='one\nA_PORT=3\nthree'",
-        "JSON={\"A_PORT\":1}",
-        "PEM=\"-----BEGIN-----\nA_PORT=4\\\"\n-----END-----\"", "XA_PORT=5", "A_PORTX=6", "B_PORT=3101", "not an assignment", "A_PORT",
-        "=7",
-        "TAB\t=\tx\t", "APOSTROPHE=it's", "LONG=" + "x".repeat(3000), "\u00A0X_PORT=8", "A.PORT=9", "A-PORT=10", "NUL=\\0",
-        "DOLLAR=${A_PORT}"};
-
-    private static String generate(Random random, boolean closed) {
-        StringBuilder text = new StringBuilder();
-        for (int lines = random.nextInt(8); lines > 0; lines--) {
-            text.append(LINES[random.nextInt(LINES.length)])
-                .append(lines > 1 || closed || random.nextBoolean() ? random.nextInt(3) == 0 ? "\r\n" : "\n" : "");
-        }
-        return text.toString();
-    }
-
-    private static byte[] bytes(String bom, String before, String line, String newline, String after) {
-        return (bom + before + line + newline + after).getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static byte[] concat(byte[] one, byte[] two) {
-        ByteArrayOutputStream both = new ByteArrayOutputStream();
-        both.writeBytes(one);
-        both.writeBytes(two);
-        return both.toByteArray();
-    }
-
-    private static boolean needsNewline(byte[] text) {
-        return text.length > 0 && text[text.length - 1] != '\n';
-    }
-
-    private static String eol(byte[] text) {
-        return new String(text, StandardCharsets.ISO_8859_1).contains("\r\n") ? "\r\n" : "\n";
     }
 
     @Test
     void anUnchangedValueWritesNothing() throws Exception {
         int port = Sockets.freePort();
         Files.writeString(env(), "CODEX_MCP_PORT=" + port + "\n");
-        Files.setLastModifiedTime(env(), FileTime.from(1, TimeUnit.DAYS));
-        Object inode = Files.getAttribute(env(), "unix:ino");
+        String before = bash("stat -c '%i %y' .env");
         assertEquals(new Script.Result(0, port + "\n", ""), write(port).run());
-        assertEquals(FileTime.from(1, TimeUnit.DAYS), Files.getLastModifiedTime(env()));
-        assertEquals(inode, Files.getAttribute(env(), "unix:ino"));
+        assertEquals(before, bash("stat -c '%i %y' .env"));
     }
 
     @Test
     void modeOwnerAndLinkStay() throws Exception {
         Path real = Files.createDirectory(folder.resolve("config")).resolve("env");
         Files.writeString(real, "SECRET=x\nCODEX_MCP_PORT=1\n");
-        Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rw-r-----"));
-        boolean isRoot = "root".equals(System.getProperty("user.name"));
-        if (isRoot) {
-            Files.setAttribute(real, "unix:uid", 1234);
-            Files.setAttribute(real, "unix:gid", 4321);
-        }
         Files.createSymbolicLink(env(), Path.of("config/env"));
+        String before = bash("chmod 640 config/env; [ $(id -u) != 0 ] || chown 1234:4321 config/env; stat -c '%a %u %g %N' .env config/env");
         int port = Sockets.freePort();
         assertEquals(new Script.Result(0, port + "\n", ""), write(port).run());
-        assertTrue(Files.isSymbolicLink(env()));
         assertEquals("SECRET=x\nCODEX_MCP_PORT=" + port + "\n", Files.readString(real));
-        assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(real)));
-        assertEquals(isRoot ? 1234 : Files.getAttribute(folder, "unix:uid"), Files.getAttribute(real, "unix:uid"));
-        assertEquals(isRoot ? 4321 : Files.getAttribute(real, "unix:gid"), Files.getAttribute(real, "unix:gid"));
+        assertEquals(before, bash("stat -c '%a %u %g %N' .env config/env"));
         assertEquals(List.of(".env", "config"), names());
     }
 
@@ -176,10 +136,9 @@ class EnvFileWriteTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"directory, mkdir .env", "fifo, mkfifo .env", "loop, ln -s .env .env", "device, ln -s /dev/null .env",
-        "socket, ln -s /dev/full .env"})
-    void whatIsNoFileIsLeftAlone(String kind, String command) throws Exception {
-        assertEquals(0, Script.command("bash", "-c", command).in(folder).run().exit());
+    @ValueSource(strings = {"mkdir .env", "mkfifo .env", "ln -s .env .env", "ln -s /dev/null .env", "ln -s /dev/full .env"})
+    void whatIsNoFileIsLeftAlone(String command) throws Exception {
+        bash(command);
         Script.Result result = write(Sockets.freePort()).run();
         assertEquals(List.of(2, "", 1L), List.of(result.exit(), result.out(), result.err().lines().count()), result.err());
         assertEquals(List.of(".env"), names());
@@ -223,35 +182,6 @@ class EnvFileWriteTest {
         assertTrue(result.err().startsWith("ERROR: cannot write .env: No space left"), result.err());
     }
 
-    @Test
-    void twelveAtOnceForDifferentServices() throws Exception {
-        StringBuilder text = new StringBuilder("SECRET=x\n");
-        Map<String, Integer> wanted = new LinkedHashMap<>();
-        for (int i = 0; i < 12; i++) {
-            text.append("S" + i + "_PORT=1").append('\n');
-            wanted.put("S" + i + "_PORT", Sockets.freePort());
-        }
-        Files.writeString(env(), text.toString());
-        List<Process> processes = new ArrayList<>();
-        for (Map.Entry<String, Integer> entry : wanted.entrySet()) {
-            processes.add(Script.of("find_port", entry.getKey(), "--write").env(entry.getKey(), entry.getValue())
-                .env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder).builder().redirectErrorStream(true).start());
-        }
-        for (Process process : processes) {
-            assertEquals(0, process.waitFor(), () -> read(process));
-        }
-        assertEquals("SECRET=x\n" + wanted.entrySet().stream().map(entry -> entry + "\n").collect(Collectors.joining()),
-            Files.readString(env()));
-    }
-
-    private static String read(Process process) {
-        try {
-            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
     /** In the documented range, where all want the same port and only one can have it. */
     @Test
     void twelveAtOnceGetDifferentPorts() throws Exception {
@@ -283,7 +213,7 @@ class EnvFileWriteTest {
         Files.writeString(env(), one);
         Files.setPosixFilePermissions(env(), PosixFilePermissions.fromString("rw-r-----"));
         int killed = 0;
-        for (int i = 0; i < 30; i++) {
+        for (int i = 0; i < 20; i++) {
             Process process = write(Files.readString(env()).equals(one) ? other : port).builder()
                 .redirectErrorStream(true).start();
             // It lasts about a fifth of a second; the writing is in the last quarter of it.
@@ -293,7 +223,7 @@ class EnvFileWriteTest {
             assertTrue(text.equals(one) || text.equals(two), "torn at attempt " + i);
             assertEquals("rw-r-----", PosixFilePermissions.toString(Files.getPosixFilePermissions(env())));
         }
-        assertTrue(killed > 7, "only " + killed + " were killed on their way");
+        assertTrue(killed > 4, "only " + killed + " were killed on their way");
         // What a killed process leaves behind has a name that ignore lists cover, and is closed to others.
         for (String name : names()) {
             assertTrue(name.equals(".env") || name.matches("\\.env\\.\\p{XDigit}+\\.local"), name);
@@ -305,5 +235,201 @@ class EnvFileWriteTest {
         assertEquals(0, write(port).run().exit());
         assertEquals(one, Files.readString(env()));
         assertEquals(left, names());
+    }
+
+    // Who may read and write it before and after, and what else of the user's is touched.
+
+    private String bash(String command) throws Exception {
+        Script.Result result = Script.command("bash", "-c", command).in(folder).run();
+        assertEquals(0, result.exit(), result.err());
+        return result.out();
+    }
+
+    private static void assumeRoot(String... tools) {
+        assumeTrue(Namespace.IS_ROOT, "needs root");
+        for (String tool : tools) {
+            assumeTrue(Servers.isOnPath(tool), "needs " + tool);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"chmod 600 .env, chmod 640 .env", "chmod 600 .env, setfacl -m u:33:r .env", "chmod 640 .env, setfacl -m u:33:rw .env",
+        "chmod 644 .env, setfacl -m u:33:- .env", "chmod 600 .env, setfacl -d -m u:33:rw .",
+        "chmod 660 .env; chgrp 4321 ., setfacl -m g:33:r .env; setfacl -m m::r .env", "chgrp 33 .env, chmod 440 .env"})
+    void theSameUsersMayReadAndWrite(String first, String second) throws Exception {
+        assumeRoot("setfacl", "getfacl", "setpriv");
+        Files.writeString(env(), "CODEX_MCP_PORT=1\n");
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
+        assumeTrue(Script.command("bash", "-c", first + " && " + second).in(folder).run().exit() == 0, "needs access control lists");
+        String rights = "stat -c '%a %u %g' .env; for user in 33 4321 65534; do for how in -r -w; do setpriv --reuid $user --regid $user"
+            + " --clear-groups test $how $PWD/.env; echo $user $how $?; done; done";
+        String before = bash(rights);
+        int port = Sockets.freePort();
+        assertEquals(new Script.Result(0, port + "\n", ""), write(port).run());
+        assertEquals("CODEX_MCP_PORT=" + port + "\n", Files.readString(env()));
+        assertEquals(before, bash(rights));
+    }
+
+    @Test
+    void aTeammatesFileIsLeftAloneAndItsOwnerNamed() throws Exception {
+        assumeRoot("setpriv");
+        Files.writeString(env(), "CODEX_MCP_PORT=1\n");
+        bash("chown 33:0 .env && chmod 660 .env && mkdir -p cache/devflow-ports");
+        Script.Result result = write(Sockets.freePort())
+            .under("setpriv", "--inh-caps=-all", "--bounding-set=-dac_override,-dac_read_search,-fowner,-chown", "--").run();
+        assertEquals(List.of(2, ""), List.of(result.exit(), result.out()));
+        assertEquals("ERROR: cannot write .env: its owner, group and mode cannot be kept; run find_port as root,"
+            + " or name another file with --env-file\n", result.err());
+        assertEquals("CODEX_MCP_PORT=1\n", Files.readString(env()));
+    }
+
+    @Test
+    void aMountPointIsLeftAlone() throws Exception {
+        Files.writeString(env(), "CODEX_MCP_PORT=1\n");
+        Files.writeString(folder.resolve("mine"), "CODEX_MCP_PORT=2\n");
+        Script.Result result = Namespace.bash(folder, "mount --bind mine .env; find_port codex-mcp --write || echo exit $?; cat .env")
+            .env("XDG_CACHE_HOME", folder.resolve("cache")).env("CODEX_MCP_PORT", 3150).under(Namespace.unshare("--mount")).run();
+        assertEquals("exit 2\nCODEX_MCP_PORT=2\n", result.out(), result.err());
+        assertTrue(result.err().startsWith("ERROR: cannot write .env: it is a mount point; "), result.err());
+    }
+
+    /** A repository can contain such links. */
+    @Test
+    void nothingButItsOwnFolderIsEverRemoved() throws Exception {
+        Files.writeString(env(), "CODEX_MCP_PORT=1\n");
+        bash("mkdir notes .env.1.local .env.devflow-ports-2; touch notes/new notes/copy .env.1.local/copy .env.devflow-ports-2/new"
+            + " && ln -s notes .env.2.local && ln -s notes .env.devflow-ports-3 && touch -d '1 day ago' notes/* .env.*");
+        String before = bash("ls -AR --time-style=full-iso notes .env.*; ls -A");
+        assertEquals(0, write(Sockets.freePort()).run().exit());
+        assertEquals(before, bash("ls -AR --time-style=full-iso notes .env.*; ls -A | grep -v cache"));
+    }
+
+    @Test
+    void aLockThatIsNotReleasedIsNamed() throws Exception {
+        Path file = Files.createDirectories(folder.resolve("cache/devflow-ports")).resolve("env.lock");
+        try (FileChannel lock = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            assertTrue(lock.lock().isValid());
+            assertEquals(new Script.Result(2, "", "ERROR: another process has locked " + file
+                + " for 30 s; stop it, or try again when it has finished\n"), write(Sockets.freePort()).run());
+        }
+        assertFalse(Files.exists(env()));
+    }
+
+    // Beside programs that know nothing of the lock, some of them at the worst moment: strace delays a system call.
+
+    private static final String OLD = "SECRET=x\nCODEX_MCP_PORT=1\n";
+
+    /** What .env has, what another program does between reading and writing, and what .env has then; | ends a line. */
+    private static final String[][] MEANWHILE = {
+        {OLD, "echo A=1 >>.env", "SECRET=x|CODEX_MCP_PORT=3333|A=1|"},
+        {OLD, "printf 'A=1\\n' >.env", "A=1|CODEX_MCP_PORT=3333|"},
+        {OLD, "printf 'A=1\\nCODEX_MCP_PORT=2' >.env", "A=1|CODEX_MCP_PORT=3333"},
+        {OLD, "echo A=1 >other; mv other .env", "A=1|CODEX_MCP_PORT=3333|"},
+        {OLD, "sed -i s/x/y/ .env", "SECRET=y|CODEX_MCP_PORT=3333|"},
+        {OLD, "rm .env", "CODEX_MCP_PORT=3333|"},
+        {OLD, "rm .env; echo A=1 >real; ln -s real .env", "A=1|CODEX_MCP_PORT=3333|"},
+        {OLD, "touch .env", "SECRET=x|CODEX_MCP_PORT=3333|"},
+        {null, "echo A=1 >.env", "A=1|CODEX_MCP_PORT=3333|"},
+        {null, "echo A=1 >real; ln -s real .env", "A=1|CODEX_MCP_PORT=3333|"},
+        {null, "touch .env", "CODEX_MCP_PORT=3333|"}};
+
+    /** Plays them one after the other, each in a folder of its own. */
+    public static void main(String... args) throws Exception {
+        for (String[] row : MEANWHILE) {
+            Path place = Files.createTempDirectory(Path.of(""), "row").toAbsolutePath();
+            if (row[0] != null) {
+                Files.writeString(place.resolve(".env"), row[0]);
+            }
+            boolean[] isDone = {false};
+            find_port command = new find_port();
+            command.envFile = place.resolve(".env").toString();
+            EnvWriter.update(command, file -> {
+                if (!isDone[0]) {
+                    isDone[0] = true;
+                    assertEquals(0, new ProcessBuilder("bash", "-c", row[1]).directory(place.toFile()).inheritIO().start().waitFor());
+                }
+                return file.with(Map.of("CODEX_MCP_PORT", "3333"));
+            }, file -> file);
+            assertEquals(row[2].replace('|', '\n'), Files.readString(place.resolve(".env")), row[1]);
+            assertNothingIsLeft(place);
+        }
+    }
+
+    @Test
+    void whatIsWrittenMeanwhileIsKept() throws Exception {
+        Script.Result result = Script.of("EnvFileWriteTest").env("XDG_CACHE_HOME", folder.resolve("cache")).in(folder).run();
+        assertEquals(0, result.exit(), result.err());
+        assertEquals(MEANWHILE.length + 1, folder.toFile().list().length, "a folder for each, and the cache");
+    }
+
+    private static void assertNothingIsLeft(Path folder) throws Exception {
+        try (Stream<Path> left = Files.list(folder)) {
+            assertEquals(List.of(), left.filter(file -> file.getFileName().toString().startsWith(".env.")).toList());
+        }
+    }
+
+    /** Until the last look, which comes after the first renaming. */
+    @ParameterizedTest
+    @CsvSource({"echo A=1 >>.env, SECRET=x|PORT|A=1|", "echo A=1 >other; mv other .env, A=1|PORT|",
+        "cp .env other; mv other .env, SECRET=x|PORT|"})
+    void whatIsWrittenBeforeTheLastLookIsKept(String action, String expected) throws Exception {
+        assumeTrue(Servers.isOnPath("strace") && Script.command("strace", "-f", "true").run().exit() == 0, "needs strace");
+        Files.writeString(env(), OLD);
+        int port = Sockets.freePort();
+        String[] strace = {"strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=rename",
+            "-e", "inject=rename:delay_enter=1500000:when=1"};
+        Process process = write(port).under(strace).builder().redirectErrorStream(true).start();
+        while (process.isAlive() && !isCopyMade()) {
+            Thread.sleep(5);
+        }
+        Thread.sleep(300);
+        assertEquals(0, Script.command("bash", "-c", action).in(folder).run().exit());
+        assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        assertEquals(0, process.exitValue(), new String(process.getInputStream().readAllBytes()));
+        assertEquals(expected.replace("PORT", "CODEX_MCP_PORT=" + port).replace('|', '\n'), Files.readString(env()));
+        assertNothingIsLeft(folder);
+    }
+
+    private boolean isCopyMade() throws Exception {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.anyMatch(file -> file.getFileName().toString().startsWith(".env.") && Files.exists(file.resolve("copy")));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"append", "truncate", "rename"})
+    void noLineOfAnIndependentWriterIsLost(String how) throws Exception {
+        Files.writeString(env(), "SECRET=x\n");
+        List<Process> processes = new ArrayList<>();
+        List<String> lines = new ArrayList<>(List.of("SECRET=x"));
+        for (int i = 0; i < 30; i++) {
+            processes.removeIf(process -> !process.isAlive());
+            if (processes.size() < 2) {
+                processes.add(write(Sockets.freePort()).builder().redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
+            }
+            lines.add("LINE" + i + "=1");
+            save(how, lines.get(lines.size() - 1) + "\n");
+            Thread.sleep(40);
+        }
+        for (Process process : processes) {
+            assertTrue(process.waitFor(60, TimeUnit.SECONDS));
+        }
+        List<String> lost = new ArrayList<>(lines);
+        lost.removeAll(Files.readAllLines(env()));
+        // What is written between the script's last look and its renaming, some tenths of a millisecond, is the stated limit.
+        assertTrue(lost.size() <= 2, lost::toString);
+    }
+
+    private void save(String how, String line) throws Exception {
+        if (how.equals("append")) {
+            Files.writeString(env(), line, StandardOpenOption.APPEND);
+        } else if (how.equals("truncate")) {
+            Files.writeString(env(), Files.readString(env()) + line);
+        } else {
+            // Between its own reading and renaming it may undo the script's change, but the script never undoes its own.
+            Path other = Files.writeString(folder.resolve("other"), Files.readString(env()) + line);
+            Files.move(other, env(), StandardCopyOption.ATOMIC_MOVE);
+        }
     }
 }

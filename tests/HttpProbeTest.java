@@ -1,11 +1,8 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -65,12 +62,6 @@ class HttpProbeTest {
         assertEquals(Arrays.asList(verdict, status, word), Arrays.asList(health.verdict(), health.httpStatus(), health.word()));
     }
 
-    @Test
-    void aBodyThatWeCutIsNoFaultOfTheServer() throws Exception {
-        String endless = OK + "Content-Type: application/json\r\n\r\n{\"status\":\"ok\",\"log\":\"" + "x".repeat(100_000);
-        assertEquals(Health.Verdict.HEALTHY, answer(endless).verdict());
-    }
-
     /** Node's servers of TLS close silently, so only a handshake tells; the JDK's send an alert. */
     @Test
     void namesTlsAndHttp2() throws Exception {
@@ -92,38 +83,25 @@ class HttpProbeTest {
     @ParameterizedTest
     @CsvSource({"'', true, DOWN", "'SSH-2.0-x\r\n', true, REACHABLE", "'', false, REACHABLE"})
     void connectingIsEnoughUnlessTheServerClosesAtOnce(String greeting, boolean closes, Health.Verdict verdict) throws Exception {
-        try (ServerSocket server = Sockets.listener("127.0.0.1")) {
-            Thread thread = new Thread(() -> {
-                try (Socket socket = server.accept()) {
-                    socket.getOutputStream().write(greeting.getBytes(StandardCharsets.US_ASCII));
-                    if (!closes) {
-                        socket.getInputStream().read();
-                    }
-                } catch (IOException e) {
-                    // The test is over.
-                }
-            });
-            thread.start();
-            Health health = RawServer.check("tcp://127.0.0.1:" + server.getLocalPort(), 5);
+        try (RawServer server = RawServer.behaving(socket -> {
+            socket.getOutputStream().write(greeting.getBytes(StandardCharsets.US_ASCII));
+            if (!closes) {
+                socket.getInputStream().read();
+            }
+        })) {
+            Health health = server.checkBy("tcp", 5);
             assertEquals(verdict, health.verdict(), health.toString());
             assertTrue(health.millis() < 50, health.toString());
         }
     }
 
     @Test
-    void showsWhereARedirectLeads() throws Exception {
-        assertEquals("/health/", answer("HTTP/1.1 307 Temporary Redirect\r\nlocation:  /health/ \r\n\r\n").location());
-        assertEquals("https://x/", answer("HTTP/1.1 301 Moved\r\nLOCATION: https://x/\r\n\r\n").location());
-        assertNull(answer("HTTP/1.1 200 OK\r\nLocation: /x\r\n\r\n").location());
-    }
-
-    @Test
     void oneQuestionIsOneRequest() throws Exception {
         try (RawServer server = RawServer.saying("")) {
-            Health health = server.checkBy("http", 5);
+            Health health = RawServer.check("http://127.0.0.1:" + server.port() + "/other?a=b", 5);
             assertEquals(List.of(Health.Verdict.NOT_HTTP, Health.CLOSED), List.of(health.verdict(), health.reason()));
             assertEquals(1, server.requests.stream().filter(request -> request.startsWith("GET")).count(), "and a handshake, to name TLS");
-            String beginning = "GET / HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n";
+            String beginning = "GET /other?a=b HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n";
             assertTrue(server.requests.get(0).startsWith(beginning), server.requests.get(0));
         }
     }
@@ -155,15 +133,22 @@ class HttpProbeTest {
 
     /** As Docker does for an address family that its container does not serve. */
     @Test
-    void anAddressThatClosesOrIsSilentDoesNotDisagree() throws Exception {
+    void anAddressThatClosesDoesNotDisagree() throws Exception {
         int closing = Sockets.freePort();
         try (RawServer four = new RawServer("127.0.0.1", closing, OK + "\r\nOK", true);
              RawServer six = new RawServer("::1", closing, "", true)) {
             assertEquals(Health.Verdict.HEALTHY, RawServer.check("http://localhost:" + closing, 5).verdict(), () -> four + "" + six);
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"200 OK, HEALTHY", "503 No, UNHEALTHY"})
+    void aSilentAddressHidesNoAnswer(String status, Health.Verdict verdict) throws Exception {
         int port = Sockets.freePort();
-        try (RawServer four = new RawServer("127.0.0.1", port, OK + "\r\nOK", true); ServerSocket silent = Sockets.listener("::1", port)) {
-            assertEquals("127.0.0.1", RawServer.check("http://localhost:" + port, 2).address(), () -> four.requests + " " + silent);
+        try (RawServer four = new RawServer("127.0.0.1", port, "HTTP/1.1 " + status + "\r\n\r\n", true);
+             ServerSocket silent = Sockets.listener("::1", port)) {
+            Health health = RawServer.check("http://localhost:" + port, 1);
+            assertEquals(List.of(verdict, "127.0.0.1"), List.of(health.verdict(), health.address()), () -> four.requests + " " + silent);
         }
     }
 
@@ -191,12 +176,10 @@ class HttpProbeTest {
         }
     }
 
-    /** One process each, which answers, is stopped, and goes on. */
-    @ParameterizedTest
-    @ValueSource(strings = {"node", "python3"})
-    void aStoppedServerIsATimeout(String program) throws Exception {
+    @Test
+    void aStoppedServerIsATimeout() throws Exception {
         int port = Sockets.freePort();
-        try (Servers server = program.equals("node") ? Servers.node("127.0.0.1", port, 200, "OK") : Servers.python("127.0.0.1", port)) {
+        try (Servers server = Servers.node("127.0.0.1", port, 200, "OK")) {
             Health before = RawServer.check("http://127.0.0.1:" + port, 20);
             assertEquals(List.of(Health.Verdict.HEALTHY, 200), List.of(before.verdict(), before.httpStatus()));
             assertEquals(0, Script.command("kill", "-STOP", "" + server.process().pid()).run().exit());
@@ -233,5 +216,49 @@ class HttpProbeTest {
 
     private static Health ask(String url, String authority) throws Exception {
         return RawServer.check(new HealthProbe(authority, false), url, 20);
+    }
+
+    // What an endpoint is.
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "http://my_service:8124/               | my_service  | 8124 | /        | my_service:8124",
+        "HTTPS://Host.example                  | Host.example | 443 | /        | Host.example",
+        "http://0.0.0.0:8000/health?a=b        | 0.0.0.0     | 8000 | /health?a=b | 0.0.0.0:8000",
+        "http://[::]:8000?a                    | ::          | 8000 | /?a      | [::]:8000",
+        "http://[fe80::1]:3005/health#x        | fe80::1     | 3005 | /health  | [fe80::1]:3005",
+        "Tcp://localhost:3203                  | localhost   | 3203 | ''       | localhost:3203",
+        "grpc://localhost:50051/my.Service     | localhost   | 50051 | /my.Service | localhost:50051"})
+    void readsAUrl(String url, String host, int port, String path, String authority) {
+        Endpoint endpoint = Endpoint.of(url);
+        assertEquals(List.of(host, port, path, authority),
+            List.of(endpoint.host(), endpoint.port(), endpoint.path(), endpoint.authority()));
+        assertEquals(endpoint, Endpoint.of(endpoint.toString()), "written and read again");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/",
+        "http://h:+1/", "http://h:x/", "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/",
+        "http://[h]/", "http://[::1/", "http://[h:1]/", "http://[g::1]:80/", "http://h%/", "http://[fe80::1%eth0]/", "tcp://h", "grpc://h/",
+        "http://a/@hunter2 b"})
+    void refusesWhatIsNone(String url) {
+        String message = assertThrows(UserException.class, () -> Endpoint.of(url)).getMessage();
+        assertEquals(-1, message.indexOf("u:hunter2"), message);
+    }
+
+    @Test
+    void everyAddressIsThisMachine() throws Exception {
+        assertEquals(Addresses.of("localhost"), Addresses.of("0.0.0.0"));
+        assertEquals(Addresses.of("LOCALHOST"), Addresses.of("::"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({", http://h:1234/health, http://h:1234/health", "/api/up?key=x, http://h:1234/api/up?key=x, http://h:1234/api/up",
+        "tcp, tcp://h:1234, tcp://h:1234", "grpc, grpc://h:1234, grpc://h:1234",
+        "https://other:8443/up?key=x, https://other:8443/up?key=x, https://other:8443/up"})
+    void aServicesConfigurationSaysHowItIsChecked(String health, String url, String shown) {
+        Endpoint endpoint = Endpoint.of(new PortMap.Service("CRAWLER_PORT", "CRAWLER_PORT", 1234,
+            PortMap.Origin.ENV_FILE, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
+        assertEquals(List.of(url, shown), List.of(endpoint.toString(), endpoint.url()));
     }
 }

@@ -2,17 +2,19 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.File;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,41 +24,38 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The real thing: through jbangw and JBang, in a home that was empty before. */
 class JbangTest {
 
+    private static final List<String> SCRIPTS = List.of("check_port", "find_port", "port_status", "health_all");
+
     /** The PATH without an installed jbang, so that jbangw fetches its own. */
-    static final String PATH = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+    private static final String PATH = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
         .filter(folder -> !Files.exists(Path.of(folder, "jbang"))).collect(Collectors.joining(File.pathSeparator));
 
     @TempDir
     static Path home;
 
-    /** What the four scripts answered at the very first start of each, all four at once. */
-    private static List<Script.Result> firstAnswers;
-
     @TempDir
     Path elsewhere;
 
+    /** The very first start of each script, all four at once: they must not disturb each other. */
     @BeforeAll
     static void startAllAtOnceInAnEmptyHome() throws Exception {
-        String port = "" + Sockets.freePort();
-        ExecutorService four = Executors.newFixedThreadPool(4);
-        List<Future<Script.Result>> answers = four.invokeAll(List.of(
-            () -> jbangw("find_port", port, port).run(),
-            () -> jbangw("check_port", port).run(),
-            () -> jbangw("port_status", port).run(),
-            () -> jbangw("health_all", port).run()));
-        four.shutdown();
-        firstAnswers = new ArrayList<>();
-        for (Future<Script.Result> answer : answers) {
-            firstAnswers.add(answer.get());
-        }
-        assertEquals(port + "\n", firstAnswers.get(0).out());
+        int port = Sockets.freePort();
+        Script.Result first = prepared(Script.bash("""
+            "$jbangw" find_port $port $port >found 2>>err & pids=$!
+            for script in check_port port_status health_all; do "$jbangw" $script $port >/dev/null 2>>err & pids+=" $!"; done
+            for pid in $pids; do wait $pid; echo $?; done
+            cat found
+            grep -v '^devflow-ports: ' err
+            """)).env("port", port).in(home).run();
+        assertEquals("0\n0\n0\n1\n" + port + "\n", first.out());
+    }
+
+    private static Script prepared(Script script) {
+        return script.env("jbangw", Script.CLONE.resolve("jbangw")).env("PATH", PATH).env("HOME", home).env("XDG_CACHE_HOME", "");
     }
 
     private static Script jbangw(String... args) {
-        List<String> command = new ArrayList<>(List.of(Script.CLONE.resolve("jbangw").toString()));
-        command.addAll(List.of(args));
-        return Script.command(command.toArray(String[]::new))
-            .env("PATH", PATH).env("HOME", home).env("XDG_CACHE_HOME", "").in(Script.CLONE);
+        return prepared(Script.command(Script.CLONE.resolve("jbangw").toString()).with(args)).in(Script.CLONE);
     }
 
     /** A PATH with what every system has, and no java, mvn or jbang. */
@@ -77,14 +76,6 @@ class JbangTest {
         assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
         assertTrue(result.err().startsWith("devflow-ports: ") && result.err().contains(part), result.err());
         assertEquals(1, result.err().lines().filter(line -> !line.contains("fetching")).count(), result.err());
-    }
-
-    @Test
-    void theFirstStartsDoNotDisturbEachOther() {
-        assertEquals(List.of(0, 0, 0, 1), firstAnswers.stream().map(Script.Result::exit).toList(), firstAnswers::toString);
-        assertTrue(firstAnswers.stream().allMatch(answer -> answer.err().lines()
-            .allMatch(line -> line.matches("devflow-ports: .*"))),
-            firstAnswers::toString);
     }
 
     @Test
@@ -116,17 +107,12 @@ class JbangTest {
     }
 
     @Test
-    void withoutMavenSaysWhatToInstall() throws Exception {
-        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", barePath())
-            .env("JAVA_HOME", System.getProperty("java.home")).run(), "neither jbang nor Maven found");
-    }
-
-    @Test
-    void aJarThatIsNotTheKnownOneIsNotRun() throws Exception {
+    void withoutMavenSaysWhatToInstallAndAJarThatIsNotTheKnownOneIsNotRun() throws Exception {
         String path = barePath();
+        Script call = jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", path).env("JAVA_HOME", System.getProperty("java.home"));
+        assertOneLine(call.run(), "neither jbang nor Maven found");
         Script.executable(Path.of(path, "mvn"), "echo junk >jbang-cli-0.132.1-all.jar\n");
-        assertOneLine(jbangw("port_status@devflow").env("HOME", elsewhere).env("PATH", path)
-            .env("JAVA_HOME", System.getProperty("java.home")).run(), "its checksum differs");
+        assertOneLine(call.run(), "its checksum differs");
         try (var files = Files.list(elsewhere.resolve(".cache/devflow-ports"))) {
             assertFalse(files.anyMatch(file -> file.toString().endsWith(".jar")));
         }
@@ -155,13 +141,14 @@ class JbangTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "--help", "help", "-h"})
-    void explainsItself(String argument) throws Exception {
+    void explainsItselfWithoutColour(String argument) throws Exception {
         Script.Result result = (argument.isEmpty() ? jbangw() : jbangw(argument)).env("JAVA_HOME", "/nowhere").run();
         assertEquals(List.of(0, ""), List.of(result.exit(), result.err()));
         for (String name : List.of("check_port", "find_port", "port_status", "health_all", "install", "completion", "jbangw run --help")) {
             assertTrue(result.out().contains(name), result.out());
         }
-        assertFalse(result.out().contains("\033"));
+        Script.Result help = argument.isEmpty() ? jbangw("run", "--help").run() : result;
+        assertFalse((result + "" + help).contains("\033"), help.out());
     }
 
     @ParameterizedTest
@@ -173,12 +160,6 @@ class JbangTest {
     }
 
     @Test
-    void theHelpOfJbangHasNoColourInAPipe() throws Exception {
-        Script.Result result = jbangw("run", "--help").run();
-        assertFalse((result.out() + result.err()).contains("\033"), result.out() + result.err());
-    }
-
-    @Test
     void installsLinksAndReplacesNothingElse() throws Exception {
         Path bin = elsewhere.resolve("my bin");
         String made = "linked check_port, find_port, port_status and health_all in " + bin + "\n";
@@ -187,8 +168,8 @@ class JbangTest {
             List.of(result.exit(), result.out()), result.err());
         assertEquals(new Script.Result(0, made, ""), jbangw("install", "my bin").env("PATH", PATH + ":" + bin).in(elsewhere).run());
         String port = "" + Sockets.freePort();
-        Script check = Script.command("check_port", port).env("HOME", home).env("XDG_CACHE_HOME", "");
-        assertEquals("Port " + port + ": available\n", check.under("env", "PATH=" + PATH + ":" + bin).in(elsewhere).run().out());
+        Script check = prepared(Script.command("env", "PATH=" + PATH + ":" + bin, "check_port", port)).in(elsewhere);
+        assertEquals("Port " + port + ": available\n", check.run().out());
         Files.delete(bin.resolve("port_status"));
         Files.writeString(bin.resolve("port_status"), "mine");
         assertOneLine(jbangw("install", bin.toString()).run(), bin + "/port_status");
@@ -203,19 +184,15 @@ class JbangTest {
         for (String call : List.of(Script.CLONE + "/jbangw check_port", "./jbangw check_port", "check_port", "bin/check_port")) {
             Path folder = call.startsWith("./") ? Script.CLONE : elsewhere;
             String path = PATH + (call.startsWith("check") ? ":" + bin : "");
-            Script.Result result = Script.command("bash", "-c", "set -o pipefail; " + call + " --help | sed -n '/^Examples:/,$p'")
-                .env("PATH", path).env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
-            String example = result.out().lines().filter(line -> line.endsWith(" 3005")).findFirst().orElseThrow(() ->
-                new AssertionError(call + ": " + result));
-            Script.Result pasted = Script.command("bash", "-c", example)
-                .env("PATH", path).env("HOME", home).env("XDG_CACHE_HOME", "").in(folder).run();
-            assertTrue(pasted.out().startsWith("Port 3005: "), example + ": " + pasted);
+            Script.Result pasted = prepared(Script.command("bash", "-c", "eval \"$(" + call + " --help | grep ' 3005$' | head -n 1)\""))
+                .env("PATH", path).in(folder).run();
+            assertTrue(pasted.out().startsWith("Port 3005: "), call + ": " + pasted);
         }
     }
 
     @Test
     void completesOptionsAndTheNamesOfServicesAndGroups() throws Exception {
-        Script.Result result = Script.command("bash", "-c", """
+        Script.Result result = prepared(Script.command("bash", "-c", """
             . <("$jbangw" completion)
             complete_for() {
               COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
@@ -225,7 +202,7 @@ class JbangTest {
             complete_for health_all core orch
             complete_for port_status --wat
             complete_for find_port --expo
-            """).env("jbangw", Script.CLONE.resolve("jbangw")).env("PATH", PATH).env("HOME", home).env("XDG_CACHE_HOME", "").run();
+            """)).run();
         assertEquals(new Script.Result(0, "codex-mcp\norchestrator orchestration\n--watch\n--export\n", ""), result);
     }
 
@@ -233,5 +210,54 @@ class JbangTest {
     void aCopyOutsideItsCloneSaysWhatToDo() throws Exception {
         Files.copy(Script.CLONE.resolve("jbangw"), elsewhere.resolve("jbangw"));
         assertOneLine(Script.command(elsewhere.resolve("jbangw").toString(), "port_status").run(), "outside its clone");
+    }
+
+    // By every address that JBang takes: a path, a catalog's folder, a catalog's URL, and a script's own.
+
+    /** Each must tell of this port, which is free. */
+    private void assertAnswers(List<String> scripts, String before, String after) throws Exception {
+        String port = "" + Sockets.freePort();
+        for (String script : scripts) {
+            Script.Result result = jbangw(before + script + after, port).in(elsewhere).run();
+            assertEquals(script.equals("health_all") ? 1 : 0, result.exit(), before + script + after + ": " + result.err());
+            assertTrue(result.out().contains(port), before + script + after + ": " + result);
+        }
+    }
+
+    @Test
+    void aPathAndACatalogsFolderAreAddresses() throws Exception {
+        assertAnswers(List.of("check_port"), Script.CLONE + "/scripts/", ".java");
+        assertEquals(0, jbangw("catalog", "add", "--name", "devflow", Script.CLONE.toString()).in(elsewhere).run().exit());
+        assertAnswers(SCRIPTS, "", "@devflow");
+    }
+
+    @Test
+    void fromTheWebEachFileIsFetchedOnce() throws Exception {
+        List<String> fetched = Collections.synchronizedList(new ArrayList<>());
+        HttpServer web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        web.createContext("/", exchange -> {
+            Path file = Script.CLONE.resolve(exchange.getRequestURI().getPath().substring(1));
+            if (Files.isRegularFile(file)) {
+                fetched.add(Script.CLONE.relativize(file).toString());
+                exchange.sendResponseHeaders(200, Files.size(file));
+                Files.copy(file, exchange.getResponseBody());
+            } else {
+                exchange.sendResponseHeaders(404, -1);
+            }
+            exchange.close();
+        });
+        web.start();
+        try {
+            String url = "http://localhost:" + web.getAddress().getPort() + "/";
+            assertEquals(0, jbangw("catalog", "add", "--global", "--name", "webflow", url + "jbang-catalog.json").in(elsewhere).run().exit());
+            assertAnswers(SCRIPTS, "", "@webflow");
+            assertAnswers(List.of("check_port"), url + "scripts/", ".java");
+        } finally {
+            web.stop(0);
+        }
+        try (Stream<Path> includes = Files.walk(Script.CLONE.resolve("scripts/include"))) {
+            assertEquals(includes.map(file -> Script.CLONE.relativize(file).toString()).filter(file -> file.endsWith(".java")).sorted().toList(),
+                fetched.stream().filter(file -> file.startsWith("scripts/include/")).sorted().toList(), "each belongs to a script");
+        }
     }
 }

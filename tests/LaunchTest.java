@@ -36,7 +36,7 @@ class LaunchTest {
 
     @BeforeAll
     static void buildTheClone() throws Exception {
-        clone = Clone.withCache(folder.resolve("a clone: 100%25"), folder.resolve("cache"));
+        clone = new Clone(folder.resolve("a clone: 100%25"), Path.of(System.getenv("HOME")), folder.resolve("cache")).made();
         Script.Result first = clone.launch("find_port", "1024").run();
         assertEquals(0, first.exit(), first.err());
         jar = clone.reuseJar();

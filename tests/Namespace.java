@@ -53,7 +53,7 @@ final class Namespace {
 
     /**
      * A bash script in that folder; in it, {@code bound}, {@code listen} and {@code connect FIRST LAST} take ports until the
-     * end: as another program, in the folder {@code /}.
+     * end: as another program, in the folder {@code /}; {@code until_taken PORT} waits, {@code owner PORT} prints a pid.
      */
     static Script bash(Path folder, String script) throws Exception {
         assumeTrue(Servers.isOnPath("ip") && Servers.isOnPath("python3"), "ip or python3 is not installed");
@@ -64,6 +64,8 @@ final class Namespace {
             bound() { hold bind "$@"; }
             listen() { hold listen "$@"; }
             connect() { hold connect "$@"; }
+            until_taken() { until ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
+            owner() { ss -ltnpH "sport = :$1" | sed 's/.*pid=\\([0-9]*\\).*/\\1/'; }
             for script in check_port find_port port_status health_all; do
               eval "$script() { $java $script \\"\\$@\\"; }"
             done

@@ -1,98 +1,45 @@
-//SOURCES ../scripts/include/ports/Stopping.java
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.BufferedReader;
+import com.fasterxml.jackson.jr.ob.JSON;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real processes of every kind that own a port: which are found, and that the printed command frees the port. */
-class OwnersTest {
+class OwnersTest extends RealServers {
 
-    /** Python; runs its first argument, in which {@code listen} opens listeners and {@code ready} waits for ever. */
-    static final String SERVER = """
-        import os, signal, socket, subprocess, sys, time
-        'x'.encode('idna')
+    /** Two hundred listeners of four processes, on every kind of address. */
+    private static final String LISTENERS = """
+        import os, socket, sys, time
+        addresses = ['127.0.0.1', '127.0.0.2', '0.0.0.0', '::1', '::']
         sockets = []
-        def listen(address, port, reuse=False):
-            server = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET)
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if reuse:
-                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            if ':' in address:
-                server.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            server.bind(socket.getaddrinfo(address, int(port))[0][4])
-            server.listen()
-            sockets.append(server)
-            return server
-        def ready():
-            print('ready', flush=True)
-            while True:
-                time.sleep(600)
-        exec(sys.argv.pop(1))
+        os.setuid(int(sys.argv[1]))
+        for i in range(50):
+            address = addresses[i % 5]
+            sockets.append(socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET))
+            if address == '::':
+                sockets[-1].setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, i % 2)
+            sockets[-1].bind((address, 0))
+            sockets[-1].listen()
+        print('ready', flush=True)
+        time.sleep(600)
         """;
-
-    /** The interpreter itself: a shell script that looks for it would be another process with another name. */
-    static final String PYTHON = interpreter();
-
-    private static String interpreter() {
-        try {
-            return Script.command("python3", "-c", "import sys; print(sys.executable)").run().out().strip();
-        } catch (Exception e) {
-            return "python3";
-        }
-    }
-
-    @TempDir
-    Path folder;
-
-    @TempDir
-    Path code;
-
-    private final List<Process> started = new ArrayList<>();
-
-    private Process start(String... command) throws Exception {
-        Process process = new ProcessBuilder(command).directory(folder.toFile())
-            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        started.add(process);
-        BufferedReader output = new BufferedReader(process.inputReader());
-        for (String line = output.readLine(); !"ready".equals(line); line = output.readLine()) {
-            assertTrue(line != null, "did not start: " + List.of(command));
-        }
-        return process;
-    }
-
-    private Process python(String program, int port) throws Exception {
-        return start(PYTHON, server(), program, "" + port);
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        end(started);
-    }
-
-    static void end(List<Process> started) throws Exception {
-        for (Process process : started) {
-            List<ProcessHandle> children = process.descendants().toList(); // The parent first, or it starts them again.
-            process.destroyForcibly().waitFor();
-            children.forEach(ProcessHandle::destroyForcibly);
-        }
-    }
-
-    private String server() throws Exception {
-        return Files.writeString(code.resolve("server.py"), SERVER).toString();
-    }
 
     private static ServicePort look(int port) throws Exception {
         return ServicePort.look(List.of(PortMap.Service.none(port)), LocalPorts.read(), () -> null).get(0);
@@ -116,18 +63,9 @@ class OwnersTest {
         assertTrue(LocalPorts.read().isAvailable(port), remedy);
     }
 
-    /** In the script, {@code server CODE} starts a server in {@code $in}; {@code $classes} is the class path, ours first. */
-    static Script.Result inNamespace(Path folder, String server, String script) throws Exception {
-        String own = Path.of(Owner.class.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
-        String run = "server() { exec 3< <(cd \"${in:-/}\"; exec -a \"${as:-python3}\" $python $server \"$@\"); read -r -u 3 _; }\n";
-        return Namespace.bash(folder, run + script).env("server", server).env("python", PYTHON)
-            .env("classes", own + ":" + System.getProperty("java.class.path"))
-            .env("PYTHONHOME", Path.of(PYTHON).getParent().getParent()).run();
-    }
-
     @Test
     void theParentComesFirstEvenIfItsWorkerHasALowerPid() throws Exception {
-        Script.Result result = inNamespace(folder, server(), """
+        Script.Result result = inNamespace("""
             echo 300 >/proc/sys/kernel/ns_last_pid
             server "listen('127.0.0.1', 3005)
             open('/proc/sys/kernel/ns_last_pid', 'w').write('100')
@@ -147,7 +85,7 @@ class OwnersTest {
         "listen('0.0.0.0', sys.argv[1]); os.kill(os.getpid(), signal.SIGSTOP) if os.fork() == 0 else ready()"})
     void allProcessesThatShareTheSocketAreStopped(String program) throws Exception {
         int port = Sockets.freePort();
-        Process server = python(program, port);
+        Process server = python(folder, program, port);
         List<ProcessHandle> all = new ArrayList<>(server.descendants().toList());
         try {
             if (program.startsWith("gone")) {
@@ -179,7 +117,7 @@ class OwnersTest {
         Files.writeString(folder.resolve("app.js"), """
             require('http').createServer().listen(%d, '127.0.0.1', () => console.log('\\nready'));
             """.formatted(port));
-        start("bash", "-c", command.replace("BIN", bin.toString()) + "; true");
+        start(folder, "bash", "-c", command.replace("BIN", bin.toString()) + "; true");
         Supervisor supervisor = owner(port).supervisor();
         assertEquals(expected, supervisor == null ? null : supervisor.kind() + " " + supervisor.name());
         assertTrue(supervisor == null || !supervisor.isOffLimits() && supervisor.pid() != owner(port).process().pid());
@@ -191,7 +129,7 @@ class OwnersTest {
     @Test
     void noFileThatACommandLineNamesIsOpened() throws Exception {
         assumeTrue(Servers.isOnPath("perl"), "perl is not installed");
-        Script.Result result = inNamespace(folder, server(), """
+        Script.Result result = inNamespace("""
             mkfifo fifo
             for file in fifo /dev/zero /dev/stdin; do
               port=$((${port:-3004} + 1))
@@ -211,7 +149,7 @@ class OwnersTest {
     void procAndLsofShowTheSameProcesses() throws Exception {
         assumeTrue(Servers.isOnPath("lsof"), "lsof is not installed");
         int port = Sockets.freePort();
-        Process server = python("listen('::1', sys.argv[1]); ready()", port);
+        Process server = python(folder, "listen('::1', sys.argv[1]); ready()", port);
         List<String> descriptions = new ArrayList<>();
         for (LocalPorts ports : List.of(LocalPorts.read(), new LocalPorts(false))) {
             assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
@@ -223,5 +161,86 @@ class OwnersTest {
         Processes.Facts asked = Processes.ask(server.toHandle());
         assertEquals(List.of(read.pid(), read.parent(), read.user(), read.workingDirectory(), read.executable(), read.arguments().size()),
             List.of(asked.pid(), asked.parent(), asked.user(), asked.workingDirectory(), asked.executable(), asked.arguments().size()));
+    }
+
+    @Test
+    void ssSeesTheSamePortsAddressesAndProcesses() throws Exception {
+        assumeTrue(Servers.isOnPath("ss"), "ss is not installed");
+        Script.Result result = Namespace.bash(folder, """
+            for user in $users; do exec 3< <(exec python3 -c "$listeners" $user); read -r -u 3 _; done
+            ss -ltnpeH >ss
+            check_port --json 1-65535 || true
+            sed 's/^/ss /' ss
+            """).env("listeners", LISTENERS).env("users", Namespace.IS_ROOT ? "0 0 1 65534" : "0 0 0 0").run();
+        String[] outputs = result.out().split("\n", 2);
+        Set<String> ours = new TreeSet<>();
+        for (Object row : (Iterable<?>) JSON.std.mapFrom(outputs[0]).get("ports")) {
+            for (Object listener : (Iterable<?>) ((Map<?, ?>) row).get("listeners")) {
+                Map<?, ?> fields = (Map<?, ?>) listener;
+                ours.add(fields.get("address") + " " + ((Map<?, ?>) row).get("port") + " " + fields.get("pid") + " " + fields.get("user"));
+            }
+        }
+        Set<String> theirs = new TreeSet<>();
+        Matcher line = Pattern.compile("ss LISTEN +\\d+ +\\d+ +\\[?([^ %\\]]+)]?:(\\d+) .*pid=(\\d+),\\S+(?: uid:(\\d+))? .*")
+            .matcher(outputs[1]);
+        while (line.find()) {
+            theirs.add((line.group(1).equals("*") ? "::" : line.group(1)) + " " + line.group(2) + " " + line.group(3)
+                + " " + Processes.userName(line.group(4) == null ? 0 : Long.parseLong(line.group(4))));
+        }
+        assertEquals(200, theirs.size(), outputs[1]);
+        assertEquals(theirs, ours, result.err());
+    }
+
+    // Command lines as people write them: | ends an argument, and each secret contains SECRET.
+
+    private static String masked(String line) {
+        return OwnerWords.command(List.of(line.split("\\|")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"node|s.js|--password|SECRET", "x|--password|my SECRET words", "x|--password=SECRET",
+        "x|--password=my SECRET words", "x|-password|SECRET", "x|--pass|SECRET", "x|--db-pwd=SECRET", "x|TOKEN=SECRET",
+        "x|GITHUB_TOKEN=SECRET", "env|PGPASSWORD=SECRET|psql", "x|DB_PASS=SECRET", "x|dbPassword=SECRET", "x|--api-key|SECRET",
+        "x|--apiKey=SECRET", "x|API_KEY: SECRET", "x|MY_ACCESS_KEY=SECRET", "x|--client-secret|SECRET", "x|--jwt_secret=SECRET",
+        "x|--credentials|SECRET", "x|--auth|admin:SECRET", "curl|-H|Authorization: Bearer SECRET", "x|-H 'authorization: SECRET'",
+        "curl|-H|X-Api-Key: a SECRET", "curl|-H|Cookie: sid=SECRET; a=b", "x|Bearer|SECRET", "x|say Basic SECRET==",
+        "x|https://u:SECRET@h/", "x|https://u:a/SECRET@h/", "x|redis://:SECRET@h:6379", "x|--url=postgres://u:SECRET@h:5432/db",
+        "x|http://h/?a=1&token=SECRET&b=2", "java|-Ddb.password=SECRET|-jar|a.jar", "redis-server|--requirepass|SECRET",
+        "sh|-c|PGPASSWORD=SECRET psql -h db", "sh|-c|start --password SECRET --x", "x|{\"password\":\"a SECRET\",\"a\":1}",
+        "x|{'apiKey': 'SECRET'}", "openssl|-passin|pass:SECRET"})
+    void masksASecretWhereverItStands(String line) {
+        assertFalse(masked(line).contains("SECRET"), () -> masked(line));
+        assertEquals(line.substring(0, line.indexOf('|')), masked(line).split(" ")[0]);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"node|/app/auth/server.js", "x|--max-tokens|5", "x|--keyboard|us", "git|clone|git@github.com:a/b.git",
+        "x|--no-password|--x", "x|--no-password|y", "x|--author|me", "x|--author=me", "TOKEN_OPTIMIZER_PORT=3006|node|s.js",
+        "x|--token-file=/run/t", "x|--password-stdin", "x|--tokenizer=fast", "x|--passthrough=1", "x|PWD=/home/a",
+        "x|http://auth:3000/x", "x|http://localhost:3000/@vite/client", "x|--secret-name|app", "x|--key=/etc/a.pem",
+        "vim|/home/a/token", "x|--auth-type|basic|--port|5", "docker-proxy|-proto|tcp|-host-port|3005", "python3|-m|http.server|3005",
+        "ssh|-p|22|h", "nginx: master process"})
+    void leavesTheRestAsItIs(String line) {
+        assertEquals(line.replace('|', ' '), masked(line));
+    }
+
+    @Test
+    void showsTheFirstThousandCharacters() {
+        assertEquals("x " + "a".repeat(998), masked("x|" + "a".repeat(998)));
+        assertEquals("x " + "a".repeat(998) + "…", masked("x|" + "a".repeat(999)));
+        assertEquals("x " + "a".repeat(997) + "😀…", masked("x|" + "a".repeat(997) + "😀 y"), "no half of a character");
+        assertEquals("x " + "a".repeat(980) + " http://u:***…", masked("x|" + "a".repeat(980) + "|http://u:SECRETSECRET@h/"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sk-", "://:", "eyJaaaa", ".", "a:", "--token ", "\"", "bearer ", "pass", "-", "//a:b"})
+    void isFastForAHostileCommandLine(String part) {
+        for (List<String> arguments : List.of(List.of("x", part.repeat(43_000)), Collections.nCopies(43_000, part))) {
+            ThreadMXBean thread = ManagementFactory.getThreadMXBean(); // The time of day includes what other tests use.
+            long start = thread.getCurrentThreadCpuTime();
+            OwnerWords.command(arguments);
+            long millis = (thread.getCurrentThreadCpuTime() - start) / 1_000_000;
+            assertTrue(millis < 100, () -> part + ": " + millis + " ms");
+        }
     }
 }

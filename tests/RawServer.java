@@ -7,23 +7,34 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
-/** A server that reads what comes first and then says its bytes, whatever was asked; afterwards it closes, or waits for the client to. */
+/** A server that meets each connection in its own way, on a thread of its own. */
 final class RawServer implements AutoCloseable {
 
+    /** What it does with a connection, which is closed afterwards. */
+    interface Behaviour {
+        void meet(Socket socket) throws IOException, InterruptedException;
+    }
+
     private final ServerSocket server;
-    private final byte[] answer;
-    private final boolean closes;
     /** How each connection went: what was asked, and whether the client ended it by FIN or by a reset. */
     final List<String> requests = new CopyOnWriteArrayList<>();
     final List<String> ends = new CopyOnWriteArrayList<>();
 
+    private RawServer(ServerSocket server) {
+        this.server = server;
+    }
+
+    /** Reads what comes first and then says its bytes, whatever was asked; afterwards it closes, or waits for the client to. */
     RawServer(String address, int port, String answer, boolean closes) throws IOException {
-        server = Sockets.listener(address, port);
-        this.answer = answer.getBytes(StandardCharsets.ISO_8859_1);
-        this.closes = closes;
-        Thread thread = new Thread(this::serve);
-        thread.setDaemon(true);
-        thread.start();
+        this(Sockets.listener(address, port));
+        byte[] bytes = answer.getBytes(StandardCharsets.ISO_8859_1);
+        inBackground(() -> serve(socket -> say(socket, bytes, closes)));
+    }
+
+    static RawServer behaving(Behaviour behaviour) throws IOException {
+        RawServer server = new RawServer(Sockets.listener("127.0.0.1"));
+        inBackground(() -> server.serve(behaviour));
+        return server;
     }
 
     /** On IPv4's loopback; it closes after its answer. */
@@ -48,29 +59,46 @@ final class RawServer implements AutoCloseable {
         return probe.check(List.of(Endpoint.of(url)), Duration.ofMillis((long) (seconds * 1000))).get(0);
     }
 
-    private void serve() {
+    private static void inBackground(Runnable task) {
+        Thread thread = new Thread(task);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void serve(Behaviour behaviour) {
         while (!server.isClosed()) {
-            try (Socket socket = server.accept()) {
-                InputStream in = socket.getInputStream();
-                byte[] request = new byte[8192];
-                int length = in.read(request);
-                requests.add(length < 0 ? "" : new String(request, 0, length, StandardCharsets.ISO_8859_1));
-                try {
-                    socket.getOutputStream().write(answer);
-                    if (closes) {
-                        socket.shutdownOutput();
-                        socket.setSoTimeout(1000); // Closing with unread bytes would be a reset.
+            try {
+                Socket accepted = server.accept();
+                inBackground(() -> {
+                    try (accepted) {
+                        behaviour.meet(accepted);
+                    } catch (IOException | InterruptedException e) {
+                        // The client has gone.
                     }
-                    while (in.read() >= 0) {
-                        continue;
-                    }
-                    ends.add("FIN");
-                } catch (IOException e) {
-                    ends.add("reset");
-                }
+                });
             } catch (IOException e) {
                 // The test is over.
             }
+        }
+    }
+
+    private void say(Socket socket, byte[] answer, boolean closes) throws IOException {
+        InputStream in = socket.getInputStream();
+        byte[] request = new byte[8192];
+        int length = in.read(request);
+        requests.add(length < 0 ? "" : new String(request, 0, length, StandardCharsets.ISO_8859_1));
+        try {
+            socket.getOutputStream().write(answer);
+            if (closes) {
+                socket.shutdownOutput();
+                socket.setSoTimeout(1000); // Closing with unread bytes would be a reset.
+            }
+            while (in.read() >= 0) {
+                continue;
+            }
+            ends.add("FIN");
+        } catch (IOException e) {
+            ends.add("reset");
         }
     }
 

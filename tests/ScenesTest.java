@@ -35,18 +35,8 @@ class ScenesTest {
         "(?m)(?<=\\b(?:pid|process|kill(?: -\\w+)?|renice|--pid|connection of)[ =]|\"(?:pid|parent|started_by_pid)\":)\\d+(?: \\d+)*"
             + "|(?<= \\()\\d+(?=\\)(?: in .*)?$)");
 
-    private static final String PYTHON = python();
-
     @TempDir
     Path folder;
-
-    private static String python() {
-        try {
-            return Script.command("python3", "-c", "import sys; print(sys.executable, end='')").run().out();
-        } catch (Exception e) {
-            return "python3";
-        }
-    }
 
     static List<String> scenes() throws IOException {
         try (Stream<Path> files = Files.list(SCENES)) {
@@ -84,7 +74,7 @@ class ScenesTest {
     private String play(String setUp, List<String> commands) throws Exception {
         String script = Files.readString(SCENES.resolve("stage.sh")) + setUp + commands.stream()
             .map(command -> "play '" + command.replace("'", "'\\''") + "'\n").collect(Collectors.joining());
-        Script.Result result = Namespace.bash(folder, script).env("scenes", SCENES).env("python", PYTHON)
+        Script.Result result = Namespace.bash(folder, script).env("scenes", SCENES).env("python", RealServers.PYTHON)
             .env("classpath", System.getProperty("java.class.path")).run();
         assertEquals(0, result.exit(), result.toString());
         return normal(result.out());

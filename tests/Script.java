@@ -1,6 +1,5 @@
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -19,18 +18,7 @@ import java.util.stream.Stream;
 final class Script {
 
     /** What came of it. */
-    record Result(int exit, String out, String err) {
-
-        Map<String, Object> json() throws IOException {
-            return JSON.std.mapFrom(out);
-        }
-
-        /** The objects in that array of the document. */
-        @SuppressWarnings("unchecked")
-        List<Map<String, Object>> json(String array) throws IOException {
-            return (List<Map<String, Object>>) json().get(array);
-        }
-    }
+    record Result(int exit, String out, String err) { }
 
     /** The folder of the clone. */
     static final Path CLONE = Path.of(System.getProperty("user.dir"));

@@ -18,27 +18,6 @@ record Servers(Process process) implements AutoCloseable {
             """, address, String.valueOf(port), String.valueOf(status), body);
     }
 
-    /** Python's HTTP server; it answers every request with 200 and OK. */
-    static Servers python(String address, int port) throws Exception {
-        return start("python3", "-c", """
-            import http.server, socket, sys
-            class Handler(http.server.BaseHTTPRequestHandler):
-                def do_GET(self):
-                    self.send_response(200)
-                    self.end_headers()
-                    self.wfile.write(b'OK')
-                def log_message(self, *args):
-                    pass
-            class Server(http.server.ThreadingHTTPServer):
-                def handle_error(self, request, client):
-                    pass
-                address_family = socket.AF_INET6 if ':' in sys.argv[1] else socket.AF_INET
-            server = Server((sys.argv[1], int(sys.argv[2])), Handler)
-            print('ready', flush=True)
-            server.serve_forever()
-            """, address, String.valueOf(port));
-    }
-
     /** Makes an authority, {@code ca.pem}, and a {@code key} and {@code cert} for localhost in that folder. */
     static void certify(Path folder) throws Exception {
         assumeTrue(isOnPath("openssl"), "openssl is not installed");

@@ -59,11 +59,4 @@ final class Sockets {
     static ServerSocket listener(String address, int port) throws IOException {
         return new ServerSocket(port, 50, InetAddress.getByName(address));
     }
-
-    /** A socket that holds a free port without listening, as a server does that forgot to. */
-    static SocketChannel bound() throws IOException {
-        SocketChannel socket = SocketChannel.open();
-        socket.setOption(StandardSocketOptions.SO_REUSEADDR, false);
-        return socket.bind(new InetSocketAddress("127.0.0.1", 0));
-    }
 }

@@ -13,19 +13,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Start scripts from their first start to their stop: tests/devflow-start.sh, the README's, and what else scripts contain. */
 class StartScriptTest {
 
-    /** Asks often instead of waiting long: until a port is listened on, or is free again. */
     private static final String HELP = """
         set +e
         . "$ports"
-        until_taken() { until ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
         until_free() { while ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
-        owner() { ss -ltnpH "sport = :$1" | sed 's/.*pid=\\([0-9]*\\).*/\\1/'; }
         """;
 
     @TempDir
@@ -52,8 +47,7 @@ class StartScriptTest {
         Files.createDirectories(folder.resolve(".git"));
         Files.createDirectories(folder.resolve("services"));
         for (PortMap.Service service : PortMap.SERVICES) {
-            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py"
-                : service.variable().contains("REGISTRY") ? ".java" : ".js";
+            String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py" : ".js";
             Files.copy(Script.CLONE.resolve("tests/service" + kind), folder.resolve("services/" + service.shortName() + kind));
         }
         Files.writeString(folder.resolve("package.json"), "{\"scripts\": {\"gemini-mcp\": \"node services/gemini-mcp.js\"}}");
@@ -129,8 +123,6 @@ class StartScriptTest {
             ./devflow-start.sh start codex-mcp cctools-grpc
             ./devflow-start.sh stop codex-mcp cctools-grpc | sed 's/pid [0-9]*/pid/'
             ss -ltnH 'sport = :3105 or sport = :50052'
-            kill -0 "$other" && echo "the other program runs"
-            ./devflow-start.sh stop codex-mcp
             CODEX_MCP_PORT=3101 ./devflow-start.sh stop codex-mcp >refused || echo "$? $(grep -c "another program" refused)"
             kill -0 "$other" && echo "the other program runs"
             """);
@@ -139,24 +131,9 @@ class StartScriptTest {
             CCTOOLS_GRPC_PORT=50052
             Port 3105: available  Codex MCP Server  stopped node services/codex-mcp.js (pid)
             Port 50052: available  CC-Tools gRPC Server  stopped node services/cctools-grpc.js (pid)
-            the other program runs
-            Port 3105: available  Codex MCP Server
             1 1
             the other program runs
             """, result);
-    }
-
-    @Test
-    void twoCheckoutsSideBySideLeaveEachOtherAlone() throws Exception {
-        Files.writeString(project(folder.resolve("other")).resolve(".env"), "DB_MANAGER_PORT=3012\n");
-        assertOut("0\n1\n0\n1\n1 3002\n1 3012\n", run("""
-            ./devflow-start.sh start db-manager codex-mcp >/dev/null 2>&1; echo $?
-            ../other/devflow-start.sh stop codex-mcp >/dev/null 2>&1 || echo $?
-            ../other/devflow-start.sh start db-manager codex-mcp >/dev/null 2>&1; echo $?
-            (cd ../other && devflow_is_running --env-file ../project/.env --project . db-manager 2>/dev/null || echo $?)
-            ./devflow-start.sh stop db-manager codex-mcp | grep -c 'CC\\|3101.*stopped' | sed 's/$/ 3002/'
-            ../other/devflow-start.sh stop db-manager codex-mcp | grep -c '3012.*stopped' | sed 's/$/ 3012/'
-            """));
     }
 
     /** As it stands there; only the place of the clone is another. */
@@ -168,33 +145,21 @@ class StartScriptTest {
         String script = example.group(1).replace("~/devflow-ports", "'" + Script.CLONE + "'");
         assertFalse(script.equals(example.group(1)));
         Files.writeString(project.resolve("devflow-start.sh"), script);
-        assertOut("""
-            0 2
-            0 0
-            Port 3005: ✅ ACTIVE
-            Port 3101: ✅ ACTIVE
-            0 2
-            0 2
-            0
-            2
-            """, run("""
+        assertOut("0 2\n0 0\n2\n0 2\n0 2\n2\n", run("""
             ./devflow-start.sh start >first 2>err; echo "$? $(grep -c ✅ first)"
             ./devflow-start.sh start >second 2>err; echo "$? $(grep -c ✅ second || :)"
-            ./devflow-start.sh status | grep -e 3005 -e 3101
+            ./devflow-start.sh status | grep -c -w ACTIVE
             ./devflow-start.sh restart >third 2>err; echo "$? $(grep -c ✅ third)"
             ./devflow-start.sh stop >stopped; echo "$? $(grep -c 'stopped ' stopped)"
-            ss -ltnH | wc -l
             ./devflow-start.sh nothing 2>/dev/null || echo $?
             """));
     }
 
     // Waiting for what was started.
 
-    @ParameterizedTest
-    @ValueSource(strings = {"bash -euo pipefail", "bash"})
-    void theStatusIsToldInAnyShell(String shell) throws Exception {
-        assumeTrue(Servers.isOnPath(shell.split(" ")[0]), shell + " is not installed");
-        Script.Result result = run(shell + " -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");
+    @Test
+    void theCodeOfAProcessThatExitedIsTold() throws Exception {
+        Script.Result result = run("bash -euo pipefail -c '. \"$ports\"; (exit 7) & devflow_wait_healthy --pid $! 3004' >/dev/null; echo $?");
         assertOut("1\n", result);
         assertTrue(result.err().endsWith(" exited with code 7\n"), result.err());
     }
@@ -272,19 +237,11 @@ class StartScriptTest {
     }
 
     @Test
-    void twoNamesThatDifferBecomeOne() throws Exception {
-        Files.writeString(project.resolve(".env"), "DREAM_TEAM_PORT=3200\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n");
-        Script.Result result = run("devflow_assign_ports dream-team; cat .env; echo $DREAM_TEAM_PORT");
-        assertOut("DREAM_TEAM_PORT=3210\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3210\n3210\n", result);
-        assertEquals("NOTE: Real Dream Team Orchestrator uses port 3210 (REAL_DREAM_TEAM_ORCHESTRATOR_PORT, .env:2),"
-            + " but DREAM_TEAM_PORT (.env:1) is 3200\n", result.err());
-    }
-
-    @Test
     void theFileMayLieElsewhereAndBeALink() throws Exception {
         Path real = Files.writeString(Files.createDirectory(folder.resolve("etc")).resolve("devflow.env"), "CODEX_MCP_PORT=3101\n");
         Files.createSymbolicLink(project.resolve(".env"), real);
-        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped PROGRAM\nCODEX_MCP_PORT=3105\nlink\n2\n1\n", run("""
+        assertOut("3105\n0\n0\n1\nPort 3105: available  Codex MCP Server  stopped PROGRAM\nCODEX_MCP_PORT=3105\nlink\n2\n"
+            + "Usage: find_port [OPTIONS] [--count=N] BASE [MAX]\n1\n", run("""
             listen 3101 3101; cd /; file=$OLDPWD/.env
             devflow_assign_ports --env-file "$file" codex-mcp 2>/dev/null; echo $CODEX_MCP_PORT
             node "$OLDPWD/services/codex-mcp.js" & unset CODEX_MCP_PORT
@@ -294,14 +251,8 @@ class StartScriptTest {
             devflow_stop --env-file="$file" codex-mcp | sed 's/stopped .*/stopped PROGRAM/'
             cat "$file"; [ -L "$file" ] && echo link
             devflow_assign_ports codex 2>/dev/null; echo $?
+            devflow_assign_ports --help | head -n 1
             devflow_stop --env-file "$file" 3100-3199 >/dev/null; echo $?
             """));
-    }
-
-    /** Its text is for people, and not for eval. */
-    @Test
-    void theHelpOfAssigningIsShownAndNotRun() throws Exception {
-        Script.Result result = run("devflow_assign_ports --help; echo \"still here: $?\"");
-        assertTrue(result.out().startsWith("Usage: find_port ") && result.out().endsWith("still here: 0\n"), result::toString);
     }
 }

@@ -1,5 +1,3 @@
-//SOURCES ../scripts/include/ports/Stopping.java
-
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
@@ -13,46 +11,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real servers that are stopped, resist, come back, or are not to be stopped. */
-class StoppingTest {
+class StoppingTest extends RealServers {
 
-    private static final String PYTHON = OwnersTest.PYTHON;
     private static final String LISTEN = "listen('127.0.0.1', sys.argv[1]); ";
-
-    @TempDir
-    Path folder;
-
-    @TempDir
-    Path code;
-
-    private final List<Process> started = new ArrayList<>();
-
-    private Process start(Path where, String... command) throws Exception {
-        Process process = new ProcessBuilder(command).directory(where.toFile()).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        started.add(process);
-        assertEquals("ready", process.inputReader().readLine());
-        return process;
-    }
-
-    private Process python(Path where, String code, int port) throws Exception {
-        return start(where, PYTHON, server(), code, "" + port);
-    }
-
-    private String server() throws Exception {
-        return Files.writeString(code.resolve("server.py"), OwnersTest.SERVER).toString();
-    }
-
-    @AfterEach
-    void end() throws Exception {
-        OwnersTest.end(started);
-    }
 
     private static Stopping stop(int port, Path project, boolean isForced) throws Exception {
         return stop(project, Duration.ofMillis(500), isForced, port).get(0);
@@ -88,16 +54,6 @@ class StoppingTest {
         assertEquals(signalled, stopping.signalled.size());
         assertTrue(LocalPorts.read().isAvailable(port));
         assertTrue(server.waitFor(10, TimeUnit.SECONDS));
-    }
-
-    @Test
-    void letsAServerFinishWithinItsGrace() throws Exception {
-        int port = Sockets.freePort();
-        Process server = python(folder, LISTEN
-            + "signal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.3), print('finished', flush=True), os._exit(0))); ready()", port);
-        Stopping stopping = stop(folder, Duration.ofSeconds(30), false, port).get(0);
-        assertEquals("finished", server.inputReader().readLine());
-        assertTrue(stopping.words().matches("stopped .* \\(pid " + server.pid() + "\\)"), stopping.words());
     }
 
     /** The workers of a server that was killed have the port, and none of them is the parent of another. */
@@ -156,22 +112,6 @@ class StoppingTest {
         assertTrue(heir.isAlive() && !isRunning(server.pid()));
     }
 
-    @Test
-    void stopsNoOwnerIfOneIsRefused() throws Exception {
-        Path other = Files.createDirectory(folder.resolve("other"));
-        Path own = Files.createDirectory(folder.resolve("own"));
-        int port = Sockets.freePort();
-        Process ours = python(own, LISTEN + "ready()", port);
-        Process others = python(other, "listen('::1', sys.argv[1]); ready()", port);
-        Stopping stopping = stop(port, own, false);
-        assertEquals(Stopping.Outcome.REFUSED, stopping.outcome());
-        assertTrue(stopping.words().matches("not stopped: [^;]* belongs to another program; --force stops it too"), stopping.words());
-        assertTrue(ours.isAlive() && others.isAlive());
-        assertTrue(stop(port, null, false).words().matches("(.* may belong to another program; use --project DIR .*){2}"));
-        assertEquals(Stopping.Outcome.FREED, stop(port, own, true).outcome());
-        assertTrue(ours.waitFor(10, TimeUnit.SECONDS) && others.waitFor(10, TimeUnit.SECONDS));
-    }
-
     /** Two processes have one socket, and neither started the other. */
     @ParameterizedTest
     @CsvSource({"other, REFUSED", "own/services, FREED"})
@@ -208,14 +148,10 @@ class StoppingTest {
         List<Stopping> all = stop(own, Duration.ofMillis(500), false, first, first + 1, first + 2);
         assertEquals(List.of(Stopping.Outcome.FREED, Stopping.Outcome.REFUSED, Stopping.Outcome.AVAILABLE),
             all.stream().map(Stopping::outcome).toList());
-        assertEquals(List.of("freed", List.of(ours.pid()), List.of()), fields(all.get(0)));
+        assertEquals(List.of(ours.pid()), all.get(0).fields().get("stopped"));
         assertTrue(all.get(1).words().matches("not stopped: .* \\(pid " + others.pid()
             + "\\) in .*/other belongs to another program; --force stops it too"), all.get(1).words());
         assertTrue(others.isAlive() && ours.waitFor(10, TimeUnit.SECONDS));
-    }
-
-    private static List<Object> fields(Stopping stopping) {
-        return Stream.of("outcome", "stopped", "occupants").map(stopping.fields()::get).toList();
     }
 
     @Test
@@ -246,6 +182,7 @@ class StoppingTest {
     @Test
     void stopsNoProcessThatStartedThisCommandAndNoFirstProcess() throws Exception {
         Script.Result result = inNamespace("""
+            mkdir app
             (cd app; $python $server "listen('127.0.0.1', 3005); sys.exit(subprocess.run(sys.argv[1:]).returncode)" \
               sh -c "$java check_port --stop --force 3005; exit \\$?") || echo "exit $?"
             mkfifo go
@@ -263,37 +200,27 @@ class StoppingTest {
             """, withoutPids(result.out()).replace(folder.toRealPath().resolve("app").toString(), "APP"), result.err());
     }
 
-    private Script.Result inNamespace(String script) throws Exception {
-        Files.createDirectory(folder.resolve("app"));
-        return OwnersTest.inNamespace(folder, server(), """
-            umask 022
-            chmod 755 . app
-            as_nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
-            nobody() {
-              [ -e "$root/classes" ] || { mkdir "$root/classes"; cp -r ${classes//:/ } "$root/classes"; chmod -R a+rX "$root/classes"; }
-              as_nobody ${java%% *} -XX:-UsePerfData -cp "$root/classes/$name:$root/classes/*" "$@"
-            }
-            perl='$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => shift, Listen => 5) or die; $| = 1;
-              print "ready\n"; sleep 600'
-            root=$PWD
-            name=${classes%%:*}; name=${name##*/}
-            """ + script);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "--force"})
-    void onlyRootStopsAServerOfAnotherUser(String force) throws Exception {
+    @Test
+    void onlyRootStopsAServerOfAnotherUserEvenIfForced() throws Exception {
         assumeTrue(Namespace.IS_ROOT, "this user cannot be another");
         Script.Result result = inNamespace("""
+            umask 022
+            mkdir app
+            chmod 755 . app
             : >app/.env
-            exec 3< <(cd app; as_nobody perl -MIO::Socket::INET -e "$perl" 3005)
+            mkdir classes; cp -r ${classes//:/ } classes; chmod -R a+rX classes
+            name=${classes%%:*}
+            nobody="setpriv --reuid 65534 --regid 65534 --clear-groups"
+            exec 3< <(cd app; $nobody perl -MIO::Socket::INET -e '$| = 1; print "ready\n"; sleep 600
+              if $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 3005, Listen => 5)')
             read -r -u 3 _
             in=$PWD/app server "os.setuid(1); listen('127.0.0.1', 3006); ready()"
             in=$PWD/app server "listen('127.0.0.1', 3101); ready()"
             cd app
-            nobody check_port --stop 3005 3006 3101 $force || echo "exit $?"
-            check_port --stop 3006 3101 $force
-            """.replace("$force", force));
+            $nobody ${java%% *} -XX:-UsePerfData -cp "../classes/${name##*/}:../classes/*" check_port --stop 3005 3006 3101 --force \
+              || echo "exit $?"
+            check_port --stop 3006 3101
+            """);
         assertEquals("""
             Port 3005: available  DevFlow Orchestrator  stopped PERL
             Port 3006: in use  Token Optimizer  not stopped: a process of daemon that cannot be seen
@@ -304,21 +231,13 @@ class StoppingTest {
             """, withoutPids(result.out()), result.err());
     }
 
-    /** The clients of a server that stops keep their connections, and what a connection leaves is no server. */
+    /** Nor what does not listen: the rest of a range is stopped. */
     @Test
-    void stopsNeitherClientsNorWhatAConnectionLeaves() throws Exception {
+    void leavesTheClientsOfAServerAlone() throws Exception {
         Script.Result result = inNamespace("""
-            python3 -c "
-            import socket
-            server, client = socket.create_server(('127.0.0.1', 0)), socket.socket()
-            client.bind(('127.0.0.1', 50051)); client.connect(server.getsockname())
-            accepted = server.accept()[0]
-            client.close(); accepted.recv(1); accepted.close()"
-            in=$PWD/app server "listen('127.0.0.1', 50052); ready()"
-            bound 50053 50053
-            check_port --stop 50051-50054 --project app || echo "exit $?"
+            mkdir app
             in=$PWD/app server "listen('127.0.0.1', 3101); ready()"
-            exec 4< <(exec $python -c "import socket, time
+            exec 4< <(exec $python -c "import socket
             s = socket.create_connection(('127.0.0.1', 3101))
             print('connected', flush=True)
             try: s.recv(1)
@@ -326,16 +245,17 @@ class StoppingTest {
             read -r -u 4 _
             check_port --stop --project app 3101
             read -r -u 4 client; echo "$client"
+            in=$PWD/app server "listen('127.0.0.1', 50052); ready()"
+            bound 50053 50053
+            check_port --stop 50051-50054 --project app || echo "exit $?"
             """);
         assertEquals("""
-            Port 50051: in use  CC-Tools gRPC Server  nothing listens, so nothing was stopped: \
-            a closed connection, which releases the port within a minute
+            Port 3101: available  Codex MCP Server  stopped PYTHON
+            alive
             Port 50052: available  stopped PYTHON
             Port 50053: in use  nothing listens, so nothing was stopped: a bound socket that does not listen; \
             the kernel does not show its owner
             exit 1
-            Port 3101: available  Codex MCP Server  stopped PYTHON
-            alive
             """, withoutPids(result.out()), result.err());
     }
 
@@ -356,8 +276,7 @@ class StoppingTest {
 
     @Test
     void doesNotSignalAReusedPid() throws Exception {
-        Process process = new ProcessBuilder("sleep", "600").start();
-        started.add(process);
+        Process process = start(folder, "sh", "-c", "echo ready; exec sleep 600");
         Processes.Facts now = Processes.read().of(process.pid());
         Stopping.signal(new Processes.Facts(now.pid(), now.parent(), now.startTime() - 1, now.state(), now.session(), now.user(),
             now.arguments(), now.workingDirectory(), now.executable(), now.controlGroup()), handle -> fail("signalled"));

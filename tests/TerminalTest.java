@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -87,27 +88,17 @@ class TerminalTest {
     }
 
     @Test
-    void errorThatEndsAWatchStandsBelow() throws Exception {
-        Files.writeString(folder.resolve(".env"), "");
-        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "--all").builder().command());
+    void notesStandInThePictureAndAnErrorThatEndsAWatchBelow() throws Exception {
+        Path file = folder.resolve("b.env");
+        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "--all", "--env-file=b.env").builder().command());
         try (Tmux tmux = new Tmux(10)) {
             tmux.type("clear; " + watch);
             String shown = tmux.await("lines do not fit;");
-            assertTrue(shown.lines().skip(1).findFirst().orElse("").endsWith("services are running"), shown);
-            Files.writeString(folder.resolve(".env"), "ORCHESTRATOR_PORT=x\n");
-            tmux.await("Ctrl-C ends\nERROR: .env:1: ");
-        }
-    }
-
-    @Test
-    void notesStandInThePicture() throws Exception {
-        String watch = String.join(" ", Script.of("port_status", "--watch=0.2", "--env-file=none", "1").builder().command());
-        try (Tmux tmux = new Tmux(24)) {
-            tmux.type("clear; " + watch);
-            tmux.await("Ctrl-C ends");
-            Thread.sleep(500);
-            String shown = tmux.await("Ctrl-C ends");
-            assertTrue(shown.startsWith("NOTE: "), shown);
+            assertTrue(shown.startsWith("NOTE: b.env does not exist"), shown);
+            Files.writeString(file, "");
+            tmux.await(screen -> screen.lines().skip(1).findFirst().orElse("").endsWith("services are running"), "the picture");
+            Files.writeString(file, "ORCHESTRATOR_PORT=x\n");
+            tmux.await("Ctrl-C ends\nERROR: b.env:1: ");
         }
     }
 
@@ -157,7 +148,7 @@ class TerminalTest {
     void hostileCommandLineDoesNoHarm() throws Exception {
         assumeTrue(Servers.isOnPath("python3") && Servers.isOnPath("script"));
         int port = Sockets.freePort();
-        Process evil = new ProcessBuilder("python3", "-c", """
+        try (Servers evil = Servers.start("python3", "-c", """
             import socket, sys, time
             listener = socket.socket()
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -165,20 +156,66 @@ class TerminalTest {
             listener.listen()
             print('ready', flush=True)
             time.sleep(600)
-            """, "" + port, "\u001B]0;owned\u0007\u001B[2J\r\n\u009B31m\u202E", "x".repeat(100_000)).start();
-        try {
-            assertEquals("ready", evil.inputReader().readLine());
+            """, "" + port, "\u001B]0;owned\u0007\u001B[2J\r\n\u009B31m\u202E", "x".repeat(100_000))) {
             Script.Result piped = Script.of("port_status", "" + port).run();
-            assertTrue(piped.out().contains("xxx"), "a row is not cut in a pipe");
+            assertTrue(piped.out().contains("xxx"), () -> "a row is not cut in a pipe: " + evil);
             assertTrue(piped.out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F || c > 0x9F), "a control character");
-            Script.Result json = Script.of("check_port", "--json", "" + port).run();
-            assertTrue(json.out().chars().allMatch(c -> c == '\n' || c >= ' ' && c < 0x7F), "a control character");
             String command = String.join(" ", Script.of("port_status", "--color=never", "" + port).builder().command());
             Script.Result terminal = Script.command("script", "-qec", command, "/dev/null").env("TERM", "xterm").run();
             assertFalse(terminal.out().contains("\u001B"), terminal.out());
             assertTrue(terminal.out().lines().allMatch(line -> Line.of(line).width() <= 80), terminal.out());
-        } finally {
-            evil.destroyForcibly().waitFor();
+        }
+    }
+
+    // In a pipe and on a terminal: the rows of services are cut; everything else is what a pipe gets.
+
+    private static final List<String> FOR_PROGRAMS = List.of("port_status --json", "port_status --list-not-running vector-memory",
+        "find_port --export mcp grpc");
+    private static final List<String> FOR_PEOPLE = List.of("check_port orchestrator 3101 50051", "port_status --all",
+        "port_status --verbose --all");
+
+    /** Runs each command in a pipe and on a terminal of 40 columns; their output is in the files N.pipe and N.terminal. */
+    private void run(List<String> commands) throws Exception {
+        assumeTrue(Servers.isOnPath("script"), "script is not installed");
+        StringBuilder script = new StringBuilder("""
+            echo DASHBOARD_PORT=3150 >.env
+            listen 3005 3005; listen 3101 3101; listen 3201 3201; connect 50051 50051
+            """);
+        for (int i = 0; i < commands.size(); i++) {
+            script.append("$java ").append(commands.get(i)).append(" >").append(i).append(".pipe 2>/dev/null || [ $? -eq 1 ]\n")
+                .append("script -qec \"stty cols 40 -onlcr; $java ").append(commands.get(i))
+                .append(" 2>/dev/null\" /dev/null >").append(i).append(".terminal || [ $? -eq 1 ]\n");
+        }
+        Script.Result result = Namespace.bash(folder, script.toString()).env("TERM", "xterm").run();
+        assertEquals(0, result.exit(), result.err());
+    }
+
+    private String output(int i, String where) throws Exception {
+        return Files.readString(folder.resolve(i + "." + where));
+    }
+
+    @Test
+    void programsReadTheSameBytes() throws Exception {
+        run(FOR_PROGRAMS);
+        for (int i = 0; i < FOR_PROGRAMS.size(); i++) {
+            assertFalse(output(i, "pipe").isEmpty(), FOR_PROGRAMS.get(i));
+            assertEquals(output(i, "pipe"), output(i, "terminal"), FOR_PROGRAMS.get(i));
+        }
+    }
+
+    @Test
+    void onlyRowsAreCut() throws Exception {
+        run(FOR_PEOPLE);
+        for (int i = 0; i < FOR_PEOPLE.size(); i++) {
+            List<String> pipe = output(i, "pipe").lines().toList();
+            List<String> terminal = output(i, "terminal").replaceAll("\u001B\\[[0-9;]*m", "").lines().toList();
+            assertEquals(pipe.size(), terminal.size(), FOR_PEOPLE.get(i));
+            for (int j = 0; j < pipe.size(); j++) {
+                String line = terminal.get(j);
+                boolean isRow = line.startsWith("Port ") && FOR_PEOPLE.get(i).equals("port_status --all");
+                assertEquals(isRow ? Line.of(pipe.get(j)).fit(40).toString() : pipe.get(j), line);
+                assertEquals(line.stripTrailing(), line);
+            }
         }
     }
 }

@@ -17,8 +17,6 @@ class WaitingTest {
         set +e
         touch .env
         export ORCHESTRATOR_PORT=3005 CODEX_MCP_PORT=3101 DEVFLOW_PORTS_STARTER=$$
-        until_listening() { until ss -ltnH "sport = :$1" | grep -q .; do sleep 0.05; done; }
-        owner() { ss -ltnpH "sport = :$1" | sed 's/.*pid=\\([0-9]*\\).*/\\1/'; }
         node() { command node "$@" 2>>log; }
         """;
 
@@ -61,17 +59,17 @@ class WaitingTest {
         "unreaped 'kill $$' ~ 1 ~ gave up: process PID exited with code 143",
         // An older server of the project answers.
         "old; node services/orchestrator.js | tee -a log & ~ 1 ~ gave up: process PID exited; OLD",
-        "old; sleep 60 & ~ 1 ~ gave up after 4 s: OLD; process PID (sleep 60) is running, but does not listen on 3005",
+        "old; sleep 60 & ~ 1 ~ gave up after 1 s: OLD; process PID (sleep 60) is running, but does not listen on 3005",
         // Another program answers.
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >>log 2>&1 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         // Nobody answers.
-        "sleep 60 & ~ 1 ~ gave up after 4 s: DevFlow Orchestrator (down); process PID (sleep 60) is running, but does not listen on 3005",
-        "ORCHESTRATOR_PORT=4444; exec node services/orchestrator.js & ORCHESTRATOR_PORT=3005 ~ 1 ~"
-            + " gave up after 4 s: DevFlow Orchestrator (down); process PID (node services/orchestrator.js) is running, but listens on 4444, not 3005"})
+        "sleep 60 & ~ 1 ~ gave up after 1 s: DevFlow Orchestrator (down); process PID (sleep 60) is running, but does not listen on 3005",
+        "ORCHESTRATOR_PORT=4444; exec node services/orchestrator.js & ORCHESTRATOR_PORT=3005; until_taken 4444 ~ 1 ~"
+            + " gave up after 1 s: DevFlow Orchestrator (down); process PID (node services/orchestrator.js) is running, but listens on 4444, not 3005"})
     void endsWithTheProcessesOrAnotherProgram(String start, int exit, String failure) throws Exception {
-        String seconds = failure != null && failure.contains("after") ? "4" : "60";
+        String seconds = failure != null && failure.contains("after") ? "1" : "60";
         Script.Result result = run("""
-            old() { node services/orchestrator.js & until_listening 3005; sleep 1.5; sleep 99 & DEVFLOW_PORTS_STARTER=$!; }
+            old() { node services/orchestrator.js & until_taken 3005; sleep 1.2; sleep 99 & DEVFLOW_PORTS_STARTER=$!; }
             unreaped() {
               exec 4< <(exec python3 -c 'import subprocess, sys, time
             process = subprocess.Popen(["sh", "-c", sys.argv[1]]); print(process.pid, flush=True)
@@ -91,7 +89,7 @@ class WaitingTest {
     @Test
     void waitDoesNotAcceptAnOlderServerOfTheProject() throws Exception {
         Script.Result result = run("""
-            node services/orchestrator.js & old=$!; until_listening 3005; sleep 1.5
+            node services/orchestrator.js & old=$!; until_taken 3005; sleep 1.2
             sh -c 'while kill -0 '$old'; do sleep 0.1; done 2>/dev/null; exec node services/orchestrator.js' & new=$!
             (sleep 1; kill $(owner 3005)) &
             health_all --wait=60 --pid=$new orchestrator >/dev/null
@@ -117,7 +115,7 @@ class WaitingTest {
     @Test
     void oneOfSeveralProcessesThatEndsEndsTheWait() throws Exception {
         Script.Result result = run("""
-            node services/orchestrator.js & server=$!; until_listening 3005
+            node services/orchestrator.js & server=$!; until_taken 3005
             (exit 3) & health_all --wait=60 --pid=$server orchestrator --pid=$! codex-mcp | tail -2
             sleep 60 & health_all --wait=1 --pid=$server orchestrator --pid=$! codex-mcp >/dev/null
             """);
@@ -142,9 +140,9 @@ class WaitingTest {
     @Test
     void asksOnceMoreAfterTheTimeIsUp() throws Exception {
         Script.Result result = run("""
-            health_all --wait=4 orchestrator >out 2>err & wait=$!
-            sleep 1.5; kill -STOP $wait $(pgrep -P $wait)
-            node services/orchestrator.js & until_listening 3005; sleep 3
+            health_all --wait=2 orchestrator >out 2>err & wait=$!
+            sleep 1; kill -STOP $wait $(pgrep -P $wait)
+            node services/orchestrator.js & until_taken 3005; sleep 1.5
             kill -CONT $wait $(pgrep -P $wait); wait $wait; echo $?
             """);
         assertEquals("0\n", result.out(), result.err());
@@ -155,7 +153,7 @@ class WaitingTest {
     void withoutAProjectTheStartOfTheServerDecides() throws Exception {
         Script.Result result = run("""
             rm .env
-            node services/orchestrator.js & until_listening 3005; sleep 1.5
+            node services/orchestrator.js & until_taken 3005; sleep 1.2
             sleep 60 & health_all --wait=1 --pid=$! orchestrator; echo $?
             (cd ../elsewhere; node codex-mcp.js) | tee log & health_all --wait=60 --pid=$! codex-mcp >/dev/null; echo $?
             """);

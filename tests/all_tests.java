@@ -2,7 +2,7 @@
 //JAVA 17+
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
-//SOURCES *Test.java Clone.java Script.java Sockets.java RawServer.java Servers.java Namespace.java
+//SOURCES *Test.java Clone.java Script.java Sockets.java RawServer.java Servers.java RealServers.java Namespace.java
 //SOURCES ../scripts/check_port.java ../scripts/find_port.java ../scripts/port_status.java ../scripts/health_all.java
 //SOURCES ../scripts/devflow_ports.java
 
@@ -11,6 +11,7 @@ import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass
 
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -51,18 +52,16 @@ class all_tests {
             System.err.println("no test class has a name that matches " + String.join(" or ", args));
         }
         progress.getSummary().printFailuresTo(new PrintWriter(System.err, true), 20);
-        System.exit(progress.failed == 0 && progress.passed > 0 ? 0 : 1);
+        System.exit(progress.all.failed == 0 && progress.all.passed > 0 ? 0 : 1);
     }
 
     /** Prints a line for each test class when its last test has finished, and the summary, also after Ctrl-C. */
     private static final class Progress extends SummaryGeneratingListener {
 
-        private final Map<String, ClassResult> results = new ConcurrentHashMap<>();
+        private final Map<String, Count> results = new ConcurrentHashMap<>();
         private TestPlan plan;
         private int classes;
-        private int passed;
-        private int failed;
-        private int skipped;
+        private final Count all = new Count();
 
         @Override
         public void testPlanExecutionStarted(TestPlan testPlan) {
@@ -75,14 +74,14 @@ class all_tests {
         public void executionStarted(TestIdentifier test) {
             super.executionStarted(test);
             if (isClass(test)) {
-                results.put(test.getUniqueId(), new ClassResult());
+                results.put(test.getUniqueId(), new Count());
             }
         }
 
         @Override
         public synchronized void executionFinished(TestIdentifier test, TestExecutionResult result) {
             super.executionFinished(test, result);
-            ClassResult ofClass = results.computeIfAbsent(classOf(test).getUniqueId(), id -> new ClassResult());
+            Count ofClass = results.computeIfAbsent(classOf(test).getUniqueId(), id -> new Count());
             if (test.isTest() || result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
                 count(test, result, ofClass);
             }
@@ -94,22 +93,16 @@ class all_tests {
             }
         }
 
-        private void count(TestIdentifier test, TestExecutionResult result, ClassResult ofClass) {
-            switch (result.getStatus()) {
-                case SUCCESSFUL -> {
-                    passed++;
-                    ofClass.passed++;
+        private void count(TestIdentifier test, TestExecutionResult result, Count ofClass) {
+            for (Count count : List.of(all, ofClass)) {
+                switch (result.getStatus()) {
+                    case SUCCESSFUL -> count.passed++;
+                    case FAILED -> count.failed++;
+                    case ABORTED -> count.skipped++;
                 }
-                case FAILED -> {
-                    failed++;
-                    ofClass.failed++;
-                    tell("FAILED", test, result);
-                }
-                case ABORTED -> {
-                    skipped++;
-                    ofClass.skipped++;
-                    tell("skipped", test, result);
-                }
+            }
+            if (result.getStatus() != TestExecutionResult.Status.SUCCESSFUL) {
+                tell(result.getStatus() == TestExecutionResult.Status.FAILED ? "FAILED" : "skipped", test, result);
             }
         }
 
@@ -131,12 +124,12 @@ class all_tests {
         }
 
         synchronized void summarize() {
-            System.out.printf("%d passed, %d failed, %d skipped%n", passed, failed, skipped);
+            System.out.printf("%d passed, %d failed, %d skipped%n", all.passed, all.failed, all.skipped);
         }
     }
 
-    /** What became of the tests of a class so far. */
-    private static final class ClassResult {
+    /** What became of the tests so far. */
+    private static final class Count {
         private final long start = System.nanoTime();
         private int passed;
         private int failed;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A whole devflow-start.sh: twelve services of Node, Python and Java, each a program in services/ that reads its port from
+# A whole devflow-start.sh: twelve services of Node and Python, each a program in services/ that reads its port from
 # the environment; one behind a pipe, one by npm. DEVFLOW_PORTS is the folder of devflow-ports.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -27,7 +27,6 @@ start() {
 launch() {
   case $1 in
     vector-memory | qwen-mcp) exec python3 "services/$1.py" ;;
-    model-registry) exec java -XX:TieredStopAtLevel=1 "services/$1.java" ;;
     gemini-mcp) exec npm run --silent "$1" ;;
     *) exec node "services/$1.js" ;;
   esac
