@@ -2,7 +2,6 @@
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -65,8 +64,7 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
 
     private static Owner of(LocalPorts.TcpSocket socket, Set<Long> pids, Processes processes, Project project) {
         List<Processes.Facts> all = pids.stream().map(processes::of).filter(Objects::nonNull)
-            .sorted(Comparator.comparing((Processes.Facts process) -> pids.contains(process.parent()))
-                .thenComparingLong(Processes.Facts::startTime)).toList(); // parents first
+            .sorted((one, other) -> parentFirst(one, other, pids)).toList();
         Processes.Facts first = all.isEmpty() ? null : all.get(0);
         String user = first == null || first.user() == null ? Processes.userName(socket.uid()) : first.user();
         boolean isAnotherUsers = !processes.mayStop(user);
@@ -76,5 +74,11 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
         boolean startedUs = all.stream().anyMatch(processes::startedUs);
         return new Owner(socket, all, processes.ancestors(first.pid()), user, Supervisor.of(first, processes),
             Project.ownership(first, project, processes), startedUs, isAnotherUsers);
+    }
+
+    /** Compares without a Comparator of the JDK's, whose lambdas no class archive holds. */
+    private static int parentFirst(Processes.Facts one, Processes.Facts other, Set<Long> pids) {
+        int order = Boolean.compare(pids.contains(one.parent()), pids.contains(other.parent()));
+        return order != 0 ? order : Long.compare(one.startTime(), other.startTime());
     }
 }

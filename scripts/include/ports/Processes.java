@@ -6,7 +6,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -165,7 +164,7 @@ final class Processes {
     static String controlGroup(String lines) {
         return lines.lines().filter(line -> line.startsWith("0:") || line.contains(":name=systemd:"))
             .map(line -> line.substring(line.indexOf(":/") + 1))
-            .max(Comparator.comparingInt(String::length)).orElse("");
+            .reduce("", (one, other) -> other.length() > one.length() ? other : one);
     }
 
     /** Returns a variable of the environment that a process was started with; null if it cannot be seen. */
