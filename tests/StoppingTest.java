@@ -107,7 +107,7 @@ class StoppingTest extends RealServers {
             """, port);
         Stopping stopping = stop(port, own, false);
         assertEquals(Stopping.Outcome.STILL_IN_USE, stopping.outcome());
-        assertTrue(stopping.words().matches("told .* \\(pid " + server.pid() + "\\) to stop; still in use by .* \\(pid " + heir.pid()
+        assertTrue(stopping.words().matches("(?s)told .* \\(pid " + server.pid() + "\\) to stop; still in use by .* \\(pid " + heir.pid()
             + "\\) in .*/other"), stopping.words());
         assertTrue(heir.isAlive() && !isRunning(server.pid()));
     }

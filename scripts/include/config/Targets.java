@@ -25,7 +25,7 @@ record Targets(Config config, boolean wholeNames) {
     }
 
     List<PortMap.Service> resolve(String target) {
-        if (isPort(target)) {
+        if (isPortVariable(target)) {
             return inRange(new PortMap.Range(config.port(), config.port()));
         }
         if (!isName(target) || target.indexOf(':') > 0) {
@@ -40,7 +40,7 @@ record Targets(Config config, boolean wholeNames) {
         return !target.isEmpty() && (Character.isLetter(target.charAt(0)) || target.charAt(0) == '_');
     }
 
-    static boolean isPort(String target) {
+    static boolean isPortVariable(String target) {
         return target.equalsIgnoreCase("PORT");
     }
 

@@ -59,7 +59,7 @@ final class HealthChecks {
             }
         }
         if (started != null) {
-            started.look();
+            started.refresh();
         }
         return listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
     }
@@ -71,7 +71,7 @@ final class HealthChecks {
 
     private Result result(Endpoint endpoint, Health answer, List<Owner> listeners) {
         List<Owner> others = others(listeners).stream()
-            .filter(listener -> started == null || !started.has(listener)).toList();
+            .filter(listener -> started == null || !started.includes(listener)).toList();
         Health health = others.isEmpty() ? answer
             : answer.with(Health.Verdict.TAKEN, "in use by another program: " + OwnerWords.brief(others));
         boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
@@ -82,13 +82,13 @@ final class HealthChecks {
             isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
 
-    /** Returns notes on services whose listeners are not known to belong to the project. */
+    /** Returns notes on services that pass, though their listeners are not known to belong to the project. */
     List<String> notes(List<Result> results) throws IOException {
         List<String> notes = new ArrayList<>();
-        for (Result result : results) {
+        for (Result result : results.stream().filter(Result::isPassing).toList()) {
             int port = result.endpoint.port();
             List<Owner> others = others(result.listeners);
-            if (result.isPassing && !others.isEmpty()) {
+            if (!others.isEmpty()) {
                 notes.add("port " + port + " is served from outside the project's folder, so the other commands take"
                     + " the server for another program: " + OwnerWords.brief(others));
             }
@@ -98,7 +98,7 @@ final class HealthChecks {
                 notes.add(seen.doubt());
             }
             boolean isHere = result.endpoint.isLocal() && localPorts.hasTables;
-            if (result.isPassing && isHere && !localPorts.isListening(port)) {
+            if (isHere && !localPorts.isListening(port)) {
                 notes.add("port " + port + " responds, but no listener is visible on this machine: the port is"
                     + " redirected, for example to a container");
             }

@@ -166,7 +166,7 @@ final class ProbeSocket extends Socket {
         Tls(String caFile, boolean isInsecure) {
             this.isInsecure = isInsecure;
             try {
-                trust = isInsecure ? new Anybody() : trust(caFile);
+                trust = isInsecure ? new TrustAll() : trust(caFile);
                 context = SSLContext.getInstance("TLS");
                 context.init(null, new TrustManager[] {trust}, null);
             } catch (IOException e) {
@@ -219,7 +219,7 @@ final class ProbeSocket extends Socket {
         }
 
         /** Trusts every certificate, as curl's --insecure does. */
-        private static final class Anybody implements X509TrustManager {
+        private static final class TrustAll implements X509TrustManager {
 
             @Override
             public void checkClientTrusted(X509Certificate[] chain, String type) { }

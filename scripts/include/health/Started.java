@@ -41,12 +41,12 @@ final class Started {
     }
 
     /** Looks at the processes anew. */
-    void look() {
+    void refresh() {
         now = Processes.read();
     }
 
     /** Returns whether a listener is one of the processes or a descendant. */
-    boolean has(Owner listener) {
+    boolean includes(Owner listener) {
         return pids.stream().anyMatch(pid -> isBelow(listener, pid));
     }
 
@@ -57,7 +57,7 @@ final class Started {
     /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
         return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
-            has(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
+            includes(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
     }
 
     private boolean isOlder(Owner listener) {
@@ -73,7 +73,7 @@ final class Started {
         boolean isWaiting = results.stream().anyMatch(result -> !result.isPassing())
             && results.stream().noneMatch(result -> isLeftRunning(result.listeners()));
         for (long pid : pids) {
-            Integer code = isRunning(pid) ? null : Processes.exitStatus(pid);
+            Integer code = isRunning(pid) ? null : Processes.exitCode(pid);
             long ended = isRunning(pid) ? Long.MAX_VALUE : endedAt.computeIfAbsent(pid, key -> System.nanoTime());
             boolean isInVain = isWaiting && ended < System.nanoTime() - GRACE_NANOS;
             if (code != null && code != 0 || isInVain) {
@@ -117,7 +117,7 @@ final class Started {
     }
 
     private static String exit(long pid) {
-        Integer code = Processes.exitStatus(pid);
+        Integer code = Processes.exitCode(pid);
         return "process " + pid + " exited" + (code == null ? "" : " with code " + code);
     }
 
@@ -125,7 +125,7 @@ final class Started {
     private List<String> others(List<HealthChecks.Result> results) {
         List<String> words = new ArrayList<>();
         for (HealthChecks.Result result : results) {
-            List<Owner> others = result.listeners().stream().filter(listener -> !has(listener)).toList();
+            List<Owner> others = result.listeners().stream().filter(listener -> !includes(listener)).toList();
             if (!others.isEmpty()) {
                 words.add("port " + result.endpoint().port() + " is in use by " + OwnerWords.brief(others)
                     + (others.stream().noneMatch(this::isOlder) ? ""

@@ -108,7 +108,7 @@ final class Allocator {
         boolean isInUse = !old.isAvailable() && old.ownership() != Project.Ownership.OURS;
         boolean makesWay = keeper != null
             || isInUse && (service.isDocumented() || isNamed && old.ownership() == Project.Ownership.OTHER);
-        return new Assignment(old, keeper, makesWay ? firstFree(service, candidates(service)) : service.port());
+        return new Assignment(old, keeper, makesWay ? firstAvailable(service, candidates(service)) : service.port());
     }
 
     /** Returns the ranges in which a service is given another port, in the order in which to try them. */
@@ -131,11 +131,11 @@ final class Allocator {
     }
 
     /** Returns an available port that no other service is configured to use; 0 if there is none. */
-    private int firstFree(PortMap.Service service, List<PortMap.Range> ranges) {
+    private int firstAvailable(PortMap.Service service, List<PortMap.Range> ranges) {
         try {
             for (PortMap.Range range : ranges) {
                 for (int port = range.first(); port <= range.last(); port++) {
-                    if (!assigned.get(port) && !isClaimed(port, service) && localPorts.isAvailable(port)) {
+                    if (!assigned.get(port) && !isConfiguredForAnother(port, service) && localPorts.isAvailable(port)) {
                         assigned.set(port);
                         return port;
                     }
@@ -148,7 +148,7 @@ final class Allocator {
     }
 
     /** Returns whether another service is configured to use the port: by the map, the environment, .env, an alias. */
-    private boolean isClaimed(int port, PortMap.Service service) {
+    private boolean isConfiguredForAnother(int port, PortMap.Service service) {
         return PortMap.SERVICES.stream().anyMatch(row -> row.port() == port
                 && !row.variable().equals(service.variable()))
             || config.services().stream().anyMatch(other -> !other.equals(service) && (other.port() == port
@@ -211,7 +211,7 @@ final class Allocator {
     String setting(PortMap.Service service) {
         PortMap.Group group = service.group();
         PortMap.Range range = group == null ? new PortMap.Range(1024, PortMap.HIGHEST) : group.range;
-        int port = told.computeIfAbsent(service.variable(), key -> firstFree(service,
+        int port = told.computeIfAbsent(service.variable(), key -> firstAvailable(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
         String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
             : new Invocation(config.envFile().path().toString(), null).fileName();

@@ -120,7 +120,7 @@ final class OwnerWords {
     private static String line(Owner owner) {
         String belongs = !owner.isListener() || owner.ownership() == Project.Ownership.UNKNOWN ? ""
             : owner.ownership() == Project.Ownership.OURS ? ", of this project" : ", another program";
-        boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isStopped);
+        boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isPaused);
         return brief(owner) + belongs
             + (owner.supervisor() == null ? "" : ", managed by " + supervisor(owner.supervisor()))
             + (isPaused ? ", paused" : "");

@@ -225,7 +225,7 @@ final class Problems {
         Stream<Long> supervisors = owners.stream().map(Owner::supervisor)
             .filter(supervisor -> supervisor != null && supervisor.isKilled()).map(Supervisor::pid);
         String pids = joined(Stream.concat(supervisors, processes.stream().map(Processes.Facts::pid)), " ");
-        String paused = joined(processes.stream().filter(Processes.Facts::isStopped).map(Processes.Facts::pid), " ");
+        String paused = joined(processes.stream().filter(Processes.Facts::isPaused).map(Processes.Facts::pid), " ");
         String users = joined(owners.stream().filter(Owner::isAnotherUsers).map(Owner::user), " and ");
         String kill = users.isEmpty() ? "kill " : "sudo kill ";
         return (users.isEmpty() ? "" : "ask " + users + ", or: ") + kill + pids

@@ -33,7 +33,7 @@ final class Processes {
         }
 
         /** A paused process handles a signal only when it continues. */
-        boolean isStopped() {
+        boolean isPaused() {
             return state == 'T' || state == 't';
         }
 
@@ -105,7 +105,7 @@ final class Processes {
     }
 
     /** Returns the exit code of a zombie as a shell would print it; null if it cannot be seen. */
-    static Integer exitStatus(long pid) {
+    static Integer exitCode(long pid) {
         String[] stat = stat(pid);
         int status = stat.length < 50 || !stat[0].equals("Z") ? -1 : Integer.parseInt(stat[49]);
         return status < 0 ? null : Integer.valueOf((status & 0x7F) != 0 ? 128 + (status & 0x7F) : status >> 8);
