@@ -6,8 +6,9 @@ import java.nio.file.StandardCopyOption;
 /** A copy of what a user needs of the clone: jbangw and the scripts, and the home and cache where it builds. */
 record Clone(Path folder, Path home, Path cache) {
 
-    /** Copies it to its folder. */
+    /** Copies it to its folder, and makes the home: of a home that does not exist, the user's own would be used. */
     Clone made() throws Exception {
+        Files.createDirectories(home);
         copy(Script.CLONE, folder);
         return this;
     }
