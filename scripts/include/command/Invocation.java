@@ -15,13 +15,10 @@ record Invocation(String envFile, String project) {
 
     /** Returns the command that calls a script for the same {@code .env} and project. */
     String command(String script, String arguments) {
+        String file = seen(envFile);
         return program(script) + " " + arguments
-            + (fileName().equals(DEFAULT_ENV_FILE) ? "" : " --env-file " + quoted(fileName()))
+            + (file.equals(DEFAULT_ENV_FILE) ? "" : " --env-file " + quoted(file))
             + (project == null ? "" : " --project " + quoted(seen(project)));
-    }
-
-    String fileName() {
-        return seen(envFile);
     }
 
     /** Returns the command that starts the services; null unless the working directory has a start script. */
@@ -35,7 +32,7 @@ record Invocation(String envFile, String project) {
     }
 
     /** The reader of a start script's messages can be in another folder than the script. */
-    private static String seen(String file) {
+    static String seen(String file) {
         return isFunction() ? Path.of(file).toAbsolutePath().normalize().toString() : file;
     }
 

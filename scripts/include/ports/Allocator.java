@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,10 +53,25 @@ final class Allocator {
 
     private final LocalPorts localPorts = LocalPorts.read();
     private final BitSet assigned = new BitSet();
+    /** By port, the service that the map, the environment, .env or an alias configures for it; "" for several. */
+    private final Map<Integer, String> claims = new HashMap<>();
     private final Map<String, Integer> told = new HashMap<>();
 
     Allocator(Config config) {
         this.config = config;
+        PortMap.SERVICES.forEach(row -> claim(row.port(), row));
+        for (PortMap.Service service : config.services()) {
+            claim(service.port(), service);
+            service.aliases().forEach(alias -> claim(alias.port(), service));
+            String value = config.fileValue(service.variable());
+            if (PortMap.isPort(value)) {
+                claim(Integer.parseInt(value), service);
+            }
+        }
+    }
+
+    private void claim(int port, PortMap.Service service) {
+        claims.merge(port, service.variable(), (one, other) -> one.equals(other) ? one : "");
     }
 
     /** Returns which of the services that are configured for a port keeps it. */
@@ -86,7 +102,7 @@ final class Allocator {
      */
     Allocator assign(List<PortMap.Service> services, Supplier<Project> project, boolean areNamed) throws IOException {
         List<PortMap.Service> inOrder = new ArrayList<>(config.services());
-        inOrder.retainAll(services);
+        inOrder.retainAll(new HashSet<>(services));
         List<ServicePort> ports = ServicePort.look(inOrder, localPorts, project);
         ports.sort((a, b) -> precedence(a.service()) - precedence(b.service()));
         Map<PortMap.Service, Assignment> made = new HashMap<>();
@@ -135,7 +151,8 @@ final class Allocator {
         try {
             for (PortMap.Range range : ranges) {
                 for (int port = range.first(); port <= range.last(); port++) {
-                    if (!assigned.get(port) && !isConfiguredForAnother(port, service) && localPorts.isAvailable(port)) {
+                    boolean isOurs = claims.getOrDefault(port, service.variable()).equals(service.variable());
+                    if (isOurs && !assigned.get(port) && localPorts.isAvailable(port)) {
                         assigned.set(port);
                         return port;
                     }
@@ -145,15 +162,6 @@ final class Allocator {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Returns whether another service is configured to use the port: by the map, the environment, .env, an alias. */
-    private boolean isConfiguredForAnother(int port, PortMap.Service service) {
-        return PortMap.SERVICES.stream().anyMatch(row -> row.port() == port
-                && !row.variable().equals(service.variable()))
-            || config.services().stream().anyMatch(other -> !other.equals(service) && (other.port() == port
-                || other.aliases().stream().anyMatch(alias -> alias.port() == port)
-                || config.fileValue(other.variable()).equals(String.valueOf(port))));
     }
 
     /** Returns {@code .env} with the ports, if no service fails; an expression stays unless its port changes. */
@@ -214,7 +222,7 @@ final class Allocator {
         int port = told.computeIfAbsent(service.variable(), key -> firstAvailable(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
         String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
-            : new Invocation(config.envFile().path().toString(), null).fileName();
+            : Invocation.seen(config.envFile().path().toString());
         return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in " + place;
     }
 }

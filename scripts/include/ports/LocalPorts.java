@@ -76,6 +76,7 @@ final class LocalPorts {
     private static final String[] TABLES = {"/proc/net/tcp", "/proc/net/tcp6"}; // MPTCP is in them, too.
     private static final int PAGE_WITHOUT_ROOM = 4096 - 256; // The longest row is shorter.
 
+    private static String inUse;
     final boolean hasTables;
     private List<TcpSocket> listeners;
     private List<TcpSocket> sockets;
@@ -109,13 +110,15 @@ final class LocalPorts {
 
     /** Returns the system's words for a port in use. They depend on the locale, so they are provoked. */
     private static String inUse() throws IOException {
-        try (Socket one = new Socket(); Socket other = new Socket()) {
-            one.bind(new InetSocketAddress(0));
-            other.bind(one.getLocalSocketAddress());
-            return "";
-        } catch (BindException e) {
-            return e.getMessage();
+        if (inUse == null) {
+            try (Socket one = new Socket(); Socket other = new Socket()) {
+                one.bind(new InetSocketAddress(0));
+                other.bind(one.getLocalSocketAddress());
+            } catch (BindException e) {
+                inUse = e.getMessage();
+            }
         }
+        return inUse;
     }
 
     /** Returns whether a server can bind this port now; reads no table if the bind already says no. */
