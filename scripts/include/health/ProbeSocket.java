@@ -75,6 +75,9 @@ final class ProbeSocket extends Socket {
                 // The port is in use.
             }
         }
+        if (!isBound()) {
+            throw new BindException("no port to connect from is available");
+        }
     }
 
     /** Does nothing if the socket is connected: OkHttp connects the socket that it is given. */
