@@ -122,9 +122,8 @@ class health_all extends PortCommand {
                 endpoints.add(Endpoint.of(target));
                 continue;
             }
-            Set<PortMap.Status> leftOut = PortMap.Group.named(target) == null ? Set.of()
-                : Set.of(PortMap.Status.RESERVED, PortMap.Status.FAILED); // of a group
-            names.resolve(target).stream().filter(service -> !leftOut.contains(service.status()))
+            boolean isGroup = PortMap.Group.named(target) != null;
+            names.resolve(target).stream().filter(service -> !isGroup || PortMap.STARTED.contains(service.status()))
                 .forEach(service -> endpoints.add(Endpoint.of(service, host)));
         }
         Set<String> made = new HashSet<>(); // Each check is made once.

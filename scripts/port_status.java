@@ -37,9 +37,6 @@ class port_status extends PortCommand {
     private boolean verbose;
     @Option(names = "--plain", description = "Print ports and states only, as devflow_port_status does.")
     private boolean plain;
-
-    /** Whether the output is plain unless another form is asked for. */
-    boolean isPlainByDefault;
     @Option(names = "--check", description = "Exit with 1 if there is a problem or an expected service is not running.")
     private boolean check;
     @Option(names = "--running", description = "Exit with 1 unless every service is running.")
@@ -51,6 +48,9 @@ class port_status extends PortCommand {
         converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
         description = "Refresh at this interval (default 2s) until interrupted.")
     private Duration watch;
+
+    /** Whether the output is plain unless another form is asked for. */
+    boolean isPlainByDefault;
 
     public static void main(String... args) {
         main(new port_status(), args);
@@ -77,8 +77,7 @@ class port_status extends PortCommand {
         List<ServicePort> ports = ServicePort.look(targets.isEmpty() ? config.services() : resolver.resolve(targets),
             LocalPorts.read(), isStateEnough ? null : Project.of(this));
         // A service that only .env knows is expected if it is named: its port may be that of a database elsewhere.
-        Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE)
-            : Set.of(PortMap.Status.ACTIVE, PortMap.Status.UNKNOWN);
+        Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE) : PortMap.STARTED;
         List<Problems.Problem> problems =
             isStateEnough || running ? List.of() : new Problems(config, projectFolder).of(ports, expected);
         List<ServicePort> shown = new ArrayList<>();
@@ -91,11 +90,6 @@ class port_status extends PortCommand {
         boolean isNo = check && !problems.isEmpty() || running && !shown.stream().allMatch(ServicePort::isRunning);
         return new Report(isNo ? Report.NO : Report.YES,
             json || quiet ? List.of() : lines(config, shown, problems), json ? document(shown, problems) : null);
-    }
-
-    /** Returns whether the project starts the service, which it does not if the service is reserved or failed. */
-    private static boolean isStarted(PortMap.Service service) {
-        return service.status() == PortMap.Status.ACTIVE || service.status() == PortMap.Status.UNKNOWN;
     }
 
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
@@ -119,7 +113,7 @@ class port_status extends PortCommand {
             boolean isGroup = PortMap.Group.named(target) != null;
             boolean isOne = Targets.isName(target) ? !isGroup : PortMap.isPort(target);
             for (PortMap.Service service : resolver.resolve(target)) {
-                if (isOne || (isGroup ? isStarted(service) : service.name() != null)) {
+                if (isOne || (isGroup ? PortMap.STARTED.contains(service.status()) : service.name() != null)) {
                     names.putIfAbsent(service, isOne ? target : service.shortName());
                 }
             }
@@ -173,7 +167,8 @@ class port_status extends PortCommand {
         String owners = port.isAvailable() ? ""
             : OwnerWords.row(port.isTaken() ? port.othersThanOurs() : port.owners());
         String status = service.status() == PortMap.Status.UNKNOWN ? "undocumented"
-            : service.name() == null || isStarted(service) ? "" : ServicePort.lowerCase(service.status());
+            : service.name() == null || PortMap.STARTED.contains(service.status()) ? ""
+            : ServicePort.lowerCase(service.status());
         String separator = status.isEmpty() || owners.isEmpty() ? "" : ", ";
         lines.add((verbose ? Line.of(start) : Line.row(start)).with(state, isGood ? Line.Style.GOOD : Line.Style.BAD)
             .cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
@@ -187,7 +182,8 @@ class port_status extends PortCommand {
 
     private static List<Line> summary(List<ServicePort> ports, List<Problems.Problem> problems) {
         List<Line> summary = new ArrayList<>();
-        List<ServicePort> all = ports.stream().filter(port -> isStarted(port.service())).toList();
+        List<ServicePort> all =
+            ports.stream().filter(port -> PortMap.STARTED.contains(port.service().status())).toList();
         long running = all.stream().filter(ServicePort::isRunning).count();
         if (all.size() > 1) {
             String are = running == 1 ? " is" : " are";

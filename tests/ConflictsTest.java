@@ -112,8 +112,8 @@ class ConflictsTest {
 
     @ParameterizedTest
     @CsvSource(quoteCharacter = '"', delimiter = '|', value = {
-        "mkdir shared; mv app/.env shared; ln -s ../shared/.env app/.env; start app codex-mcp; cd app; judge codex-mcp      | ours",
-        "project shared; ln -sf ../shared/.env app/.env; start shared codex-mcp; cd app; judge codex-mcp                    | other",
+        "mkdir linked; mv app/.env linked; ln -s ../linked/.env app/.env; start app codex-mcp; cd app; judge codex-mcp      | ours",
+        "project linked; ln -sf ../linked/.env app/.env; start linked codex-mcp; cd app; judge codex-mcp                    | other",
         "mkdir conf; : >conf/dev.env; start app codex-mcp; cd app; judge codex-mcp --env-file ../conf/dev.env               | other",
         "mkdir conf; : >conf/dev.env; start app codex-mcp; judge codex-mcp --env-file conf/dev.env --project app            | ours",
         "start app codex-mcp; export DEVFLOW_PROJECT=$PWD/app; cd /; judge codex-mcp                                        | ours",

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Set;
 
 /** The tables of DevFlow's documentation: its groups of ports, and its services in their order. */
 final class PortMap {
@@ -81,6 +82,9 @@ final class PortMap {
 
     /** The documented status of a service; UNKNOWN: it stands in {@code .env} alone; NONE: a port without a service. */
     enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
+
+    /** The statuses of the services that the project starts: neither reserved nor failed. */
+    static final Set<Status> STARTED = Set.of(Status.ACTIVE, Status.UNKNOWN);
 
     /** Where a service's port is set, and must be changed. */
     enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }

@@ -97,8 +97,7 @@ final class HealthChecks {
             if (!result.listeners.isEmpty() && seen.doubt() != null) {
                 notes.add(seen.doubt());
             }
-            boolean isHere = result.endpoint.isLocal() && localPorts.hasTables;
-            if (isHere && !localPorts.isListening(port)) {
+            if (result.endpoint.isLocal() && localPorts.hasTables && !localPorts.isListening(port)) {
                 notes.add("port " + port + " responds, but no listener is visible on this machine: the port is"
                     + " redirected, for example to a container");
             }

@@ -33,6 +33,7 @@ final class Problems {
     private final Config config;
     private final Invocation invocation;
     private final List<Problem> problems = new ArrayList<>();
+    private final Set<Integer> conflicts = new HashSet<>(); // Two services can have one port.
     private Allocator allocator;
 
     /** @param project the {@code --project} that was given, or null */
@@ -48,16 +49,12 @@ final class Problems {
      */
     List<Problem> of(List<ServicePort> ports, Set<PortMap.Status> expected) {
         Set<Integer> numbers = new LinkedHashSet<>();
-        Set<Integer> conflicts = new HashSet<>();
         List<PortMap.Service> down = new ArrayList<>();
         for (ServicePort port : ports) {
             boolean isExpected = expected.contains(port.service().status());
             addMisconfigured(port.service());
             numbers.add(port.service().port());
-            // Two services can have one port.
-            if (!conflicts.contains(port.service().port()) && addConflict(port, isExpected)) {
-                conflicts.add(port.service().port());
-            }
+            addConflict(port, isExpected);
             if (isExpected && port.isAvailable()) {
                 down.add(port.service());
             }
@@ -82,18 +79,13 @@ final class Problems {
         }
     }
 
-    /**
-     * Returns whether the port is in the way of its service. A process that may belong to the project is no problem; of
-     * a reserved service, only a listener is one.
-     */
-    private boolean addConflict(ServicePort port, boolean isExpected) {
+    /** A process that may belong to the project is no problem; of a reserved service, only a listener is one. */
+    private void addConflict(ServicePort port, boolean isExpected) {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
-        boolean isConflict = isReserved || isExpected && port.conflict() != null;
-        if (isConflict) {
+        if ((isReserved || isExpected && port.conflict() != null) && conflicts.add(port.service().port())) {
             Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
             add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
         }
-        return isConflict;
     }
 
     private void add(Kind kind, PortMap.Service service, String message, List<String> remedies) {
