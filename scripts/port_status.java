@@ -173,7 +173,7 @@ class port_status extends PortCommand {
         lines.add((verbose ? Line.of(start) : Line.row(start)).with(state, isGood ? Line.Style.GOOD : Line.Style.BAD)
             .cell(NAME_COLUMN, service.name()).cell(OWNER_COLUMN, status + separator + owners));
         if (verbose && service.name() != null) {
-            lines.add(Line.of("    " + service.variable() + " (" + config.place(service) + ")"));
+            lines.add(Line.of("    " + service.variable() + " (" + service.place() + ")"));
         }
         for (String detail : verbose ? OwnerWords.lines(port.owners(), true) : List.<String>of()) {
             lines.add(Line.of("    " + detail));

@@ -31,26 +31,25 @@ class ConfigTest {
         return services.get(0);
     }
 
-    /** The value in the file and in the environment, and the port and its origin. */
+    /** The value in the file and in the environment, and the port and its place. */
     @ParameterizedTest
-    @CsvSource({"3015, 3025, 3025, ENVIRONMENT", "3014, '', 3014, ENV_FILE", "'', '', 3005, DEFAULT", "'', 3025, 3025, ENVIRONMENT",
-        "none, 3025, 3025, ENVIRONMENT", "3015, 3015, 3015, ENV_FILE"})
-    void theEnvironmentTakesPrecedenceOverTheFileAndTheFileOverTheMap(String inFile, String override, int port, PortMap.Origin origin)
+    @CsvSource({"3015, 3025, 3025, the environment", "3014, '', 3014, FILE:2", "'', '', 3005, the default", "'', 3025, 3025, the environment",
+        "none, 3025, 3025, the environment", "3015, 3015, 3015, FILE:2"})
+    void theEnvironmentTakesPrecedenceOverTheFileAndTheFileOverTheMap(String inFile, String override, int port, String place)
             throws Exception {
         Config config = config("\nORCHESTRATOR_PORT=" + inFile + "\n", Map.of("ORCHESTRATOR_PORT", override));
         PortMap.Service service = only(config, "orchestrator");
-        assertEquals(List.of(port, origin, origin == PortMap.Origin.ENV_FILE ? 2 : 0),
-            List.of(service.port(), service.origin(), config.place(service).endsWith(":2") ? 2 : 0));
+        assertEquals(List.of(port, place.replace("FILE", folder.resolve(".env").toString())), List.of(service.port(), service.place()));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"abc", "0", "65536", "03005", "-1", "+3005", "3005x", "3 005", "3005.0", "99999999999", "٣٠٠٥", "${P-x}", "$",
         "${P:?}", "${A}${A}", "${A"})
     void aValueThatIsNotAPortIsRefusedWithItsPlaceAndNotPrinted(String value) throws Exception {
-        String refusal = ": ORCHESTRATOR_PORT is not a port (1-65535); correct the value, or leave it empty to use 3005";
-        assertEquals(folder.resolve(".env") + ":2" + refusal,
+        String refusal = " is not a port (1-65535); correct the value, or leave it empty to use 3005";
+        assertEquals(folder.resolve(".env") + ":2: ORCHESTRATOR_PORT" + refusal,
             assertThrows(UserException.class, () -> config("A=300\nORCHESTRATOR_PORT=\"" + value + "\"\n", Map.of())).getMessage());
-        assertEquals("the environment" + refusal,
+        assertEquals("ORCHESTRATOR_PORT in the environment" + refusal,
             assertThrows(UserException.class, () -> config("", Map.of("ORCHESTRATOR_PORT", value))).getMessage());
     }
 
@@ -96,7 +95,7 @@ class ConfigTest {
     @Test
     void variablesOfUndocumentedServicesAreOverriddenByPortsOnly() throws Exception {
         PortMap.Service redis = only(config("REDIS_PORT=6379\n", Map.of("REDIS_PORT", "tcp://10.0.0.1:6379")), "redis");
-        assertEquals(List.of(6379, PortMap.Origin.ENV_FILE), List.of(redis.port(), redis.origin()));
+        assertEquals(List.of(6379, folder.resolve(".env") + ":1"), List.of(redis.port(), redis.place()));
         PortMap.Service moved = only(config("X_PORT=3150\n", Map.of("X_PORT", "3010")), "x");
         assertEquals(List.of(3010, PortMap.Group.CORE), List.of(moved.port(), moved.group()));
     }
@@ -127,8 +126,8 @@ class ConfigTest {
     @Test
     void whatTheShellHasExportedFromTheFileIsSetInTheFile() throws Exception {
         Config config = config("ORCHESTRATOR_PORT=${P-3015}\nX_PORT=3150\n", Map.of("ORCHESTRATOR_PORT", "3015", "X_PORT", "3150"));
-        assertEquals(folder.resolve(".env") + ":1", config.place(only(config, "orchestrator")));
-        assertEquals(folder.resolve(".env") + ":2", config.place(only(config, "x")));
+        assertEquals(folder.resolve(".env") + ":1", only(config, "orchestrator").place());
+        assertEquals(folder.resolve(".env") + ":2", only(config, "x").place());
     }
 
     @ParameterizedTest

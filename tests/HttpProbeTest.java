@@ -258,7 +258,7 @@ class HttpProbeTest {
         "https://other:8443/up?key=x, https://other:8443/up?key=x, https://other:8443/up"})
     void aServicesConfigurationSaysHowItIsChecked(String health, String url, String shown) {
         Endpoint endpoint = Endpoint.of(new PortMap.Service("CRAWLER_PORT", "CRAWLER_PORT", 1234,
-            PortMap.Origin.ENV_FILE, null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
+            ".env:1", null, PortMap.Status.UNKNOWN, null, health, List.of()), "h");
         assertEquals(List.of(url, shown), List.of(endpoint.toString(), endpoint.url()));
     }
 }

@@ -130,7 +130,7 @@ class RemedyTest {
         assertEquals("to free the port: kill 8 / to move the service: set ORCHESTRATOR_PORT=PORT in .env",
             remedy.replaceFirst("=30(0[7-9]|[1-9]\\d)", "=PORT"));
         assertEquals("to bind the port: run as root / to move the service: set ORCHESTRATOR_PORT=PORT in the environment",
-            remedy(service("ORCHESTRATOR_PORT").with(80, PortMap.Origin.ENVIRONMENT, null, List.of()), LocalPorts.Verdict.DENIED)
+            remedy(service("ORCHESTRATOR_PORT").with(80, PortMap.ENVIRONMENT, null, List.of()), LocalPorts.Verdict.DENIED)
                 .replaceFirst("=30\\d\\d", "=PORT"));
     }
 

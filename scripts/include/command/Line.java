@@ -1,17 +1,24 @@
-import java.util.ArrayList;
-import java.util.List;
-
-/** A line of text for people, in pieces with a style each. Text is made printable when it is added. */
+/** A line of text for people; a part of the line can have a style. Text is made printable when it is added. */
 final class Line {
 
-    /** What a piece means to the reader. */
-    enum Style { PLAIN, GOOD, BAD, DOUBTFUL, STRONG }
+    /** What the style of a text means to the reader; the codes are those of jansi. */
+    enum Style {
+        GOOD("green"), BAD("red"), DOUBTFUL("yellow"), STRONG("bold");
 
-    record Piece(String text, Style style) { }
+        final String code;
 
-    final List<Piece> pieces = new ArrayList<>();
+        Style(String code) {
+            this.code = code;
+        }
+    }
+
     /** Whether a terminal shows only what fits into one row; it wraps other lines. */
     final boolean isRow;
+    String text = "";
+    /** The part with the style, and the style; null if no part has a style. */
+    int start;
+    int end;
+    Style style;
 
     private Line(boolean isRow) {
         this.isRow = isRow;
@@ -25,12 +32,16 @@ final class Line {
         return new Line(true).with(text);
     }
 
-    Line with(String text) {
-        return with(text, Style.PLAIN);
+    Line with(String more) {
+        text += printable(more);
+        return this;
     }
 
-    Line with(String text, Style style) {
-        pieces.add(new Piece(printable(text), style));
+    /** Adds a text with a style, which replaces the style of an earlier text. */
+    Line with(String more, Style style) {
+        this.style = style;
+        start = text.length();
+        end = with(more).text.length();
         return this;
     }
 
@@ -41,17 +52,12 @@ final class Line {
 
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder();
-        for (Piece piece : pieces) {
-            text.append(piece.text);
-        }
-        return text.toString();
+        return text;
     }
 
     /** Returns how many cells of a terminal the line takes. */
     int width() {
         int width = 0;
-        String text = toString();
         for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
             width += width(text.codePointAt(i));
         }
@@ -70,16 +76,15 @@ final class Line {
         if (width() <= columns) {
             return this;
         }
-        Line cut = new Line(isRow);
-        int left = columns - 1;
-        for (Piece piece : pieces) {
-            int end = 0;
-            while (end < piece.text.length() && (left -= width(piece.text.codePointAt(end))) >= 0) {
-                end += Character.charCount(piece.text.codePointAt(end));
-            }
-            cut.with(piece.text.substring(0, end), piece.style);
+        int length = 0;
+        for (int room = columns - 1 - width(text.codePointAt(0)); room >= 0; room -= width(text.codePointAt(length))) {
+            length = text.offsetByCodePoints(length, 1);
         }
-        return cut.with("…");
+        Line cut = new Line(isRow).with(text.substring(0, length) + "…");
+        cut.style = style;
+        cut.start = Math.min(start, length);
+        cut.end = Math.min(end, length);
+        return cut;
     }
 
     /** Returns the text with a question mark in place of every character that could control a terminal. */

@@ -8,7 +8,7 @@ import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.util.List;
-import org.fusesource.jansi.Ansi;
+import org.fusesource.jansi.AnsiRenderer;
 
 /** Prints lines; on a terminal, rows are cut, and the picture of a watch replaces the last one. */
 final class Terminal {
@@ -37,20 +37,11 @@ final class Terminal {
 
     /** Loads the library for colours only if they are wanted. */
     private static String text(Line line, boolean isColoured) {
-        if (!isColoured) {
-            return line.toString();
+        if (!isColoured || line.style == null) {
+            return line.text;
         }
-        Ansi text = Ansi.ansi();
-        for (Line.Piece piece : line.pieces) {
-            switch (piece.style()) {
-                case GOOD -> text.fgGreen().a(piece.text()).reset();
-                case BAD -> text.fgRed().a(piece.text()).reset();
-                case DOUBTFUL -> text.fgYellow().a(piece.text()).reset();
-                case STRONG -> text.bold().a(piece.text()).reset();
-                case PLAIN -> text.a(piece.text());
-            }
-        }
-        return text.toString();
+        String styled = AnsiRenderer.render(line.text.substring(line.start, line.end), line.style.code);
+        return line.text.substring(0, line.start) + styled + line.text.substring(line.end);
     }
 
     private static Size size() {

@@ -14,6 +14,22 @@ import java.util.regex.Pattern;
  */
 final class Config {
 
+    /** What a variable is set to, and where; the value is empty if the variable is not set. */
+    private record Setting(String variable, String value, String place) {
+
+        int port(String alternative) {
+            if (!PortMap.isPort(value)) {
+                // The value is not printed: it may be a secret that was put there by mistake.
+                throw new UserException(where() + " is not a port (1-65535); correct the value" + alternative);
+            }
+            return Integer.parseInt(value);
+        }
+
+        String where() {
+            return place.equals(PortMap.ENVIRONMENT) ? variable + " in the environment" : place + ": " + variable;
+        }
+    }
+
     private final EnvFile envFile;
     private final Map<String, String> environment;
     private final Map<String, String> values = new HashMap<>(); // of .env, expanded
@@ -32,10 +48,11 @@ final class Config {
             String value = entry.value();
             values.put(entry.name(), isExpression(entry.name()) ? new Syntax(this).expand(value) : value);
         }
-        for (PortMap.Service service : PortMap.SERVICES) {
-            PortMap.Origin origin = origin(service.variable());
-            services.add(origin == PortMap.Origin.DEFAULT ? service : service.with(port(service.variable(), origin,
-                ", or leave it empty to use " + service.port()), origin, service.health(), service.aliases()));
+        for (PortMap.Service row : PortMap.SERVICES) {
+            Setting setting = setting(row.variable());
+            int port = setting.value.isEmpty() ? row.port()
+                : setting.port(", or leave it empty to use " + row.port());
+            services.add(row.with(port, setting.place, row.health(), new ArrayList<>()));
         }
         for (EnvFile.Entry entry : envFile.entries()) {
             if (PortMap.isPort(values.get(entry.name())) && Syntax.PORT_VARIABLE.matcher(entry.name()).matches()) {
@@ -44,52 +61,43 @@ final class Config {
         }
         for (int i = 0; i < services.size(); i++) {
             PortMap.Service service = services.get(i);
-            services.set(i, service.with(service.port(), service.origin(), health(service), service.aliases()));
+            services.set(i, service.with(service.port(), service.place(), health(service), service.aliases()));
         }
     }
 
-    /** Returns where a variable is set. If a shell has exported {@code .env}, the file counts. */
-    private PortMap.Origin origin(String variable) {
-        String override = environment(variable);
+    /** Returns what a variable is set to. If a shell has exported {@code .env}, the file counts. */
+    private Setting setting(String variable) {
+        String value = environment(variable);
+        return value.isEmpty() || value.equals(fileValue(variable)) ? inFile(variable)
+            : new Setting(variable, value, PortMap.ENVIRONMENT);
+    }
+
+    private Setting inFile(String variable) {
         String value = fileValue(variable);
-        boolean isInFile = !value.isEmpty() && (override.isEmpty() || override.equals(value));
-        return isInFile ? PortMap.Origin.ENV_FILE
-            : override.isEmpty() ? PortMap.Origin.DEFAULT : PortMap.Origin.ENVIRONMENT;
+        return new Setting(variable, value,
+            value.isEmpty() ? PortMap.DEFAULT : envFile.path() + ":" + envFile.get(variable).line());
     }
 
-    private String value(String variable, PortMap.Origin origin) {
-        return origin == PortMap.Origin.ENVIRONMENT ? environment(variable) : fileValue(variable);
-    }
-
-    private int port(String variable, PortMap.Origin origin, String alternative) {
-        if (!PortMap.isPort(value(variable, origin))) {
-            // The value is not printed: it may be a secret that was put there by mistake.
-            throw new UserException(place(variable, origin) + ": " + variable
-                + " is not a port (1-65535); correct the value" + alternative);
-        }
-        return Integer.parseInt(value(variable, origin));
-    }
-
+    /** Adds an alias of a documented service, or else a service. */
     private void addUndocumented(String variable) {
         // Docker and Kubernetes set NAME_PORT to URLs in the environment, for purposes of their own.
-        PortMap.Origin origin = PortMap.isPort(environment(variable)) ? origin(variable) : PortMap.Origin.ENV_FILE;
-        int port = port(variable, origin, "");
+        Setting setting = PortMap.isPort(environment(variable)) ? setting(variable) : inFile(variable);
+        int port = setting.port("");
+        PortMap.Service added = new PortMap.Service(variable, variable, port, setting.place, PortMap.Group.of(port),
+            PortMap.Status.UNKNOWN, null, null, List.of());
         for (int i = 0; i < PortMap.SERVICES.size(); i++) {
             PortMap.Service service = services.get(i);
             if (service.variable().equals(variable)) {
                 return;
             }
             boolean hasPort = port == service.port() || port == PortMap.SERVICES.get(i).port()
-                || value(variable, origin).equals(fileValue(service.variable()));
+                || setting.value.equals(fileValue(service.variable()));
             if (hasPort && hasWordsOf(service.variable(), variable)) {
-                List<PortMap.Alias> aliases = new ArrayList<>(service.aliases());
-                aliases.add(new PortMap.Alias(variable, port));
-                services.set(i, service.with(service.port(), service.origin(), service.health(), aliases));
+                service.aliases().add(added);
                 return;
             }
         }
-        services.add(new PortMap.Service(variable, variable, port, origin, PortMap.Group.of(port),
-            PortMap.Status.UNKNOWN, null, null, List.of()));
+        services.add(added);
     }
 
     /** Returns whether all words of a name are words of the documented one, in their order. */
@@ -100,13 +108,12 @@ final class Config {
 
     private String health(PortMap.Service service) {
         for (String variable : service.variables()) {
-            String name = PortMap.stem(variable) + "_HEALTH";
-            PortMap.Origin origin = origin(name);
-            if (origin != PortMap.Origin.DEFAULT && Syntax.isHealth(value(name, origin))) {
-                return value(name, origin);
+            Setting setting = setting(PortMap.stem(variable) + "_HEALTH");
+            if (!setting.value.isEmpty() && Syntax.isHealth(setting.value)) {
+                return setting.value;
             }
-            if (origin != PortMap.Origin.DEFAULT) {
-                notes.add(place(name, origin) + ": " + name + " is ignored: it is not a path, tcp, grpc, or a URL"
+            if (!setting.value.isEmpty()) {
+                notes.add(setting.where() + " is ignored: it is not a path, tcp, grpc, or a URL"
                     + " (http, https, grpc, grpcs, tcp) without a user");
             }
         }
@@ -180,11 +187,11 @@ final class Config {
 
     /** Returns the port that the variable PORT names. No service uses that port. */
     int port() {
-        PortMap.Origin origin = origin("PORT");
-        if (origin == PortMap.Origin.DEFAULT) {
+        Setting setting = setting("PORT");
+        if (setting.value.isEmpty()) {
             throw new UserException("PORT is not set in the environment or in " + envFile.path());
         }
-        return port("PORT", origin, "");
+        return setting.port("");
     }
 
     /** Returns what {@code .env} sets a variable to, expanded; empty if it does not. */
@@ -195,7 +202,7 @@ final class Config {
     /** Requires a value in {@code .env} that can be replaced: a stray quote would change how other lines read. */
     void requirePort(String variable) {
         if (!fileValue(variable).isEmpty()) {
-            port(variable, PortMap.Origin.ENV_FILE, "");
+            inFile(variable).port("");
         }
     }
 
@@ -204,27 +211,13 @@ final class Config {
         return environment.getOrDefault(variable, "");
     }
 
-    /** Returns where a service's port is set: {@code .env:12}, {@code the environment} or {@code the default}. */
-    String place(PortMap.Service service) {
-        return place(service.variable(), service.origin());
-    }
-
-    private String place(String variable, PortMap.Origin origin) {
-        return switch (origin) {
-            case ENVIRONMENT -> "the environment";
-            case ENV_FILE -> envFile.path() + ":" + envFile.get(variable).line();
-            case DEFAULT -> "the default";
-        };
-    }
-
     /** Returns a note on each alias of a service that is set to another port than the service. */
     List<String> differences(PortMap.Service service) {
         List<String> differences = new ArrayList<>();
-        for (PortMap.Alias alias : service.aliases()) {
+        for (PortMap.Service alias : service.aliases()) {
             if (alias.port() != service.port()) {
                 differences.add(service.name() + " uses port " + service.port() + " (" + service.variable() + ", "
-                    + place(service) + "), but " + alias.variable() + " ("
-                    + place(alias.variable(), PortMap.Origin.ENV_FILE) + ") is " + alias.port());
+                    + service.place() + "), but " + alias.variable() + " (" + alias.place() + ") is " + alias.port());
             }
         }
         return differences;

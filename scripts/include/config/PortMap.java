@@ -86,20 +86,20 @@ final class PortMap {
     /** The statuses of the services that the project starts: neither reserved nor failed. */
     static final Set<Status> STARTED = Set.of(Status.ACTIVE, Status.UNKNOWN);
 
-    /** Where a service's port is set, and must be changed. */
-    enum Origin { ENVIRONMENT, ENV_FILE, DEFAULT }
-
-    /** Another variable of {@code .env} for the port of a service. */
-    record Alias(String variable, int port) { }
+    /** The places where a port is set if not in {@code .env}, of which the place is {@code .env:12}. */
+    static final String ENVIRONMENT = "the environment";
+    static final String DEFAULT = "the default";
 
     /**
      * A service and its port. A port without a service has the status NONE, and neither name nor variable.
      *
+     * @param place where the port is set, and must be changed
      * @param group null if the port of an undocumented service is in no documented range
      * @param health how its health is checked: a path, a URL, {@code tcp} or {@code grpc}; null if nothing says so
+     * @param aliases other variables of {@code .env} for its port
      */
-    record Service(String name, String variable, int port, Origin origin, Group group, Status status,
-                   String description, String health, List<Alias> aliases) {
+    record Service(String name, String variable, int port, String place, Group group, Status status,
+                   String description, String health, List<Service> aliases) {
 
         boolean isDocumented() {
             return status != Status.UNKNOWN && status != Status.NONE;
@@ -111,7 +111,7 @@ final class PortMap {
 
         List<String> variables() {
             List<String> variables = new ArrayList<>(List.of(variable));
-            for (Alias alias : aliases) {
+            for (Service alias : aliases) {
                 variables.add(alias.variable);
             }
             return variables;
@@ -123,8 +123,8 @@ final class PortMap {
             return name.startsWith("-") || name.equals("port") || Group.named(name) != null ? variable : name;
         }
 
-        Service with(int port, Origin origin, String health, List<Alias> aliases) {
-            return new Service(name, variable, port, origin, group, status, description, health, aliases);
+        Service with(int port, String place, String health, List<Service> aliases) {
+            return new Service(name, variable, port, place, group, status, description, health, aliases);
         }
 
         static Service none(int port) {
@@ -167,7 +167,7 @@ final class PortMap {
     private PortMap() { }
 
     private static Service row(String name, int port, String variable, Status status, String health, String text) {
-        return new Service(name, variable, port, Origin.DEFAULT, Group.of(port), status, text, health, List.of());
+        return new Service(name, variable, port, DEFAULT, Group.of(port), status, text, health, List.of());
     }
 
     /** Returns the port that a text names: decimal, 1-65535, without sign or leading zero. */

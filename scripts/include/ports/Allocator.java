@@ -201,7 +201,7 @@ final class Allocator {
     private String reason(Assignment assignment) {
         PortMap.Service keeper = assignment.keeper;
         return keeper == null ? assignment.old.brief()
-            : "also configured for " + keeper.name() + " (" + config.place(keeper) + ")";
+            : "also configured for " + keeper.name() + " (" + keeper.place() + ")";
     }
 
     /** Notes each line of {@code .env} that still names a port, as a URL does, unless another service keeps it. */
@@ -221,7 +221,7 @@ final class Allocator {
         PortMap.Range range = group == null ? new PortMap.Range(1024, PortMap.HIGHEST) : group.range;
         int port = told.computeIfAbsent(service.variable(), key -> firstAvailable(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
-        String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
+        String place = service.place().equals(PortMap.ENVIRONMENT) ? PortMap.ENVIRONMENT
             : Invocation.seen(config.envFile().path().toString());
         return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in " + place;
     }

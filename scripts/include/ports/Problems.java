@@ -94,7 +94,7 @@ final class Problems {
 
     private void addShared(List<PortMap.Service> services) {
         int port = services.get(0).port();
-        String names = services.stream().map(service -> service.name() + " (" + config.place(service) + ")")
+        String names = services.stream().map(service -> service.name() + " (" + service.place() + ")")
             .collect(Collectors.joining(" and "));
         PortMap.Service keeper = allocator().keeper(port);
         List<PortMap.Service> others = services.stream().filter(service -> service != keeper).toList();
@@ -134,7 +134,7 @@ final class Problems {
 
     /** Returns how the service is given another port. */
     String move(PortMap.Service service) {
-        boolean isSet = !service.isMovable() || service.origin() == PortMap.Origin.ENVIRONMENT;
+        boolean isSet = !service.isMovable() || service.place().equals(PortMap.ENVIRONMENT);
         return isSet ? allocator().setting(service)
             : invocation.command("find_port", "--write " + service.shortName());
     }

@@ -83,7 +83,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         fields.put("port", service.port());
         fields.put("service", service.name());
         fields.put("variable", service.variable());
-        fields.put("aliases", service.aliases().stream().map(PortMap.Alias::variable).toList());
+        fields.put("aliases", service.aliases().stream().map(PortMap.Service::variable).toList());
         fields.put("group", lowerCase(service.group()));
         fields.put("status", lowerCase(service.status()));
         fields.put("description", service.description());
