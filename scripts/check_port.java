@@ -10,11 +10,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -70,18 +71,19 @@ class check_port extends PortCommand {
         }
         Config config = Config.of(this);
         Targets resolver = new Targets(config, wholeNames || stop);
-        List<PortMap.Service> services = resolver.resolve(targets);
+        Set<PortMap.Service> services = new LinkedHashSet<>();
         Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
             List<PortMap.Service> named = resolver.resolve(target);
             boolean isSingle = named.get(0).port() == named.get(named.size() - 1).port();
             require(!force || isSingle && PortMap.Group.named(target) == null,
                 "--force works only with ports and services, not with " + target);
+            services.addAll(named);
             if (isSingle) {
                 singles.add(named.get(0).port());
             }
         }
-        return stop ? stopping(services, singles) : checking(services, singles, config);
+        return stop ? stopping(List.copyOf(services), singles) : checking(List.copyOf(services), singles, config);
     }
 
     private Report checking(List<PortMap.Service> services, Set<Integer> singles, Config config) throws Exception {
@@ -103,18 +105,15 @@ class check_port extends PortCommand {
     /** @param singles the ports that were named one by one, which are shown in any case, with what to do about them */
     private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
         List<Line> lines = new ArrayList<>();
-        Map<Integer, LocalPorts.Verdict> verdicts = new TreeMap<>();
-        Set<String> told = new HashSet<>(); // Two services can have one port, and so the same owners.
+        Map<Integer, LocalPorts.Verdict> verdicts = new HashMap<>();
         for (ServicePort port : ports) {
-            int number = port.service().port();
-            boolean isFirst = verdicts.put(number, port.verdict()) == null;
-            if (verbose || singles.contains(number) || !port.isAvailable()) {
-                addRow(lines, port, isFirst);
+            boolean isSingle = singles.contains(port.service().port());
+            verdicts.put(port.service().port(), port.verdict());
+            if (verbose || isSingle || !port.isAvailable()) {
+                addRow(lines, port);
             }
-            for (String remedy : singles.contains(number) ? problems.remedies(port) : List.<String>of()) {
-                if (told.add(number + remedy)) {
-                    lines.add(Line.of("  " + remedy));
-                }
+            for (String remedy : isSingle ? problems.remedies(port) : List.<String>of()) {
+                lines.add(Line.of("  " + remedy));
             }
         }
         if (!singles.containsAll(verdicts.keySet())) {
@@ -123,8 +122,8 @@ class check_port extends PortCommand {
         return lines;
     }
 
-    private void addRow(List<Line> lines, ServicePort port, boolean isFirst) {
-        List<String> owners = isFirst ? OwnerWords.lines(port.owners(), verbose) : List.of();
+    private void addRow(List<Line> lines, ServicePort port) {
+        List<String> owners = OwnerWords.lines(port.owners(), verbose);
         String first = port.verdict() == LocalPorts.Verdict.DENIED
             ? "you are not permitted to bind port " + port.service().port() : owners.isEmpty() ? "" : owners.get(0);
         lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(), first));
@@ -165,15 +164,9 @@ class check_port extends PortCommand {
         LocalPorts localPorts = LocalPorts.read();
         boolean areAvailable = true;
         for (String target : targets) {
-            if (Targets.isName(target)) {
-                for (PortMap.Service service : new Targets(Config.of(this), wholeNames).resolve(target)) {
-                    areAvailable = areAvailable && localPorts.isAvailable(service.port());
-                }
-            } else {
-                PortMap.Range range = PortMap.Range.parse(target);
-                for (int port = range.first(); areAvailable && port <= range.last(); port++) {
-                    areAvailable = localPorts.isAvailable(port);
-                }
+            Config config = Targets.isName(target) ? Config.of(this) : null;
+            for (PortMap.Service service : new Targets(config, wholeNames).resolve(target)) {
+                areAvailable = areAvailable && localPorts.isAvailable(service.port());
             }
         }
         return areAvailable;

@@ -12,8 +12,7 @@
 #   devflow_stop SERVICE...              stops the services, and waits until their ports are available
 #
 # The functions take the options of the scripts behind them, such as --env-file FILE. The first call builds the scripts;
-# later calls start java directly. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done. An interactive shell gets
-# check_port, find_port, port_status and health_all as well.
+# later calls start java directly. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done.
 [ -n "${BASH_VERSION:-}" ] || { echo "devflow-ports.sh: needs bash" >&2 && return 2; }
 DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
 [ ! -L "$DEVFLOW_PORTS_DIR" ] || DEVFLOW_PORTS_DIR=$(readlink -f "$DEVFLOW_PORTS_DIR")
@@ -34,14 +33,6 @@ devflow_is_running() { devflow_ports_call devflow_is_running "$@"; }
 devflow_list_not_running() { devflow_ports_call devflow_list_not_running "$@"; }
 devflow_health_all() { devflow_ports_call devflow_health_all "$@"; }
 devflow_stop() { devflow_ports_call devflow_stop "$@"; }
-case $- in
-  *i*)
-    check_port() { devflow_ports_call check_port "$@"; }
-    find_port() { devflow_ports_call find_port "$@"; }
-    port_status() { devflow_ports_call port_status "$@"; }
-    health_all() { devflow_ports_call health_all "$@"; }
-    ;;
-esac
 # shellcheck disable=SC2120
 devflow_assign_ports() {
   set -- "$(devflow_ports_call devflow_assign_ports "$@" || echo "return $?")"

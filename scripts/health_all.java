@@ -89,10 +89,13 @@ class health_all extends PortCommand {
         if (watch == null && !quiet) {
             health.notes(results).forEach(this::note);
         }
+        if (health.failure != null) {
+            error(health.failure);
+        }
         boolean isYes = health.failure == null && HealthChecks.missing(results).isEmpty();
         List<Line> lines = prometheus ? Metrics.lines(results).stream().map(Line::of).toList()
             : json || quiet ? List.of() : lines(results);
-        return new Report(isYes ? Report.YES : Report.NO, lines, json ? document(results) : null, health.failure);
+        return new Report(isYes ? Report.YES : Report.NO, lines, json ? document(results) : null);
     }
 
     private void validate() {

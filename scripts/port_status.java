@@ -89,7 +89,7 @@ class port_status extends PortCommand {
         }
         boolean isNo = check && !problems.isEmpty() || running && !shown.stream().allMatch(ServicePort::isRunning);
         return new Report(isNo ? Report.NO : Report.YES,
-            json || quiet ? List.of() : lines(config, shown, problems), json ? document(shown, problems) : null);
+            json || quiet ? List.of() : lines(shown, problems), json ? document(shown, problems) : null);
     }
 
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
@@ -133,7 +133,7 @@ class port_status extends PortCommand {
     }
 
     /** Returns the states of these ports, in the order of the map, and the problems. */
-    private List<Line> lines(Config config, List<ServicePort> ports, List<Problems.Problem> problems) {
+    private List<Line> lines(List<ServicePort> ports, List<Problems.Problem> problems) {
         List<Line> lines = new ArrayList<>();
         lines.add(Line.of("=== DevFlow Port Status ==="));
         for (ServicePort port : plain ? ports : List.<ServicePort>of()) {
@@ -150,7 +150,7 @@ class port_status extends PortCommand {
             if (!members.isEmpty()) {
                 String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
                 lines.add(Line.of("").with(heading, Line.Style.STRONG));
-                members.forEach(port -> addRow(config, lines, port));
+                members.forEach(port -> addRow(lines, port));
             }
         }
         // In a watch, what does not fit is left out from the end.
@@ -158,7 +158,7 @@ class port_status extends PortCommand {
         return lines;
     }
 
-    private void addRow(Config config, List<Line> lines, ServicePort port) {
+    private void addRow(List<Line> lines, ServicePort port) {
         PortMap.Service service = port.service();
         boolean isGood = port.isRunning() || port.isListening() && service.name() == null;
         String state = isGood ? "ACTIVE" : port.isListening() ? "TAKEN"

@@ -49,19 +49,14 @@ abstract class PortCommand {
      * The answer of a script.
      *
      * @param document the JSON document as maps, lists, texts and numbers; null for none
-     * @param conclusion why the answer is no, for standard error, also with {@code --quiet}; null for nothing
      */
-    record Report(int exitCode, List<Line> lines, Map<String, Object> document, String conclusion) {
+    record Report(int exitCode, List<Line> lines, Map<String, Object> document) {
 
         /** The exit codes, as grep has them. */
         static final int YES = 0;
         static final int NO = 1;
         /** There is no answer: wrong usage, invalid configuration, an internal error. */
         static final int UNKNOWN = 2;
-
-        Report(int exitCode, List<Line> lines, Map<String, Object> document) {
-            this(exitCode, lines, document, null);
-        }
     }
 
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
@@ -110,9 +105,6 @@ abstract class PortCommand {
             Report report = report();
             print(report);
             if (interval() == null) {
-                if (report.conclusion() != null) {
-                    error(report.conclusion());
-                }
                 return report.exitCode();
             }
             Thread.sleep(interval().toMillis());

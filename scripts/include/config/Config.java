@@ -11,8 +11,13 @@ import java.util.regex.Pattern;
 /**
  * Which port each service uses: that of the environment, else that of {@code .env}, else the documented one. An empty
  * value counts as unset.
+ *
+ * @param values those of {@code .env}, expanded
+ * @param services the documented services in their order, then those that stand in {@code .env} alone
+ * @param notes what was ignored, and why
  */
-final class Config {
+record Config(EnvFile envFile, Map<String, String> environment, Map<String, String> values,
+              List<PortMap.Service> services, List<String> notes) {
 
     /** What a variable is set to, and where; the value is empty if the variable is not set. */
     private record Setting(String variable, String value, String place) {
@@ -30,20 +35,13 @@ final class Config {
         }
     }
 
-    private final EnvFile envFile;
-    private final Map<String, String> environment;
-    private final Map<String, String> values = new HashMap<>(); // of .env, expanded
-    private final List<PortMap.Service> services = new ArrayList<>();
-    private final List<String> notes = new ArrayList<>();
-
     static Config of(PortCommand command) {
         return new Config(EnvFile.of(command), System.getenv());
     }
 
     /** Reads the configuration; a documented variable whose value is not a port is an error. */
     Config(EnvFile envFile, Map<String, String> environment) {
-        this.envFile = envFile;
-        this.environment = environment;
+        this(envFile, environment, new HashMap<>(), new ArrayList<>(), new ArrayList<>());
         for (EnvFile.Entry entry : envFile.entries()) {
             String value = entry.value();
             values.put(entry.name(), isExpression(entry.name()) ? new Syntax(this).expand(value) : value);
@@ -161,11 +159,6 @@ final class Config {
         }
     }
 
-    /** Returns all services: the documented ones in their order, then those that stand in {@code .env} alone. */
-    List<PortMap.Service> services() {
-        return services;
-    }
-
     List<PortMap.Service> at(int port) {
         List<PortMap.Service> found = new ArrayList<>();
         for (PortMap.Service service : services) {
@@ -174,15 +167,6 @@ final class Config {
             }
         }
         return found;
-    }
-
-    /** Returns what was ignored, and why. */
-    List<String> notes() {
-        return notes;
-    }
-
-    EnvFile envFile() {
-        return envFile;
     }
 
     /** Returns the port that the variable PORT names. No service uses that port. */

@@ -11,6 +11,7 @@ import java.util.stream.Collectors;
 /**
  * What the user names: ports, ranges, services, groups, and the variable PORT.
  *
+ * @param config null if the targets are no names, and the services that use the ports do not matter
  * @param wholeNames whether a part of a name is refused, because a new line of {@code .env} could change its meaning
  */
 record Targets(Config config, boolean wholeNames) {
@@ -47,7 +48,8 @@ record Targets(Config config, boolean wholeNames) {
     private List<PortMap.Service> inRange(PortMap.Range range) {
         List<PortMap.Service> services = new ArrayList<>();
         for (int port = range.first(); port <= range.last(); port++) {
-            services.addAll(config.at(port).isEmpty() ? List.of(PortMap.Service.none(port)) : config.at(port));
+            List<PortMap.Service> configured = config == null ? List.of() : config.at(port);
+            services.addAll(configured.isEmpty() ? List.of(PortMap.Service.none(port)) : configured);
         }
         return services;
     }
