@@ -120,7 +120,7 @@ class find_port extends PortCommand {
             return config.services();
         }
         List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
-        require(targets.stream().noneMatch(Targets::isPortVariable)
+        require(targets.stream().noneMatch("PORT"::equalsIgnoreCase)
             && services.stream().noneMatch(service -> service.status() == PortMap.Status.NONE),
             "ports are assigned to services only; name services, or use BASE [MAX]");
         return services;

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
         "  health_all",
         "  health_all --wait=60 core",
         "  health_all --json orchestrator grpc://localhost:50051"})
-class health_all extends PortCommand {
+class health_all extends PortCommand.Watchable {
 
     private static final int NAME_COLUMN = 25;
     private static final int ANSWER_COLUMN = 55;
@@ -58,20 +58,11 @@ class health_all extends PortCommand {
     private List<Long> pids = List.of();
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
-    @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
-        converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Check again at this interval (default 2s) until interrupted.")
-    private Duration watch;
 
     private HealthProbe probe;
 
     public static void main(String... args) {
         main(new health_all(), args);
-    }
-
-    @Override
-    Duration interval() {
-        return watch;
     }
 
     @Override

@@ -1,12 +1,11 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
+//SOURCES include/command/Line.java include/command/PortCommand.java
 //SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
 //SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Problems.java
 //SOURCES include/ports/Project.java include/ports/ServicePort.java
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,7 +25,7 @@ import picocli.CommandLine.Option;
         "  port_status",
         "  port_status --all --watch",
         "  port_status --check --json mcp"})
-class port_status extends PortCommand {
+class port_status extends PortCommand.Watchable {
 
     private static final int NAME_COLUMN = 25;
     private static final int OWNER_COLUMN = 54;
@@ -44,21 +43,12 @@ class port_status extends PortCommand {
     @Option(names = "--list-not-running", description = "Print the services that are not running, each on a line;"
         + " exit with 1 if another program is using one of their ports.")
     boolean listNotRunning;
-    @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
-        converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
-        description = "Refresh at this interval (default 2s) until interrupted.")
-    private Duration watch;
 
     /** Whether the output is plain unless another form is asked for. */
     boolean isPlainByDefault;
 
     public static void main(String... args) {
         main(new port_status(), args);
-    }
-
-    @Override
-    Duration interval() {
-        return watch;
     }
 
     @Override

@@ -59,6 +59,20 @@ abstract class PortCommand {
         static final int UNKNOWN = 2;
     }
 
+    /** A command that can answer again and again. */
+    abstract static class Watchable extends PortCommand {
+
+        @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
+            converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
+            description = "Check again at this interval (default 2s) until interrupted.")
+        Duration watch;
+
+        @Override
+        Duration interval() {
+            return watch;
+        }
+    }
+
     @Parameters(arity = "0..*", paramLabel = "TARGET", description = "A port (3005), a range (3100-3199), a service"
         + " (orchestrator or ORCHESTRATOR_PORT), or a group of services (core, mcp, orchestration, grpc).")
     List<String> targets = List.of();

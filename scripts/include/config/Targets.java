@@ -26,7 +26,7 @@ record Targets(Config config, boolean wholeNames) {
     }
 
     List<PortMap.Service> resolve(String target) {
-        if (isPortVariable(target)) {
+        if (target.equalsIgnoreCase("PORT")) {
             return inRange(new PortMap.Range(config.port(), config.port()));
         }
         if (!isName(target) || target.indexOf(':') > 0) {
@@ -39,10 +39,6 @@ record Targets(Config config, boolean wholeNames) {
     /** Returns whether the target is a name rather than a number, or a failed attempt at one. */
     static boolean isName(String target) {
         return !target.isEmpty() && (Character.isLetter(target.charAt(0)) || target.charAt(0) == '_');
-    }
-
-    static boolean isPortVariable(String target) {
-        return target.equalsIgnoreCase("PORT");
     }
 
     private List<PortMap.Service> inRange(PortMap.Range range) {
