@@ -124,7 +124,7 @@ class EnvFileTest {
     @Test
     void tellsTheQuote() throws Exception {
         EnvFile file = read("A='1'\nB=\"2\"\nC=`3`\nD=4\nE='5\nF=");
-        assertEquals("'\"`\0\0\0", file.entries().stream().map(entry -> "" + entry.quote()).collect(Collectors.joining()));
+        assertEquals("'\"`\0\0\0", file.entries().values().stream().map(entry -> "" + entry.quote()).collect(Collectors.joining()));
     }
 
     @ParameterizedTest

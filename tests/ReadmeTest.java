@@ -112,7 +112,7 @@ class ReadmeTest {
         EnvFile example = EnvFile.read(Script.CLONE.resolve(".env.example"));
         Map<String, String> expected = new Config(EnvFile.read(folder.resolve("none")), Map.of()).services().stream()
             .collect(Collectors.toMap(PortMap.Service::variable, service -> "" + service.port()));
-        assertEquals(expected, example.entries().stream().collect(Collectors.toMap(EnvFile.Entry::name, EnvFile.Entry::value)));
+        assertEquals(expected, example.entries().values().stream().collect(Collectors.toMap(EnvFile.Entry::name, EnvFile.Entry::value)));
     }
 
     @Test

@@ -42,7 +42,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
     /** Reads the configuration; a documented variable whose value is not a port is an error. */
     Config(EnvFile envFile, Map<String, String> environment) {
         this(envFile, environment, new HashMap<>(), new ArrayList<>(), new ArrayList<>());
-        for (EnvFile.Entry entry : envFile.entries()) {
+        for (EnvFile.Entry entry : envFile.entries().values()) {
             String value = entry.value();
             values.put(entry.name(), isExpression(entry.name()) ? new Syntax(this).expand(value) : value);
         }
@@ -52,7 +52,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
                 : setting.port(", or leave it empty to use " + row.port());
             services.add(row.with(port, setting.place, row.health(), new ArrayList<>()));
         }
-        for (EnvFile.Entry entry : envFile.entries()) {
+        for (EnvFile.Entry entry : envFile.entries().values()) {
             if (PortMap.isPort(values.get(entry.name())) && Syntax.PORT_VARIABLE.matcher(entry.name()).matches()) {
                 addUndocumented(entry.name());
             }
@@ -159,6 +159,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         }
     }
 
+    /** Returns the services that are configured for a port, or the port without one. */
     List<PortMap.Service> at(int port) {
         List<PortMap.Service> found = new ArrayList<>();
         for (PortMap.Service service : services) {
@@ -166,7 +167,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
                 found.add(service);
             }
         }
-        return found;
+        return found.isEmpty() ? List.of(PortMap.Service.none(port)) : found;
     }
 
     /** Returns the port that the variable PORT names. No service uses that port. */

@@ -7,7 +7,6 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -16,9 +15,9 @@ import java.util.regex.Pattern;
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
  * The text is held as ISO 8859-1, one char a byte: positions are byte offsets, and any encoding survives.
- * Its path is as seen from the working directory.
+ * Its path is as seen from the working directory; its entries are those that count, by name, in their order.
  */
-record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byName) {
+record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entries) {
 
     /** One assignment; its value is at {@code start} to {@code end}, without the quote, which is 0 for a bare value. */
     record Entry(String name, String value, int line, int start, int end, char quote) { }
@@ -162,41 +161,34 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> byNa
 
     /** Returns the last assignment to that name, which is the one that counts, or null. */
     Entry get(String name) {
-        return byName.get(name);
-    }
-
-    /** Returns the assignments that count, in their order. */
-    Collection<Entry> entries() {
-        return byName.values();
+        return entries.get(name);
     }
 
     byte[] bytes() {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /**
-     * Returns the file with these values, which must need no quotes. They replace the values that count; new names are
-     * appended; every other byte stays. If nothing changes, returns this object.
-     */
+    /** Returns the file with these values, which must need no quotes; if nothing changes, this object. */
     EnvFile with(Map<String, String> values) {
-        StringBuilder result = new StringBuilder();
-        int from = 0;
-        for (Entry old : entries()) {
-            if (values.containsKey(old.name())) {
-                result.append(text, from, old.start()).append(values.get(old.name()))
-                    .append(text.startsWith("#", old.end()) ? " " : ""); // or the comment would be part of the value
-                from = old.end();
-            }
+        EnvFile file = this;
+        for (Map.Entry<String, String> value : values.entrySet()) {
+            file = file.with(value.getKey(), value.getValue());
         }
-        result.append(text, from, text.length());
-        String newline = text.contains("\r\n") ? "\r\n" : "\n";
-        values.forEach((name, value) -> {
-            if (!byName.containsKey(name)) {
-                boolean isLineOpen = !result.isEmpty() && result.charAt(result.length() - 1) != '\n';
-                result.append(isLineOpen ? newline : "").append(name).append('=').append(value).append(newline);
-            }
-        });
-        return text.contentEquals(result) ? this : new EnvFile(path, result.toString(), isAbsent);
+        return file;
+    }
+
+    /** Replaces the value that counts, or appends a new name; every other byte stays. */
+    private EnvFile with(String name, String value) {
+        Entry old = get(name);
+        if (old == null) {
+            String newline = text.contains("\r\n") ? "\r\n" : "\n";
+            boolean isLineOpen = !text.isEmpty() && !text.endsWith("\n");
+            return new EnvFile(path, text + (isLineOpen ? newline : "") + name + "=" + value + newline, isAbsent);
+        }
+        String rest = text.substring(old.end());
+        String space = rest.startsWith("#") ? " " : ""; // or the comment would be part of the value
+        String changed = text.substring(0, old.start()) + value + space + rest;
+        return changed.equals(text) ? this : new EnvFile(path, changed, isAbsent);
     }
 
     private static Map<String, Entry> parse(String text) {

@@ -44,8 +44,7 @@ record Targets(Config config, boolean wholeNames) {
     private List<PortMap.Service> inRange(PortMap.Range range) {
         List<PortMap.Service> services = new ArrayList<>();
         for (int port = range.first(); port <= range.last(); port++) {
-            List<PortMap.Service> configured = config == null ? List.of() : config.at(port);
-            services.addAll(configured.isEmpty() ? List.of(PortMap.Service.none(port)) : configured);
+            services.addAll(config == null ? List.of(PortMap.Service.none(port)) : config.at(port));
         }
         return services;
     }

@@ -206,7 +206,7 @@ final class Allocator {
 
     /** Notes each line of {@code .env} that still names a port, as a URL does, unless another service keeps it. */
     private void addLinesWith(int port, PortMap.Service keeper) {
-        for (EnvFile.Entry entry : config.envFile().entries()) {
+        for (EnvFile.Entry entry : config.envFile().entries().values()) {
             if (keeper == null && !entry.name().endsWith("_PORT")
                     && entry.value().matches("(?s)(.*:)?" + port + "(\\D.*)?")) {
                 notes.add(config.envFile().path() + ":" + entry.line() + ": " + entry.name() + " still names port "
