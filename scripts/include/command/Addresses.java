@@ -1,4 +1,3 @@
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -15,15 +14,8 @@ final class Addresses {
             : List.of(InetAddress.getAllByName(host));
     }
 
-    /** Returns an address as RFC 5952 writes it, {@code ::1}; Java prints all groups. */
+    /** Returns an address with its first zeros left out, {@code ::1}; Java prints all groups. */
     static String text(InetAddress address) {
-        String text = ":" + address.getHostAddress() + ":";
-        int at = -1;
-        String zeros = address instanceof Inet6Address ? ":0:0:0:0:0:0:0:0:" : "";
-        while (zeros.length() > ":0:".length() && (at = text.indexOf(zeros)) < 0) { // A single zero is not shortened.
-            zeros = zeros.substring(2);
-        }
-        String shorter = at < 0 ? text : text.substring(0, at) + "::" + text.substring(at + zeros.length());
-        return shorter.substring(shorter.startsWith("::") ? 0 : 1, shorter.length() - (shorter.endsWith("::") ? 0 : 1));
+        return address.getHostAddress().replaceFirst("(^|:)0(:0)+(:|$)", "::");
     }
 }

@@ -88,8 +88,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
             if (service.variable().equals(variable)) {
                 return;
             }
-            boolean hasPort = port == service.port() || port == PortMap.SERVICES.get(i).port()
-                || setting.value.equals(fileValue(service.variable()));
+            boolean hasPort = port == service.port() || port == PortMap.SERVICES.get(i).port();
             if (hasPort && hasWordsOf(service.variable(), variable)) {
                 service.aliases().add(added);
                 return;

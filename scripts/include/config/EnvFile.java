@@ -143,7 +143,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
     static EnvFile read(Path path) {
         try {
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class); // a FIFO would block
-            if (!file.isRegularFile() && !path.equals(Path.of("/dev/null"))) {
+            if (!file.isRegularFile()) {
                 throw new UserException(path + " is not a regular file; name another file with --env-file");
             }
             String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
