@@ -8,16 +8,12 @@
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -105,10 +101,14 @@ class check_port extends PortCommand {
     /** @param singles the ports that were named one by one, which are shown in any case, with what to do about them */
     private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
         List<Line> lines = new ArrayList<>();
-        Map<Integer, LocalPorts.Verdict> verdicts = new HashMap<>();
+        Set<Integer> all = new HashSet<>();
+        Set<Integer> available = new HashSet<>();
         for (ServicePort port : ports) {
             boolean isSingle = singles.contains(port.service().port());
-            verdicts.put(port.service().port(), port.verdict());
+            all.add(port.service().port());
+            if (port.isAvailable()) {
+                available.add(port.service().port());
+            }
             if (verbose || isSingle || !port.isAvailable()) {
                 addRow(lines, port);
             }
@@ -116,8 +116,8 @@ class check_port extends PortCommand {
                 lines.add(Line.of("  " + remedy));
             }
         }
-        if (!singles.containsAll(verdicts.keySet())) {
-            lines.add(summary(verdicts.values()));
+        if (!singles.containsAll(all)) {
+            lines.add(count(available.size(), all.size()));
         }
         return lines;
     }
@@ -130,10 +130,8 @@ class check_port extends PortCommand {
         owners.stream().skip(1).forEach(owner -> lines.add(Line.of("  " + owner)));
     }
 
-    private static Line summary(Collection<LocalPorts.Verdict> verdicts) {
-        return Line.of(verdicts.size() + " ports: " + Stream.of(LocalPorts.Verdict.values()).filter(verdicts::contains)
-            .map(verdict -> Collections.frequency(verdicts, verdict) + " " + ServicePort.lowerCase(verdict))
-            .collect(Collectors.joining(", ")));
+    private static Line count(int available, int all) {
+        return Line.of(available + " of " + all + " ports are available");
     }
 
     private Report stopping(List<PortMap.Service> services, Set<Integer> singles) throws Exception {
@@ -153,9 +151,8 @@ class check_port extends PortCommand {
                 error("port " + service.port() + ": " + each.words());
             }
         }
-        String count = stoppings.size() + " ports: " + stoppings.size() + " available";
         return new Report(areAvailable ? Report.YES : Report.NO,
-            lines.isEmpty() ? List.of(Line.of(count)) : lines,
+            lines.isEmpty() ? List.of(count(stoppings.size(), stoppings.size())) : lines,
             json ? Map.of("ports", stoppings.stream().map(Stopping::fields).toList()) : null);
     }
 

@@ -157,7 +157,7 @@ class StatusTest {
     @Test
     void stopOfARangeThatIsAvailableIsOneLine() throws Exception {
         int port = Sockets.freePorts(2);
-        assertEquals("[2 ports: 2 available]", CommonRulesTest.parsed("check_port", "--stop", port + "-" + (port + 1)).report().lines().toString());
+        assertEquals("[2 of 2 ports are available]", CommonRulesTest.parsed("check_port", "--stop", port + "-" + (port + 1)).report().lines().toString());
     }
 
     /** Then port 0 cannot be bound either, on an address that there is. */
@@ -233,7 +233,7 @@ class StatusTest {
             Thread.sleep(700);
             assertTrue(waiting.isAlive());
             listener.close();
-            assertEquals("Port " + first + ": available\n2 ports: 2 available\n", new String(waiting.getInputStream().readAllBytes()));
+            assertEquals("Port " + first + ": available\n2 of 2 ports are available\n", new String(waiting.getInputStream().readAllBytes()));
             assertEquals(0, waiting.waitFor());
         }
     }

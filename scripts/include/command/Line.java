@@ -66,9 +66,7 @@ final class Line {
 
     /** East Asian characters and emoji take two cells. All from U+2E80 on count so; at worst, a line is cut early. */
     private static int width(int c) {
-        int type = Character.getType(c);
-        boolean isMark = type == Character.NON_SPACING_MARK || type == Character.ENCLOSING_MARK;
-        return isMark ? 0 : c >= 0x2E80 || c == '✅' || c == '❌' ? 2 : 1;
+        return c >= 0x2E80 || c == '✅' || c == '❌' ? 2 : 1;
     }
 
     /** Returns the line, cut with an ellipsis if it takes more than so many cells. */
