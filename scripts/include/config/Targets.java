@@ -57,16 +57,15 @@ record Targets(Config config, boolean wholeNames) {
         String name = canonical(target);
         List<PortMap.Service> whole = where(service -> service.variables().contains(name + "_PORT"));
         whole = whole.isEmpty() ? where(service -> canonical(service.name()).equals(name)) : whole;
-        return whole.isEmpty() ? List.of(byPart(target, name)) : whole;
-    }
-
-    private PortMap.Service byPart(String target, String part) {
-        List<PortMap.Service> found = where(service -> words(service).contains("_" + part + "_"));
-        if (found.isEmpty() && part.length() >= 3) {
-            found = where(service -> words(service).contains("_" + part));
+        if (!whole.isEmpty()) {
+            return whole;
+        }
+        List<PortMap.Service> found = where(service -> words(service).contains("_" + name + "_"));
+        if (found.isEmpty() && name.length() >= 3) {
+            found = where(service -> words(service).contains("_" + name));
         }
         if (found.size() == 1 && !wholeNames) {
-            return found.get(0);
+            return found;
         }
         throw new UserException(found.isEmpty()
             ? "unknown service or group '" + target + "'; use core, mcp, orchestration, grpc, "
