@@ -92,9 +92,9 @@ class find_port extends PortCommand {
             String number = ports.size() == 1 ? "" : "_" + (lines.size() + 1);
             lines.add(Line.of((export ? "export PORT" + number + "=" : "") + port));
         }
-        Targets services = json ? new Targets(Config.of(this), false) : null;
+        Config config = json ? Config.of(this) : null;
         return new Report(Report.YES, lines, !json ? null : Map.of("ports", ports.stream()
-            .map(port -> ServicePort.fields(services.resolve("" + port).get(0))).toList()));
+            .map(port -> ServicePort.fields(config.at(port).get(0))).toList()));
     }
 
     private Report assign() throws Exception {

@@ -65,11 +65,8 @@ abstract class PortCommand {
         @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
             converter = OptionValues.Seconds.class, preprocessor = OptionValues.AttachedValue.class,
             description = "Check again at this interval (default 2s) until interrupted.")
-        Duration watch;
-
-        @Override
-        Duration interval() {
-            return watch;
+        void setWatch(Duration interval) {
+            watch = interval;
         }
     }
 
@@ -91,6 +88,8 @@ abstract class PortCommand {
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
+    /** The time between two looks of a watch; null to look once. */
+    Duration watch;
     /** Whether targets must be full names of services, as in the functions of a start script. */
     boolean wholeNames = Invocation.isFunction();
 
@@ -106,22 +105,17 @@ abstract class PortCommand {
 
     abstract Report report() throws Exception;
 
-    /** Returns the time between two looks of a watch; null to look once. */
-    Duration interval() {
-        return null;
-    }
-
     /** Answers, once or in a watch, which ends when it is interrupted or nobody reads it; returns the exit code. */
     int call() throws Exception {
-        require(!quiet || !json && interval() == null, "--quiet cannot be combined with --json or --watch");
-        isPainting = interval() != null && !json && Terminal.isInteractive();
+        require(!quiet || !json && watch == null, "--quiet cannot be combined with --json or --watch");
+        isPainting = watch != null && !json && Terminal.isInteractive();
         while (true) {
             Report report = report();
             print(report);
-            if (interval() == null) {
+            if (watch == null) {
                 return report.exitCode();
             }
-            Thread.sleep(interval().toMillis());
+            Thread.sleep(watch.toMillis());
         }
     }
 
@@ -130,7 +124,7 @@ abstract class PortCommand {
             List<Line> lines = new ArrayList<>(report.lines());
             lines.addAll(0, said.stream().map(Line::of).toList());
             said.clear();
-            Terminal.paint(out, lines, interval(), hasColour());
+            Terminal.paint(out, lines, watch, hasColour());
         } else if (json && report.document() != null) {
             out.write(json(report.document()) + "\n");
         } else if (!json && !quiet) {
