@@ -84,12 +84,11 @@ class port_status extends PortCommand.Watchable {
 
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
     private void sayOwner(ServicePort port) {
-        boolean isAsked = running || listNotRunning;
-        if (isAsked && port.isTaken()) {
+        if (port.conflict() != null && (running || listNotRunning && port.isTaken())) {
             error(port.conflict());
-        } else if (isAsked && port.conflict() != null) {
-            warn(port.conflict());
-        } else if ((isAsked || check) && port.doubt() != null) {
+        } else if (port.conflict() != null && listNotRunning) {
+            note(port.conflict());
+        } else if (port.doubt() != null && (running || listNotRunning || check)) {
             note(port.doubt());
         }
     }
@@ -126,11 +125,11 @@ class port_status extends PortCommand.Watchable {
     private List<Line> lines(List<ServicePort> ports, List<Problems.Problem> problems) {
         List<Line> lines = new ArrayList<>();
         lines.add(Line.of("=== DevFlow Port Status ==="));
-        for (ServicePort port : plain ? ports : List.<ServicePort>of()) {
-            String state = port.isListening() ? ": ✅ ACTIVE" : ": ❌ INACTIVE";
-            lines.add(Line.of("Port " + port.service().port() + state));
-        }
         if (plain) {
+            for (ServicePort port : ports) {
+                String state = port.isListening() ? ": ✅ ACTIVE" : ": ❌ INACTIVE";
+                lines.add(Line.of("Port " + port.service().port() + state));
+            }
             return lines;
         }
         List<PortMap.Group> groups = new ArrayList<>(List.of(PortMap.Group.values()));

@@ -186,13 +186,8 @@ abstract class PortCommand {
     /** Says what the script did or assumed, except with {@code --quiet}. */
     void note(String message) {
         if (!quiet) {
-            warn(message);
+            say("NOTE: " + message);
         }
-    }
-
-    /** Prints a note, also with {@code --quiet}. */
-    void warn(String message) {
-        say("NOTE: " + message);
     }
 
     /** Says why there is no answer, or why the answer is no. */

@@ -27,7 +27,7 @@ record Targets(Config config, boolean wholeNames) {
 
     List<PortMap.Service> resolve(String target) {
         if (target.equalsIgnoreCase("PORT")) {
-            return inRange(new PortMap.Range(config.port(), config.port()));
+            return config.at(config.port());
         }
         if (!isName(target) || target.indexOf(':') > 0) {
             return inRange(PortMap.Range.parse(target));
