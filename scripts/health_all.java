@@ -85,7 +85,7 @@ class health_all extends PortCommand {
         }
         HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this).get(), pids);
         List<HealthChecks.Result> results =
-            wait == null ? health.make(endpoints, timeout) : health.await(endpoints, timeout, wait);
+            wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
         if (watch == null && !quiet) {
             health.notes(results).forEach(this::note);
         }
