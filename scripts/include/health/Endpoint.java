@@ -85,7 +85,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
     private static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        boolean isAddress = host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"); // of IPv6
+        boolean isAddress = host.matches("(?!.*:::)([0-9A-Fa-f]{0,4}:){2,8}([0-9A-Fa-f]{0,4}|[0-9.]{7,15})");
         return isAddress ? host : text.matches("[\\w.-]+") ? text : null;
     }
 
