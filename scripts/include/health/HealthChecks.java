@@ -40,17 +40,6 @@ final class HealthChecks {
     /** Checks the endpoints once, each within that time. */
     List<Result> check(List<Endpoint> endpoints, Duration timeout) throws Exception {
         List<Health> answers = probe.check(endpoints, timeout);
-        Map<Integer, List<Owner>> listeners = listeners(endpoints);
-        List<Result> results = new ArrayList<>();
-        for (Endpoint endpoint : endpoints) {
-            List<Owner> own = areOwnersLookedUp(endpoint) ? listeners.get(endpoint.port()) : null;
-            results.add(result(endpoint, answers.get(results.size()), own == null ? List.of() : own));
-        }
-        return results;
-    }
-
-    /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
-    private Map<Integer, List<Owner>> listeners(List<Endpoint> endpoints) throws IOException {
         localPorts = LocalPorts.read();
         Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
         for (Endpoint endpoint : endpoints) {
@@ -58,10 +47,16 @@ final class HealthChecks {
                 listening.put(endpoint.port(), LocalPorts.Verdict.LISTENING);
             }
         }
-        return listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
+        Map<Integer, List<Owner>> owners = listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
+        List<Result> results = new ArrayList<>();
+        for (Endpoint endpoint : endpoints) {
+            List<Owner> own = areOwnersLookedUp(endpoint) ? owners.get(endpoint.port()) : null;
+            results.add(result(endpoint, answers.get(results.size()), own == null ? List.of() : own));
+        }
+        return results;
     }
 
-    /** Without a project, no program is known to be another one. */
+    /** For services of this machine, or if processes are waited for. Without a project, no program is another one. */
     private boolean areOwnersLookedUp(Endpoint endpoint) {
         return endpoint.isLocal() && (started != null || project != null && endpoint.service().name() != null);
     }

@@ -132,8 +132,6 @@ final class HealthProbe {
         try (ProbeSocket socket = new ProbeSocket(target, KNOCK_NANOS)) {
             new ProbeSocket.Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
-        } catch (SSLException e) {
-            return !ProbeSocket.Tls.reason(e).equals(ProbeSocket.Tls.NO_TLS);
         } catch (IOException e) {
             return false;
         }
