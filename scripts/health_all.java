@@ -103,6 +103,7 @@ class health_all extends PortCommand {
         require(!isInsecure || caFile == null, "--insecure and --cacert cannot be combined");
         require(!all || targets.isEmpty(), "--all works only without targets");
         require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
+        require(Endpoint.host(host) != null, "--host " + host + " is not the name or address of a host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
         require(pids.isEmpty() || Collections.min(pids) > 0, "--pid requires the number of a process");
     }
