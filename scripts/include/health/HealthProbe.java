@@ -110,15 +110,13 @@ final class HealthProbe {
                 case HTTP, ANY -> HttpProbe.check(endpoint, socket);
                 case HTTPS -> HttpProbe.check(endpoint, tls.over(socket, endpoint.host(), endpoint.port()));
             };
-        } catch (SocketTimeoutException e) {
-            return Health.timeout(millis);
         } catch (SSLException e) {
             return Health.of(mismatch, null, ProbeSocket.Tls.reason(e));
         } catch (ProtocolException e) {
             return Health.of(mismatch, null, e.getMessage());
         } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
             return Health.of(mismatch, null, INTERNAL + e);
-        } catch (IOException e) { // closed or reset
+        } catch (IOException e) { // late, closed or reset
             String scheme = protocol.isGrpc() ? "grpcs://" : "https://";
             return socket.isLate() ? Health.timeout(millis)
                 : socket.hasReceived() ? Health.of(mismatch, null, Health.BROKEN)
