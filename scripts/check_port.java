@@ -140,7 +140,7 @@ class check_port extends PortCommand {
     private Report stopping(List<PortMap.Service> services, Set<Integer> singles) throws Exception {
         List<Line> lines = new ArrayList<>();
         boolean areAvailable = true;
-        List<Stopping> stoppings = Stopping.stop(services, Project.of(this).get(),
+        List<Stopping> stoppings = Stopping.stop(services, Project.of(this),
             grace == null ? Duration.ofSeconds(5) : grace, force);
         for (Stopping each : stoppings) {
             PortMap.Service service = each.before.service();

@@ -74,8 +74,9 @@ class port_status extends PortCommand {
             return notRunning(config, resolver);
         }
         boolean isStateEnough = plain && !check && !running;
-        List<ServicePort> ports = ServicePort.look(targets.isEmpty() ? config.services() : resolver.resolve(targets),
-            LocalPorts.read(), isStateEnough ? null : Project.of(this));
+        List<PortMap.Service> services = targets.isEmpty() ? config.services() : resolver.resolve(targets);
+        List<ServicePort> ports = isStateEnough ? ServicePort.states(services, LocalPorts.read())
+            : ServicePort.look(services, LocalPorts.read(), Project.of(this));
         // A service that only .env knows is expected if it is named: its port may be that of a database elsewhere.
         Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE) : PortMap.STARTED;
         List<Problems.Problem> problems =

@@ -4,9 +4,10 @@
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Checks endpoints, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
@@ -52,10 +53,10 @@ final class HealthChecks {
     /** Looks up the listeners on services' ports of this machine; on other ports only if processes are waited for. */
     private Map<Integer, List<Owner>> listeners(List<Endpoint> endpoints) throws IOException {
         localPorts = LocalPorts.read();
-        Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+        Set<Integer> listening = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
             if (areOwnersLookedUp(endpoint) && localPorts.isListening(endpoint.port())) {
-                listening.put(endpoint.port(), LocalPorts.Verdict.LISTENING);
+                listening.add(endpoint.port());
             }
         }
         if (started != null) {

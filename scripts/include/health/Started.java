@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -139,10 +140,10 @@ final class Started {
 
     /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
     private Set<Integer> ports(long pid) throws IOException {
-        Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+        Set<Integer> listening = new HashSet<>();
         LocalPorts localPorts = LocalPorts.read();
         for (LocalPorts.TcpSocket listener : localPorts.listeners()) {
-            listening.put(listener.port(), LocalPorts.Verdict.LISTENING);
+            listening.add(listener.port());
         }
         Set<Integer> ports = new TreeSet<>();
         Owner.of(listening, localPorts, null).forEach((port, owners) -> {

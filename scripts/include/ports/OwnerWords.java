@@ -1,5 +1,6 @@
 //SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -112,9 +113,16 @@ final class OwnerWords {
 
     /** Returns a line for each process; if verbose, two for each socket. */
     static List<String> lines(List<Owner> owners, boolean isVerbose) {
-        return owners.stream()
-            .map(owner -> isVerbose ? List.of(line(owner), "  " + details(owner)) : List.of(line(owner)))
-            .distinct().flatMap(List::stream).toList();
+        List<String> lines = new ArrayList<>();
+        for (Owner owner : owners) {
+            String line = line(owner);
+            if (isVerbose) {
+                lines.addAll(List.of(line, "  " + details(owner)));
+            } else if (!lines.contains(line)) {
+                lines.add(line);
+            }
+        }
+        return lines;
     }
 
     private static String line(Owner owner) {

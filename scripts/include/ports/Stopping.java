@@ -52,7 +52,7 @@ final class Stopping {
      */
     static List<Stopping> stop(List<PortMap.Service> services, Project project, Duration grace, boolean isForced)
             throws IOException, InterruptedException {
-        List<Stopping> all = ServicePort.look(services, LocalPorts.read(), () -> project).stream()
+        List<Stopping> all = ServicePort.look(services, LocalPorts.read(), project).stream()
             .map(port -> new Stopping(port, project, isForced)).toList();
         List<Stopping> begun = all.stream().filter(each -> each.outcome() == Outcome.STILL_IN_USE).toList();
         Set<Long> told = new HashSet<>();
@@ -87,7 +87,7 @@ final class Stopping {
     }
 
     private static void lookAgain(List<Stopping> begun, Project project) throws IOException {
-        List<ServicePort> ports = ServicePort.look(services(begun), LocalPorts.read(), () -> project);
+        List<ServicePort> ports = ServicePort.look(services(begun), LocalPorts.read(), project);
         for (int i = 0; i < ports.size(); i++) {
             begun.get(i).now = ports.get(i);
         }
