@@ -56,7 +56,7 @@ final class Allocator {
     private final BitSet assigned = new BitSet();
     /** By port, the service that the map, the environment, .env or an alias configures for it; "" for several. */
     private final Map<Integer, String> claims = new HashMap<>();
-    private final Map<String, Integer> told = new HashMap<>();
+    private final Map<String, Integer> suggested = new HashMap<>();
 
     Allocator(Config config) {
         this.config = config;
@@ -233,7 +233,7 @@ final class Allocator {
     String setting(PortMap.Service service) {
         PortMap.Group group = service.group();
         PortMap.Range range = group == null ? new PortMap.Range(1024, PortMap.HIGHEST) : group.range;
-        int port = told.computeIfAbsent(service.variable(), key -> firstAvailable(service,
+        int port = suggested.computeIfAbsent(service.variable(), key -> firstAvailable(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
         String place = service.origin() == PortMap.Origin.ENVIRONMENT ? "the environment"
             : Invocation.seen(config.envFile().path().toString());
