@@ -83,7 +83,7 @@ class health_all extends PortCommand {
         if (probe == null) {
             probe = new HealthProbe(caFile, isInsecure);
         }
-        HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this).get(), pids);
+        HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
         if (watch == null && !quiet) {

@@ -4,9 +4,10 @@
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Checks endpoints, looks up who listens on the services' ports, and repeats the checks in a wait. */
 final class HealthChecks {
@@ -41,10 +42,10 @@ final class HealthChecks {
     List<Result> check(List<Endpoint> endpoints, Duration timeout) throws Exception {
         List<Health> answers = probe.check(endpoints, timeout);
         localPorts = LocalPorts.read();
-        Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+        Set<Integer> listening = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
             if (areOwnersLookedUp(endpoint) && localPorts.isListening(endpoint.port())) {
-                listening.put(endpoint.port(), LocalPorts.Verdict.LISTENING);
+                listening.add(endpoint.port());
             }
         }
         Map<Integer, List<Owner>> owners = listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);

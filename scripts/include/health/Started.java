@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -125,9 +126,9 @@ final class Started {
     /** Returns all listeners of this machine, if the system has a table of them. */
     private static List<Owner> listeners() throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+        Set<Integer> listening = new HashSet<>();
         for (LocalPorts.TcpSocket listener : localPorts.listeners()) {
-            listening.put(listener.port(), LocalPorts.Verdict.LISTENING);
+            listening.add(listener.port());
         }
         return Owner.of(listening, localPorts, null).values().stream().flatMap(List::stream).toList();
     }
