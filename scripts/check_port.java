@@ -87,7 +87,10 @@ class check_port extends PortCommand {
             Stopping.await(services, wait);
         }
         List<ServicePort> ports = ServicePort.look(services, LocalPorts.read(), Project.of(this));
-        boolean areAvailable = ports.stream().allMatch(ServicePort::isAvailable);
+        boolean areAvailable = true;
+        for (ServicePort port : ports) {
+            areAvailable &= port.isAvailable();
+        }
         if (wait != null && !areAvailable) {
             error("gave up: " + ports.stream().filter(port -> !port.isAvailable())
                 .map(port -> "port " + port.service().port() + " is " + port.brief())
@@ -127,7 +130,9 @@ class check_port extends PortCommand {
         String first = port.verdict() == LocalPorts.Verdict.DENIED
             ? "you are not permitted to bind port " + port.service().port() : owners.isEmpty() ? "" : owners.get(0);
         lines.add(ServicePort.row(port.service(), ServicePort.lowerCase(port.verdict()), port.isAvailable(), first));
-        owners.stream().skip(1).forEach(owner -> lines.add(Line.of("  " + owner)));
+        for (int i = 1; i < owners.size(); i++) {
+            lines.add(Line.of("  " + owners.get(i)));
+        }
     }
 
     private static Line count(int available, int all) {
@@ -137,7 +142,7 @@ class check_port extends PortCommand {
     private Report stopping(List<PortMap.Service> services, Set<Integer> singles) throws Exception {
         List<Line> lines = new ArrayList<>();
         boolean areAvailable = true;
-        List<Stopping> stoppings = Stopping.stop(services, Project.of(this).get(),
+        List<Stopping> stoppings = Stopping.stop(services, Project.of(this),
             grace == null ? Duration.ofSeconds(5) : grace, force);
         for (Stopping each : stoppings) {
             PortMap.Service service = each.before.service();

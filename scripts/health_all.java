@@ -74,9 +74,9 @@ class health_all extends PortCommand.Watchable {
         if (probe == null) {
             probe = new HealthProbe(caFile, isInsecure);
         }
-        HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this).get(), pids);
+        HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
-            wait == null ? health.make(endpoints, timeout) : health.await(endpoints, timeout, wait);
+            wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
         if (watch == null && !quiet) {
             health.notes(results).forEach(this::note);
         }
@@ -97,6 +97,7 @@ class health_all extends PortCommand.Watchable {
         require(!isInsecure || caFile == null, "--insecure and --cacert cannot be combined");
         require(!all || targets.isEmpty(), "--all works only without targets");
         require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
+        require(Endpoint.host(host) != null, "--host " + host + " is not the name or address of a host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
         require(pids.isEmpty() || Collections.min(pids) > 0, "--pid requires the number of a process");
     }

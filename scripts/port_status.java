@@ -64,8 +64,9 @@ class port_status extends PortCommand.Watchable {
             return notRunning(config, resolver);
         }
         boolean isStateEnough = plain && !check && !running;
-        List<ServicePort> ports = ServicePort.look(targets.isEmpty() ? config.services() : resolver.resolve(targets),
-            LocalPorts.read(), isStateEnough ? null : Project.of(this));
+        List<PortMap.Service> services = targets.isEmpty() ? config.services() : resolver.resolve(targets);
+        List<ServicePort> ports = isStateEnough ? ServicePort.states(services, LocalPorts.read())
+            : ServicePort.look(services, LocalPorts.read(), Project.of(this));
         // A service that only .env knows is expected if it is named: its port may be that of a database elsewhere.
         Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE) : PortMap.STARTED;
         List<Problems.Problem> problems =
@@ -84,11 +85,11 @@ class port_status extends PortCommand.Watchable {
 
     /** Says which process is in the way of a service, or counts as the service although it may not be. */
     private void sayOwner(ServicePort port) {
-        if (port.conflict() != null && (running || listNotRunning && port.isTaken())) {
+        if (running && port.conflict() != null || listNotRunning && port.isTaken()) {
             error(port.conflict());
-        } else if (port.conflict() != null && listNotRunning) {
+        } else if (listNotRunning && port.conflict() != null) {
             note(port.conflict());
-        } else if (port.doubt() != null && (running || listNotRunning || check)) {
+        } else if ((running || listNotRunning || check) && port.doubt() != null) {
             note(port.doubt());
         }
     }
@@ -135,11 +136,15 @@ class port_status extends PortCommand.Watchable {
         List<PortMap.Group> groups = new ArrayList<>(List.of(PortMap.Group.values()));
         groups.add(null);
         for (PortMap.Group group : groups) {
-            List<ServicePort> members = ports.stream().filter(port -> port.service().group() == group).toList();
-            if (!members.isEmpty()) {
-                String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
-                lines.add(Line.of("").with(heading, Line.Style.STRONG));
-                members.forEach(port -> addRow(lines, port));
+            String heading = group == null ? "Other ports" : group.title + " (" + group.range + ")";
+            int start = lines.size();
+            for (ServicePort port : ports) {
+                if (port.service().group() == group) {
+                    addRow(lines, port);
+                }
+            }
+            if (lines.size() > start) {
+                lines.add(start, Line.of("").with(heading, Line.Style.STRONG));
             }
         }
         // In a watch, what does not fit is left out from the end.
@@ -171,19 +176,25 @@ class port_status extends PortCommand.Watchable {
 
     private static List<Line> summary(List<ServicePort> ports, List<Problems.Problem> problems) {
         List<Line> summary = new ArrayList<>();
-        List<ServicePort> all =
-            ports.stream().filter(port -> PortMap.STARTED.contains(port.service().status())).toList();
-        long running = all.stream().filter(ServicePort::isRunning).count();
-        if (all.size() > 1) {
-            String are = running == 1 ? " is" : " are";
-            summary.add(Line.of(running + " of " + all.size() + " services" + are + " running"));
+        int all = 0;
+        int running = 0;
+        for (ServicePort port : ports) {
+            if (PortMap.STARTED.contains(port.service().status())) {
+                all++;
+                running += port.isRunning() ? 1 : 0;
+            }
+        }
+        if (all > 1) {
+            summary.add(Line.of(running + " of " + all + " services" + (running == 1 ? " is" : " are") + " running"));
         }
         for (Problems.Problem problem : problems) {
             // The rows and the count tell what is not running.
             if (problem.kind() != Problems.Kind.DOWN || !problem.remedies().isEmpty()) {
                 summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
             }
-            problem.remedies().forEach(remedy -> summary.add(Line.of("  " + remedy)));
+            for (String remedy : problem.remedies()) {
+                summary.add(Line.of("  " + remedy));
+            }
         }
         return summary;
     }

@@ -34,7 +34,7 @@ class AllocationTest {
     /** Assigns ports to all services with a port outside the documented ranges. */
     private static Allocator assigned(Config config, Project project) throws Exception {
         return new Allocator(config).assign(config.services().stream().filter(service -> PortMap.Group.of(service.port()) == null).toList(),
-            () -> project, true);
+            project, true);
     }
 
     private static String decisions(Config config, Project project) throws Exception {

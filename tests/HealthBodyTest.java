@@ -139,6 +139,8 @@ class HealthBodyTest {
         assertNull(read("{\"timestamp\":\"x\",\"status\":404,\"error\":\"Not Found\",\"path\":\"/health\"}", JSON, 404).word());
         assertNull(read("{\"statusCode\":\"404\",\"message\":\"Cannot GET /health\",\"error\":\"Not Found\"}", JSON, 404).word());
         assertNull(read("Not found", "text/plain", 404).word());
+        assertNull(read("Not authorized", "text/plain", 401).word());
+        assertEquals(Health.Verdict.UNHEALTHY, read("DOWN\n", "text/plain", 401).verdict());
     }
 
     @Test

@@ -227,6 +227,8 @@ class HttpProbeTest {
         "http://0.0.0.0:8000/health?a=b        | 0.0.0.0     | 8000 | /health?a=b | 0.0.0.0:8000",
         "http://[::]:8000?a                    | ::          | 8000 | /?a      | [::]:8000",
         "http://[fe80::1]:3005/health#x        | fe80::1     | 3005 | /health  | [fe80::1]:3005",
+        "http://[1:2:3:4:5:6:7::]/             | 1:2:3:4:5:6:7:: | 80 | /     | [1:2:3:4:5:6:7::]",
+        "http://[::ffff:127.0.0.1]/            | ::ffff:127.0.0.1 | 80 | /    | [::ffff:127.0.0.1]",
         "Tcp://localhost:3203                  | localhost   | 3203 | ''       | localhost:3203",
         "grpc://localhost:50051/my.Service     | localhost   | 50051 | /my.Service | localhost:50051"})
     void readsAUrl(String url, String host, int port, String path, String authority) {
@@ -239,7 +241,7 @@ class HttpProbeTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/",
         "http://h:+1/", "http://h:x/", "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/",
-        "http://[h]/", "http://[::1/", "http://[h:1]/", "http://[g::1]:80/", "http://h%/", "http://[fe80::1%eth0]/", "tcp://h", "grpc://h/",
+        "http://[h]/", "http://[:::::]/", "http://[1:2]/", "http://[::12345]:80/", "http://[::1/", "http://[h:1]/", "http://[g::1]:80/", "http://h%/", "http://[fe80::1%eth0]/", "tcp://h", "grpc://h/",
         "http://a/@hunter2 b"})
     void refusesWhatIsNone(String url) {
         String message = assertThrows(UserException.class, () -> Endpoint.of(url)).getMessage();

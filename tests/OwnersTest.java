@@ -42,7 +42,7 @@ class OwnersTest extends RealServers {
         """;
 
     private static ServicePort look(int port) throws Exception {
-        return ServicePort.look(List.of(PortMap.Service.none(port)), LocalPorts.read(), () -> null).get(0);
+        return ServicePort.look(List.of(PortMap.Service.none(port)), LocalPorts.read(), null).get(0);
     }
 
     private static Owner owner(int port) throws Exception {
@@ -153,7 +153,7 @@ class OwnersTest extends RealServers {
         List<String> descriptions = new ArrayList<>();
         for (LocalPorts ports : List.of(LocalPorts.read(), new LocalPorts(false))) {
             assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
-            Owner owner = Owner.of(Map.of(port, LocalPorts.Verdict.LISTENING), ports, null).get(port).get(0);
+            Owner owner = Owner.of(Set.of(port), ports, null).get(port).get(0);
             descriptions.add(owner.kind() + " " + owner.socket().address() + " " + owner.process() + " " + owner.isAnotherUsers());
         }
         assertEquals(descriptions.get(0), descriptions.get(1));

@@ -80,7 +80,7 @@ class RemedyTest {
 
     @Test
     void theParentOfThisCommandIsNotToBeKilled() {
-        assertEquals("to free the port: do not kill 16: bash started this command; stop it where you started it",
+        assertEquals("to free the port: do not kill 16: bash started this command; stop bash from another terminal",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
                 owner(LocalPorts.Kind.LISTENER, "bash", List.of(16L), null, Project.Ownership.OURS, true, ANN)));
     }

@@ -49,23 +49,25 @@ class WaitingTest {
         // The process, a descendant, or what they leave running.
         "exec node services/orchestrator.js & ~ 0 ~",
         "sh -c 'sh -c node\\ services/orchestrator.js\\;:; :' & ~ 0 ~",
-        "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & ~ 0 ~",
+        "sh -c '(sleep 0.5; exec node services/orchestrator.js) & exit 0' & ~ 0 ~ INSTEAD",
         "setsid python3 -m http.server 3005 --directory www >>log 2>&1 & ~ 0 ~",
         "node services/orchestrator.js | tee -a log & ~ 0 ~",
         "(cd ../elsewhere && exec node orchestrator.js) & ~ 0 ~ OUTSIDE",
         // The process ends; bash reaps it, so that its exit code is not to be seen.
-        "(exit 7) & ~ 1 ~ gave up: process PID exited",
-        "(exit 0) & ~ 1 ~ gave up: process PID exited",
-        "unreaped 'kill $$' ~ 1 ~ gave up: process PID exited with code 143",
+        "(exit 7) & ~ 1 ~ gave up: DevFlow Orchestrator is not healthy (down); process PID exited",
+        "(exit 0) & ~ 1 ~ gave up: DevFlow Orchestrator is not healthy (down); process PID exited",
+        "unreaped 'kill $$' ~ 1 ~ gave up: DevFlow Orchestrator is not healthy (down); process PID exited with code 143",
         // An older server of the project answers.
         "old; node services/orchestrator.js | tee -a log & ~ 1 ~ gave up: process PID exited; OLD",
-        "old; sleep 60 & ~ 1 ~ gave up after 1 s: OLD; process PID (sleep 60) is running, but does not listen on 3005",
+        "old; sleep 60 & ~ 1 ~ gave up after 1 s: process PID (sleep 60) is running, but does not listen on 3005; OLD",
+        // The server of another start, which is newer, answers.
+        "(node services/orchestrator.js &); until_taken 3005; node services/orchestrator.js & sleep 1 ~ 0 ~ INSTEAD",
         // Another program answers.
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >>log 2>&1 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         // Nobody answers.
-        "sleep 60 & ~ 1 ~ gave up after 1 s: DevFlow Orchestrator (down); process PID (sleep 60) is running, but does not listen on 3005",
+        "sleep 60 & ~ 1 ~ gave up after 1 s: DevFlow Orchestrator is not healthy (down); process PID (sleep 60) is running, but does not listen on 3005",
         "ORCHESTRATOR_PORT=4444; exec node services/orchestrator.js & ORCHESTRATOR_PORT=3005; until_taken 4444 ~ 1 ~"
-            + " gave up after 1 s: DevFlow Orchestrator (down); process PID (node services/orchestrator.js) is running, but listens on 4444, not 3005"})
+            + " gave up after 1 s: DevFlow Orchestrator is not healthy (down); process PID (node services/orchestrator.js) is running, but listens on 4444, not 3005"})
     void endsWithTheProcessesOrAnotherProgram(String start, int exit, String failure) throws Exception {
         String seconds = failure != null && failure.contains("after") ? "1" : "60";
         Script.Result result = run("""
@@ -79,8 +81,9 @@ class WaitingTest {
             + "health_all --wait=" + seconds + " --timeout=1 --pid=${pid:-$!} orchestrator >/dev/null");
         String err = result.err().replaceAll("process \\d+", "process PID")
             .replaceAll("port 3005 is in use by [^;]*?, which was running before the processes named by --pid", "OLD")
-            .replaceAll("(another program: ).*", "$1OWNER");
-        err = err.replaceAll("NOTE: port 3005 is served from outside the project's folder, .*", "OUTSIDE");
+            .replaceAll("NOTE: process PID exited; port 3005 is in use by node services/orchestrator.js \\(pid \\d+\\)", "INSTEAD")
+            .replaceAll("(another program: ).*", "$1OWNER")
+            .replaceAll("NOTE: port 3005 is served from outside the project's folder, .*", "OUTSIDE");
         assertEquals(failure == null ? "0" : exit == 0 ? "0 " + failure : exit + " ERROR: " + failure,
             (result.exit() + " " + err).strip());
     }
@@ -121,8 +124,8 @@ class WaitingTest {
             """);
         assertEquals("1 of 2 healthy\n", result.out().substring(result.out().indexOf("1 of 2")), result.err());
         assertEquals("""
-            ERROR: gave up: process PID exited
-            ERROR: gave up after 1 s: Codex MCP Server (down); process PID (sleep 60) is running, but does not listen on 3101
+            ERROR: gave up: Codex MCP Server is not healthy (down); process PID exited
+            ERROR: gave up after 1 s: Codex MCP Server is not healthy (down); process PID (sleep 60) is running, but does not listen on 3101
             """, result.err().replaceAll("process \\d+", "process PID"));
     }
 
@@ -132,7 +135,7 @@ class WaitingTest {
         Script.Result result = run("""
             setpriv --reuid nobody --clear-groups sleep 60 & health_all --wait=1 --pid=$! model-registry >/dev/null
             """);
-        assertTrue(result.err().matches("ERROR: gave up after 1 s: Model Registry \\(down\\); process \\d+ \\(sleep 60\\) is running, but .*\n"),
+        assertTrue(result.err().matches("ERROR: gave up after 1 s: Model Registry is not healthy \\(down\\); process \\d+ \\(sleep 60\\) is running, but .*\n"),
             result.err());
     }
 

@@ -61,10 +61,6 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
 
     /** Returns a service's endpoint on that host, unless the service's configuration names a URL. */
     static Endpoint of(PortMap.Service service, String hostName) {
-        String host = host(hostName);
-        if (host == null) {
-            throw new UserException("--host " + hostName + " is not the name or address of a host");
-        }
         String health = service.health();
         if (health != null && health.contains("://")) {
             return of(health, service);
@@ -73,7 +69,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
             : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
         String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? ""
             : health == null ? "/health" : health;
-        return new Endpoint(service, protocol, host, service.port(), path);
+        return new Endpoint(service, protocol, host(hostName), service.port(), path);
     }
 
     /** A documented service without a documented endpoint, or an MCP server, may respond in any way. */
@@ -83,9 +79,9 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     }
 
     /** Returns the name or address, with or without brackets, as an endpoint's host; null if the text is neither. */
-    private static String host(String text) {
+    static String host(String text) {
         String host = text.startsWith("[") && text.endsWith("]") ? text.substring(1, text.length() - 1) : text;
-        boolean isAddress = host.matches("[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*"); // of IPv6
+        boolean isAddress = host.matches("(?!.*:::)([0-9A-Fa-f]{0,4}:){2,8}([0-9A-Fa-f]{0,4}|[0-9.]{7,15})");
         return isAddress ? host : text.matches("[\\w.-]+") ? text : null;
     }
 

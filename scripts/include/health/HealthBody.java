@@ -65,7 +65,11 @@ final class HealthBody {
                 }
             }
         }
-        return httpStatus / 100 == 2 ? ofText(text) : NONE; // Other statuses have texts of their own.
+        if (httpStatus / 100 == 2) {
+            return ofText(text);
+        }
+        // Other statuses have texts of their own, such as "Not authorized".
+        return UNHEALTHY.contains(text.toLowerCase(Locale.ROOT)) ? known(text) : NONE;
     }
 
     // JSON.

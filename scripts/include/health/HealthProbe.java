@@ -45,15 +45,12 @@ final class HealthProbe {
      * @throws ExecutionException if this process cannot open connections
      */
     List<Health> check(List<Endpoint> endpoints, Duration timeout) throws InterruptedException, ExecutionException {
+        List<Callable<Health>> checks = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
             if (endpoint.protocol().isTls() && tls == null) {
                 tls = new ProbeSocket.Tls(caFile, isInsecure);
             }
-        }
-        long deadline = System.nanoTime() + timeout.toNanos();
-        List<Callable<Health>> checks = new ArrayList<>();
-        for (Endpoint endpoint : endpoints) {
-            checks.add(() -> check(endpoint, deadline, timeout.toMillis()));
+            checks.add(() -> check(endpoint, timeout));
         }
         List<Health> results = new ArrayList<>();
         long limit = timeout.toMillis() + SLACK_MILLIS; // A look-up of a name has no time limit of its own.
@@ -64,8 +61,7 @@ final class HealthProbe {
     }
 
     /** Checks the first address itself, so that a host with one address takes one thread. */
-    private Health check(Endpoint endpoint, long deadline, long millis)
-            throws InterruptedException, ExecutionException {
+    private Health check(Endpoint endpoint, Duration timeout) throws InterruptedException, ExecutionException {
         List<InetAddress> addresses;
         try {
             addresses = Addresses.of(endpoint.host());
@@ -74,9 +70,9 @@ final class HealthProbe {
         }
         List<Future<Health>> others = new ArrayList<>();
         for (InetAddress address : addresses.subList(1, addresses.size())) {
-            others.add(THREADS.submit(() -> checkAt(endpoint, address, deadline, millis)));
+            others.add(THREADS.submit(() -> checkAt(endpoint, address, timeout)));
         }
-        List<Health> results = new ArrayList<>(List.of(checkAt(endpoint, addresses.get(0), deadline, millis)));
+        List<Health> results = new ArrayList<>(List.of(checkAt(endpoint, addresses.get(0), timeout)));
         for (Future<Health> other : others) {
             results.add(other.get());
         }
@@ -85,9 +81,10 @@ final class HealthProbe {
 
     // One address.
 
-    private Health checkAt(Endpoint endpoint, InetAddress address, long deadline, long millis) {
+    private Health checkAt(Endpoint endpoint, InetAddress address, Duration timeout) {
+        long millis = timeout.toMillis();
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
-        try (ProbeSocket socket = new ProbeSocket(target, deadline - System.nanoTime())) {
+        try (ProbeSocket socket = new ProbeSocket(target, timeout.toNanos())) {
             Health health = talk(endpoint, socket, target, millis);
             return health.at(health.verdict() == Health.Verdict.DOWN ? null : Addresses.text(address),
                 Math.min(millis, socket.waitedMillis()));
@@ -113,15 +110,13 @@ final class HealthProbe {
                 case HTTP, ANY -> HttpProbe.check(endpoint, socket);
                 case HTTPS -> HttpProbe.check(endpoint, tls.over(socket, endpoint.host(), endpoint.port()));
             };
-        } catch (SocketTimeoutException e) {
-            return Health.timeout(millis);
         } catch (SSLException e) {
             return Health.of(mismatch, null, ProbeSocket.Tls.reason(e));
         } catch (ProtocolException e) {
             return Health.of(mismatch, null, e.getMessage());
         } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
             return Health.of(mismatch, null, INTERNAL + e);
-        } catch (IOException e) { // closed or reset
+        } catch (IOException e) { // late, closed or reset
             String scheme = protocol.isGrpc() ? "grpcs://" : "https://";
             return socket.isLate() ? Health.timeout(millis)
                 : socket.hasReceived() ? Health.of(mismatch, null, Health.BROKEN)
@@ -135,8 +130,6 @@ final class HealthProbe {
         try (ProbeSocket socket = new ProbeSocket(target, KNOCK_NANOS)) {
             new ProbeSocket.Tls(null, true).over(socket, target.getHostString(), target.getPort());
             return true;
-        } catch (SSLException e) {
-            return !ProbeSocket.Tls.reason(e).equals(ProbeSocket.Tls.NO_TLS);
         } catch (IOException e) {
             return false;
         }

@@ -156,8 +156,6 @@ final class ProbeSocket extends Socket {
 
     /** TLS over an open connection. */
     static final class Tls {
-        static final String NO_TLS = "does not speak TLS";
-
         final boolean isInsecure;
         final X509TrustManager trust;
         final SSLContext context;
@@ -218,7 +216,7 @@ final class ProbeSocket extends Socket {
                 return "the certificate is not accepted, see --cacert: " + cause.getMessage();
             }
             return failure instanceof SSLHandshakeException && !(cause instanceof EOFException)
-                ? "TLS fails: " + cause.getMessage() : NO_TLS;
+                ? "TLS fails: " + cause.getMessage() : "does not speak TLS";
         }
 
         /** Trusts every certificate, as curl's --insecure does. */

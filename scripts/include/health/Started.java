@@ -7,13 +7,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The processes that a start script has started, and which listeners are theirs. */
+/** The processes named by --pid, which a start script has started, and which listeners are theirs. */
 final class Started {
 
     private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
@@ -21,9 +23,8 @@ final class Started {
 
     private final List<Long> pids;
     private final Project project;
-    private final Map<Long, Long> endedAt = new HashMap<>();
     private long earliest = Long.MAX_VALUE;
-    private Processes now = Processes.read();
+    private Long firstExit;
 
     /**
      * If the start of a process cannot be read any more, the start of the start script counts.
@@ -34,75 +35,81 @@ final class Started {
         this.pids = pids;
         this.project = project;
         String script = System.getenv("DEVFLOW_PORTS_STARTER");
+        Processes now = Processes.read();
         for (long pid : pids) {
             Processes.Facts first = now.of(now.of(pid) != null || script == null ? pid : Long.parseLong(script));
             earliest = first == null ? earliest : Math.min(earliest, first.startTime());
         }
     }
 
-    /** Looks at the processes anew. */
-    void refresh() {
-        now = Processes.read();
+    /** Returns the listeners that are neither one of the processes nor a descendant. */
+    List<Owner> others(List<Owner> listeners) {
+        return listeners.stream().filter(listener -> pids.stream().noneMatch(pid -> isBelow(listener, pid))).toList();
     }
 
-    /** Returns whether a listener is one of the processes or a descendant. */
-    boolean includes(Owner listener) {
-        return pids.stream().anyMatch(pid -> isBelow(listener, pid));
-    }
-
-    private boolean isBelow(Owner listener, long pid) {
-        return listener.processes().stream().anyMatch(process -> now.isDescendant(process.pid(), pid));
+    private static boolean isBelow(Owner listener, long pid) {
+        return Stream.concat(listener.processes().stream(), listener.ancestors().stream())
+            .anyMatch(process -> process.pid() == pid);
     }
 
     /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
-        return !listeners.isEmpty() && listeners.stream().allMatch(listener ->
-            includes(listener) || listener.ownership() != Project.Ownership.OTHER && !isOlder(listener));
+        return !listeners.isEmpty() && others(listeners).stream().noneMatch(this::isOlder);
     }
 
     private boolean isOlder(Owner listener) {
-        return !listener.processes().isEmpty() && listener.processes().get(0).startTime() < earliest - SECOND;
+        return !listener.processes().isEmpty() && listener.process().startTime() < earliest - SECOND;
     }
 
-    private boolean isRunning(long pid) {
-        return now.of(pid) != null && now.of(pid).isRunning();
+    /** Returns whether a process has failed, or has exited and left nothing running that listens. */
+    boolean isInVain(List<HealthChecks.Result> results) {
+        List<Long> exited = pids.stream().filter(pid -> running(pid) == null).toList();
+        firstExit = firstExit == null && !exited.isEmpty() ? Long.valueOf(System.nanoTime()) : firstExit;
+        boolean isLate = firstExit != null && System.nanoTime() - firstExit > GRACE_NANOS;
+        return exited.stream().map(Processes::exitCode).anyMatch(code -> code != null && code != 0)
+            || isLate && !HealthChecks.missing(results).isEmpty() && results.stream().noneMatch(this::isLeftRunning);
     }
 
-    /** Returns why waiting is in vain: a process has failed, or has left nothing running; else null. */
-    String failure(List<HealthChecks.Result> results) {
-        boolean isWaiting = results.stream().anyMatch(result -> !result.isPassing())
-            && results.stream().noneMatch(result -> isLeftRunning(result.listeners()));
+    /** Returns whether what listens may have been left running, and is not a descendant of another process. */
+    private boolean isLeftRunning(HealthChecks.Result result) {
+        return accepts(result.listeners()) && others(result.listeners()).size() == result.listeners().size();
+    }
+
+    /** Returns a process, or null if it has exited. */
+    private static Processes.Facts running(long pid) {
+        Processes.Facts process = Processes.read().of(pid);
+        return process != null && process.isRunning() ? process : null;
+    }
+
+    /** Returns whether a process has exited while another one listens. */
+    boolean isReplaced(List<HealthChecks.Result> results) {
+        return firstExit != null && results.stream().anyMatch(result -> !others(result.listeners()).isEmpty());
+    }
+
+    /** Returns which processes have exited or listen on other ports, and who listens instead. */
+    List<String> explanation(List<HealthChecks.Result> results) throws IOException {
+        Set<Integer> missing = ports(HealthChecks.missing(results));
+        List<Owner> listeners = listeners();
+        List<String> words = new ArrayList<>();
         for (long pid : pids) {
-            Integer code = isRunning(pid) ? null : Processes.exitCode(pid);
-            long ended = isRunning(pid) ? Long.MAX_VALUE : endedAt.computeIfAbsent(pid, key -> System.nanoTime());
-            boolean isInVain = isWaiting && ended < System.nanoTime() - GRACE_NANOS;
-            if (code != null && code != 0 || isInVain) {
-                List<String> words = others(results);
-                words.add(0, exit(pid));
-                return String.join("; ", words);
+            Set<Integer> own = new TreeSet<>(listeners.stream().filter(listener -> isBelow(listener, pid))
+                .map(listener -> listener.socket().port()).toList());
+            Processes.Facts process = running(pid);
+            if (process == null) {
+                Integer code = Processes.exitCode(pid);
+                words.add("process " + pid + " exited" + (code == null ? "" : " with code " + code));
+            } else if (!missing.isEmpty() && Collections.disjoint(own, ports(results))) {
+                words.add("process " + pid + " (" + OwnerWords.command(process.arguments()) + ") is running, but "
+                    + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ") + text(missing));
             }
         }
-        return null;
-    }
-
-    /** Returns whether the listeners may be what a process has left running, and are not those of another process. */
-    private boolean isLeftRunning(List<Owner> listeners) {
-        return accepts(listeners) && listeners.stream()
-            .noneMatch(listener -> pids.stream().anyMatch(pid -> isRunning(pid) && isBelow(listener, pid)));
-    }
-
-    /** Returns who listens instead, and what the processes do that listen on no port that is waited for. */
-    List<String> explanation(List<HealthChecks.Result> results) throws IOException {
-        List<HealthChecks.Result> missing = HealthChecks.missing(results);
-        List<String> words = others(missing);
-        for (long pid : pids) {
-            Set<Integer> own = ports(pid);
-            if (!isRunning(pid)) {
-                words.add(exit(pid));
-            } else if (Collections.disjoint(own, ports(results))) {
-                words.add("process " + pid + " (" + OwnerWords.command(now.of(pid).arguments()) + ") is running, but "
-                    + (own.isEmpty() ? "does not listen on " : "listens on " + text(own) + ", not ")
-                    + text(ports(missing)));
+        for (HealthChecks.Result result : results) {
+            List<Owner> others = others(result.listeners());
+            if (!others.isEmpty() && (firstExit != null || !result.isPassing())) {
+                words.add("port " + result.endpoint().port() + " is in use by " + OwnerWords.brief(others)
+                    + (others.stream().noneMatch(this::isOlder) ? ""
+                        : ", which was running before the processes named by --pid")
+                    + (project != null ? "" : "; to tell the project's processes from others, use --project DIR"));
             }
         }
         return words;
@@ -116,40 +123,13 @@ final class Started {
         return ports.stream().map(String::valueOf).collect(Collectors.joining(", "));
     }
 
-    private static String exit(long pid) {
-        Integer code = Processes.exitCode(pid);
-        return "process " + pid + " exited" + (code == null ? "" : " with code " + code);
-    }
-
-    /** Returns who else listens on each port. */
-    private List<String> others(List<HealthChecks.Result> results) {
-        List<String> words = new ArrayList<>();
-        for (HealthChecks.Result result : results) {
-            List<Owner> others = result.listeners().stream().filter(listener -> !includes(listener)).toList();
-            if (!others.isEmpty()) {
-                words.add("port " + result.endpoint().port() + " is in use by " + OwnerWords.brief(others)
-                    + (others.stream().noneMatch(this::isOlder) ? ""
-                        : ", which was running before the processes named by --pid")
-                    + (project != null ? ""
-                        : "; to tell the project's processes from others, use --project DIR"));
-            }
-        }
-        return words;
-    }
-
-    /** Returns the ports on which the process or a descendant listens, if the system has a table of them. */
-    private Set<Integer> ports(long pid) throws IOException {
-        Map<Integer, LocalPorts.Verdict> listening = new HashMap<>();
+    /** Returns all listeners of this machine, if the system has a table of them. */
+    private static List<Owner> listeners() throws IOException {
         LocalPorts localPorts = LocalPorts.read();
+        Set<Integer> listening = new HashSet<>();
         for (LocalPorts.TcpSocket listener : localPorts.listeners()) {
-            listening.put(listener.port(), LocalPorts.Verdict.LISTENING);
+            listening.add(listener.port());
         }
-        Set<Integer> ports = new TreeSet<>();
-        Owner.of(listening, localPorts, null).forEach((port, owners) -> {
-            if (owners.stream().anyMatch(owner -> isBelow(owner, pid))) {
-                ports.add(port);
-            }
-        });
-        return ports;
+        return Owner.of(listening, localPorts, null).values().stream().flatMap(List::stream).toList();
     }
 }

@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * Assigns ports to services by the strategies of their groups; services of higher priority choose first.
@@ -43,6 +42,8 @@ final class Allocator {
         }
     }
 
+    private static final int LAST_PRECEDENCE = 7;
+
     final Config config;
     /** In the order of the map. */
     List<Assignment> assignments = List.of();
@@ -55,14 +56,18 @@ final class Allocator {
     private final BitSet assigned = new BitSet();
     /** By port, the service that the map, the environment, .env or an alias configures for it; "" for several. */
     private final Map<Integer, String> claims = new HashMap<>();
-    private final Map<String, Integer> told = new HashMap<>();
+    private final Map<String, Integer> suggested = new HashMap<>();
 
     Allocator(Config config) {
         this.config = config;
-        PortMap.SERVICES.forEach(row -> claim(row.port(), row));
+        for (PortMap.Service service : PortMap.SERVICES) {
+            claim(service.port(), service);
+        }
         for (PortMap.Service service : config.services()) {
             claim(service.port(), service);
-            service.aliases().forEach(alias -> claim(alias.port(), service));
+            for (PortMap.Service alias : service.aliases()) {
+                claim(alias.port(), service);
+            }
             String value = config.fileValue(service.variable());
             if (PortMap.isPort(value)) {
                 claim(Integer.parseInt(value), service);
@@ -71,7 +76,8 @@ final class Allocator {
     }
 
     private void claim(int port, PortMap.Service service) {
-        claims.merge(port, service.variable(), (one, other) -> one.equals(other) ? one : "");
+        String other = claims.getOrDefault(port, service.variable());
+        claims.put(port, other.equals(service.variable()) ? other : "");
     }
 
     /** Returns which of the services that are configured for a port keeps it. */
@@ -89,6 +95,7 @@ final class Allocator {
             || !config.refersTo(one.variable(), other.variable()) && precedence(one) < precedence(other);
     }
 
+    /** Returns when a service's turn comes, from 0 to LAST_PRECEDENCE. */
     private static int precedence(PortMap.Service service) {
         int kind = !service.isDocumented() ? 1 : service.group() == PortMap.Group.CORE ? 0
             : 1 + service.group().priority.ordinal();
@@ -100,17 +107,24 @@ final class Allocator {
      *
      * @param areNamed whether the user named them: only then an undocumented service makes way for another program
      */
-    Allocator assign(List<PortMap.Service> services, Supplier<Project> project, boolean areNamed) throws IOException {
+    Allocator assign(List<PortMap.Service> services, Project project, boolean areNamed) throws IOException {
         List<PortMap.Service> inOrder = new ArrayList<>(config.services());
         inOrder.retainAll(new HashSet<>(services));
         List<ServicePort> ports = ServicePort.look(inOrder, localPorts, project);
-        ports.sort((a, b) -> precedence(a.service()) - precedence(b.service()));
-        Map<PortMap.Service, Assignment> made = new HashMap<>();
-        ports.forEach(port -> made.put(port.service(), assign(port, areNamed)));
-        assignments = inOrder.stream().map(made::get).toList();
-        assignments.forEach(this::say);
-        List<String> running = assignments.stream().filter(Assignment::isRunning).map(Assignment::service)
-            .map(service -> service.shortName() + " (" + service.port() + ")").toList();
+        Assignment[] made = new Assignment[ports.size()];
+        for (int turn = 0; turn <= LAST_PRECEDENCE; turn++) {
+            for (int i = 0; i < made.length; i++) {
+                made[i] = precedence(inOrder.get(i)) == turn ? assign(ports.get(i), areNamed) : made[i];
+            }
+        }
+        assignments = List.of(made);
+        List<String> running = new ArrayList<>();
+        for (Assignment assignment : assignments) {
+            say(assignment);
+            if (assignment.isRunning()) {
+                running.add(assignment.service().shortName() + " (" + assignment.port + ")");
+            }
+        }
         if (!running.isEmpty()) {
             notes.add("already running: " + String.join(", ", running));
         }
@@ -219,7 +233,7 @@ final class Allocator {
     String setting(PortMap.Service service) {
         PortMap.Group group = service.group();
         PortMap.Range range = group == null ? new PortMap.Range(1024, PortMap.HIGHEST) : group.range;
-        int port = told.computeIfAbsent(service.variable(), key -> firstAvailable(service,
+        int port = suggested.computeIfAbsent(service.variable(), key -> firstAvailable(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
         String place = service.place().equals(PortMap.ENVIRONMENT) ? PortMap.ENVIRONMENT
             : Invocation.seen(config.envFile().path().toString());

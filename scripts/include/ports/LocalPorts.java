@@ -10,14 +10,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
 import java.nio.ByteOrder;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.StringTokenizer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * The TCP ports of this machine. Availability is probed by binding with SO_REUSEADDR and never by listening, so that
@@ -43,22 +42,27 @@ final class LocalPorts {
      */
     record TcpSocket(Kind kind, String address, int port, long uid, long id) {
 
-        /** The local address and port, the state, the user and the number (Linux, proc_net_tcp.rst). */
-        private static final Pattern ROW = Pattern.compile(" *\\d+: ((?:[0-9A-F]{8}|[0-9A-F]{32})):([0-9A-F]{4}) \\S+"
-            + " ([0-9A-F]{2})(?: \\S+){3} +(\\d{1,10}) +\\d+ (\\d+)(?: .*)?");
-
-        /** @throws IOException if the row is malformed, so that nothing is concluded from it */
+        /**
+         * Reads the local address and port, the state, the user and the number (Linux, proc_net_tcp.rst).
+         *
+         * @throws IOException if the row is malformed, so that nothing is concluded from it
+         */
         static TcpSocket parse(String row) throws IOException {
-            Matcher fields = ROW.matcher(row);
-            if (!fields.matches()) {
+            StringTokenizer words = new StringTokenizer(row, " :");
+            String[] fields = new String[14];
+            try {
+                for (int i = 0; i < fields.length; i++) {
+                    fields[i] = words.nextToken();
+                }
+                long id = Long.parseUnsignedLong(fields[13]);
+                // A request to connect (03) belongs to its listener, which has a row of its own.
+                Kind kind = fields[5].equals("0A") ? Kind.LISTENER
+                    : id != 0 || fields[5].equals("03") ? Kind.CONNECTION : Kind.TIME_WAIT;
+                return new TcpSocket(kind, address(fields[1]), Integer.parseInt(fields[2], 16),
+                    Long.parseLong(fields[11]), id);
+            } catch (RuntimeException | UnknownHostException e) {
                 throw new IOException("not a row of the kernel's socket table: " + row);
             }
-            long id = Long.parseUnsignedLong(fields.group(5));
-            // A request to connect (03) belongs to its listener, which has a row of its own.
-            Kind kind = fields.group(3).equals("0A") ? Kind.LISTENER
-                : id != 0 || fields.group(3).equals("03") ? Kind.CONNECTION : Kind.TIME_WAIT;
-            return new TcpSocket(kind, address(fields.group(1)), Integer.parseInt(fields.group(2), 16),
-                Long.parseLong(fields.group(4)), id);
         }
 
         /** The kernel prints an address as words in the byte order of the machine. */

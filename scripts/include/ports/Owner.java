@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -36,24 +35,24 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
         return processes.isEmpty() ? null : processes.get(0);
     }
 
-    /** Returns the owners of the ports that are not available, by port; a port that is denied has none. */
-    static Map<Integer, List<Owner>> of(Map<Integer, LocalPorts.Verdict> verdicts, LocalPorts ports, Project project)
-            throws IOException {
+    /** Returns the owners of these ports, which are in use, by port. */
+    static Map<Integer, List<Owner>> of(Set<Integer> numbers, LocalPorts ports, Project project) throws IOException {
         List<LocalPorts.TcpSocket> sockets = new ArrayList<>();
-        for (Map.Entry<Integer, LocalPorts.Verdict> port : verdicts.entrySet()) {
-            if (port.getValue() != LocalPorts.Verdict.DENIED) {
-                sockets.addAll(ports.sockets(port.getKey()));
+        Set<Long> ids = new HashSet<>();
+        for (int number : numbers) {
+            for (LocalPorts.TcpSocket socket : ports.sockets(number)) {
+                sockets.add(socket);
+                ids.add(socket.id());
             }
         }
-        Processes processes = Processes.read();
-        Set<Long> ids = sockets.stream().map(LocalPorts.TcpSocket::id).filter(id -> id != 0)
-            .collect(Collectors.toSet());
-        Map<Long, Set<Long>> holders = ports.hasTables ? Processes.withSockets(ids)
+        ids.remove(0L);
+        Map<Long, Set<Long>> pidsBySocket = ports.hasTables ? Processes.withSockets(ids)
             : ids.stream().collect(Collectors.toMap(pid -> pid, Set::of)); // lsof shows pids
+        Processes processes = Processes.read();
         Map<Integer, List<Owner>> owners = new HashMap<>();
         Set<List<?>> known = new HashSet<>(); // A server can have several sockets on one address.
         for (LocalPorts.TcpSocket socket : sockets) {
-            Set<Long> pids = holders.getOrDefault(socket.id(), Set.of());
+            Set<Long> pids = pidsBySocket.getOrDefault(socket.id(), Set.of());
             if (known.add(List.of(socket.kind(), socket.address(), socket.port(), pids))) {
                 owners.computeIfAbsent(socket.port(), port -> new ArrayList<>())
                     .add(of(socket, pids, processes, project));
@@ -63,22 +62,20 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
     }
 
     private static Owner of(LocalPorts.TcpSocket socket, Set<Long> pids, Processes processes, Project project) {
-        List<Processes.Facts> all = pids.stream().map(processes::of).filter(Objects::nonNull)
-            .sorted((one, other) -> parentFirst(one, other, pids)).toList();
+        List<Processes.Facts> all = new ArrayList<>();
+        int parents = 0;
+        boolean startedUs = false;
+        for (long pid : pids) {
+            Processes.Facts process = processes.of(pid);
+            if (process != null) {
+                all.add(pids.contains(process.parent()) ? all.size() : parents++, process);
+                startedUs |= processes.startedUs(process);
+            }
+        }
         Processes.Facts first = all.isEmpty() ? null : all.get(0);
         String user = first == null || first.user() == null ? Processes.userName(socket.uid()) : first.user();
-        boolean isAnotherUsers = !processes.mayStop(user);
-        if (first == null) {
-            return new Owner(socket, all, List.of(), user, null, Project.Ownership.UNKNOWN, false, isAnotherUsers);
-        }
-        boolean startedUs = all.stream().anyMatch(processes::startedUs);
-        return new Owner(socket, all, processes.ancestors(first.pid()), user, Supervisor.of(first, processes),
-            Project.ownership(first, project, processes), startedUs, isAnotherUsers);
-    }
-
-    /** Compares without a Comparator of the JDK's, whose lambdas no class archive holds. */
-    private static int parentFirst(Processes.Facts one, Processes.Facts other, Set<Long> pids) {
-        int order = Boolean.compare(pids.contains(one.parent()), pids.contains(other.parent()));
-        return order != 0 ? order : Long.compare(one.startTime(), other.startTime());
+        return new Owner(socket, all, first == null ? List.of() : processes.ancestors(first.pid()), user,
+            first == null ? null : Supervisor.of(first, processes), Project.ownership(first, project, processes),
+            startedUs, !processes.mayStop(user));
     }
 }

@@ -1,8 +1,12 @@
 //SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,13 +36,23 @@ final class OwnerWords {
 
     private OwnerWords() { }
 
+    /** Returns whether a command line may contain a secret: only then are the expressions compiled. */
+    private static boolean mayHaveSecret(String line) {
+        for (String sign : List.of("-", "=", ":", "bearer", "basic")) {
+            if (line.toLowerCase(Locale.ROOT).contains(sign)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Returns the first 1,000 characters of a command line, without the secrets that the four expressions find. */
     static String command(List<String> arguments) {
         String line = String.join(END, arguments);
         String start = start(line, LONGEST_COMMAND);
         boolean isCut = start.length() < line.length();
         String text = END + start + (isCut ? "" : END);
-        for (Pattern secret : Secrets.ALL) {
+        for (Pattern secret : mayHaveSecret(text) ? Secrets.ALL : new Pattern[0]) {
             text = secret.matcher(text).replaceAll(secret == Secrets.ALL[1] ? "$1$2***" : "$1***");
         }
         return text.replace(END, " ").strip() + (isCut ? "…" : "");
@@ -70,12 +84,20 @@ final class OwnerWords {
 
     /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */
     static String brief(List<Owner> owners) {
-        return owners.stream().map(OwnerWords::brief).distinct().collect(Collectors.joining(" and "));
+        Set<String> words = new LinkedHashSet<>();
+        for (Owner owner : owners) {
+            words.add(brief(owner));
+        }
+        return String.join(" and ", words);
     }
 
     /** Returns the owners for a row of a table: {@code node server.js (8) in /srv/blog}. */
     static String row(List<Owner> owners) {
-        return owners.stream().map(OwnerWords::row).distinct().collect(Collectors.joining(" and "));
+        Set<String> words = new LinkedHashSet<>();
+        for (Owner owner : owners) {
+            words.add(row(owner));
+        }
+        return String.join(" and ", words);
     }
 
     private static String brief(Owner owner) {
@@ -112,9 +134,16 @@ final class OwnerWords {
 
     /** Returns a line for each process; if verbose, two for each socket. */
     static List<String> lines(List<Owner> owners, boolean isVerbose) {
-        return owners.stream()
-            .map(owner -> isVerbose ? List.of(line(owner), "  " + details(owner)) : List.of(line(owner)))
-            .distinct().flatMap(List::stream).toList();
+        List<String> lines = new ArrayList<>();
+        for (Owner owner : owners) {
+            String line = line(owner);
+            if (isVerbose) {
+                lines.addAll(List.of(line, "  " + details(owner)));
+            } else if (!lines.contains(line)) {
+                lines.add(line);
+            }
+        }
+        return lines;
     }
 
     private static String line(Owner owner) {

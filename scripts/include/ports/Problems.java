@@ -186,7 +186,7 @@ final class Problems {
         if (isFirst || owner.startedUs()) {
             return "do not kill " + owner.process().pid() + ": " + name + (isFirst ? " is the first process of this"
                 + " machine, container or session; stop its socket unit, or the container from outside"
-                : " started this command; stop it where you started it");
+                : " started this command; stop " + name + " from another terminal");
         }
         return owner.supervisor() == null ? null : step(owner, owner.supervisor());
     }

@@ -45,7 +45,9 @@ final class Processes {
 
         /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */
         String name() {
-            return name(0).replaceFirst("^-", "").replaceFirst("(?<=.):.*", "");
+            String name = name(0).startsWith("-") ? name(0).substring(1) : name(0);
+            int colon = name.indexOf(':', 1);
+            return colon < 0 ? name : name.substring(0, colon);
         }
 
         /** Returns an argument without its folder; empty if there is no such argument. */
@@ -89,7 +91,11 @@ final class Processes {
 
     /** Returns whether a process is the given ancestor or below it. */
     boolean isDescendant(long pid, long ancestor) {
-        return pid == ancestor || ancestors(pid).stream().anyMatch(above -> above.pid == ancestor);
+        boolean isBelow = pid == ancestor;
+        for (Facts above : ancestors(pid)) {
+            isBelow |= above.pid == ancestor;
+        }
+        return isBelow;
     }
 
     /** Returns whether a process is this program, or started it. */
@@ -162,9 +168,13 @@ final class Processes {
 
     /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */
     static String controlGroup(String lines) {
-        return lines.lines().filter(line -> line.startsWith("0:") || line.contains(":name=systemd:"))
-            .map(line -> line.substring(line.indexOf(":/") + 1))
-            .reduce("", (one, other) -> other.length() > one.length() ? other : one);
+        String longest = "";
+        for (String line : lines.split("\n")) {
+            String path = line.substring(line.indexOf(":/") + 1);
+            boolean isSystemds = line.startsWith("0:") || line.contains(":name=systemd:");
+            longest = isSystemds && path.length() > longest.length() ? path : longest;
+        }
+        return longest;
     }
 
     /** Returns a variable of the environment that a process was started with; null if it cannot be seen. */

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -28,15 +27,12 @@ record Project(Path folder) {
 
     // Which folder is the project.
 
-    /** Returns the project of a command, or null. Unless it is named, it is looked for only when it is asked for. */
-    static Supplier<Project> of(PortCommand command) {
+    /** Returns the project of a command, or null. */
+    static Project of(PortCommand command) {
         boolean isOption = command.projectFolder != null;
         String name = isOption ? command.projectFolder : System.getenv("DEVFLOW_PROJECT");
-        if (name == null || name.isEmpty()) {
-            return () -> around(EnvFile.locate(command));
-        }
-        Project project = named(name, isOption ? "--project " : "DEVFLOW_PROJECT=");
-        return () -> project;
+        return name == null || name.isEmpty() ? around(EnvFile.locate(command))
+            : named(name, isOption ? "--project " : "DEVFLOW_PROJECT=");
     }
 
     static Project named(String name, String option) {
@@ -101,13 +97,16 @@ record Project(Path folder) {
 
     // Which processes belong to the project.
 
-    /** Returns to whom a process belongs, by the first rule that applies; unknown if the project is null. */
+    /** Returns to whom a process belongs, by the first rule that applies; unknown if the process or project is null. */
     static Ownership ownership(Processes.Facts process, Project project, Processes processes) {
+        if (process == null || project == null) {
+            return Ownership.UNKNOWN;
+        }
         boolean isUsersInit = process.name().equals("systemd") && process.arguments().contains("--user");
         Supervisor group = Supervisor.inControlGroup(process.controlGroup());
         boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER
             && !group.isOf(processes.self());
-        if (project == null || process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
+        if (process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
                 || isInAnotherContainer || process.workingDirectory() == null) {
             return Ownership.UNKNOWN;
         }

@@ -3,10 +3,11 @@
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
+import java.util.Set;
 
 /**
  * A service, or a port without one, with the state and the owners of the port: one record from the facts to the words.
@@ -15,26 +16,30 @@ import java.util.function.Supplier;
  */
 record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Owner> owners) {
 
-    /**
-     * Returns the services with the states of their ports and the owners of those that are not available.
-     *
-     * @param project null if the owners are not to be looked up
-     */
-    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts, Supplier<Project> project)
-            throws IOException {
+    /** Returns the services with the states of their ports. */
+    static List<ServicePort> states(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
         List<ServicePort> ports = new ArrayList<>();
-        Map<Integer, LocalPorts.Verdict> inUse = new LinkedHashMap<>();
         for (PortMap.Service service : services) {
-            ServicePort port = new ServicePort(service, localPorts.verdict(service.port()), List.of());
-            ports.add(port);
-            if (!port.isAvailable()) {
-                inUse.put(service.port(), port.verdict);
+            ports.add(new ServicePort(service, localPorts.verdict(service.port()), List.of()));
+        }
+        return ports;
+    }
+
+    /** Returns the services with the states of their ports, and the owners of the ports that are in use. */
+    static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts, Project project)
+            throws IOException {
+        List<ServicePort> ports = states(services, localPorts);
+        Set<Integer> inUse = new LinkedHashSet<>();
+        for (ServicePort port : ports) {
+            if (port.isListening() || port.verdict == LocalPorts.Verdict.BOUND) {
+                inUse.add(port.service.port());
             }
         }
-        if (project != null && !inUse.isEmpty()) {
-            Map<Integer, List<Owner>> owners = Owner.of(inUse, localPorts, project.get());
-            ports.replaceAll(port -> new ServicePort(port.service, port.verdict,
-                owners.getOrDefault(port.service.port(), List.of())));
+        Map<Integer, List<Owner>> owners = inUse.isEmpty() ? Map.of() : Owner.of(inUse, localPorts, project);
+        for (int i = 0; i < ports.size(); i++) {
+            ServicePort port = ports.get(i);
+            List<Owner> own = owners.getOrDefault(port.service.port(), List.of());
+            ports.set(i, new ServicePort(port.service, port.verdict, own));
         }
         return ports;
     }
@@ -49,9 +54,14 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
 
     /** Returns OTHER if any owner is, OURS if all are listeners of ours, otherwise UNKNOWN. */
     Project.Ownership ownership() {
-        return owners.stream().anyMatch(owner -> owner.ownership() == Project.Ownership.OTHER) ? Project.Ownership.OTHER
-            : !owners.isEmpty() && owners.stream().allMatch(owner -> owner.isListener()
-                && owner.ownership() == Project.Ownership.OURS) ? Project.Ownership.OURS : Project.Ownership.UNKNOWN;
+        boolean areOurs = !owners.isEmpty();
+        for (Owner owner : owners) {
+            if (owner.ownership() == Project.Ownership.OTHER) {
+                return Project.Ownership.OTHER;
+            }
+            areOurs &= owner.isListener() && owner.ownership() == Project.Ownership.OURS;
+        }
+        return areOurs ? Project.Ownership.OURS : Project.Ownership.UNKNOWN;
     }
 
     /** Returns whether another program listens on the port. */

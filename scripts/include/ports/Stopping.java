@@ -52,11 +52,11 @@ final class Stopping {
      */
     static List<Stopping> stop(List<PortMap.Service> services, Project project, Duration grace, boolean isForced)
             throws IOException, InterruptedException {
-        List<Stopping> all = ServicePort.look(services, LocalPorts.read(), () -> project).stream()
+        List<Stopping> all = ServicePort.look(services, LocalPorts.read(), project).stream()
             .map(port -> new Stopping(port, project, isForced)).toList();
         List<Stopping> begun = all.stream().filter(each -> each.outcome() == Outcome.STILL_IN_USE).toList();
-        Set<Long> told = new HashSet<>();
-        begun.forEach(each -> each.terminate(told));
+        Set<Long> terminated = new HashSet<>();
+        begun.forEach(each -> each.terminate(terminated));
         if (!await(services(begun), grace)) {
             lookAgain(begun, project);
             await(services(begun.stream().filter(Stopping::kill).toList()), UNTIL_BINDABLE);
@@ -87,7 +87,7 @@ final class Stopping {
     }
 
     private static void lookAgain(List<Stopping> begun, Project project) throws IOException {
-        List<ServicePort> ports = ServicePort.look(services(begun), LocalPorts.read(), () -> project);
+        List<ServicePort> ports = ServicePort.look(services(begun), LocalPorts.read(), project);
         for (int i = 0; i < ports.size(); i++) {
             begun.get(i).now = ports.get(i);
         }
@@ -161,7 +161,7 @@ final class Stopping {
      * Sends SIGTERM, first to a supervisor of the project that would restart the process. A process that shares the
      * socket of its parent is left to its parent.
      */
-    private void terminate(Set<Long> told) {
+    private void terminate(Set<Long> terminated) {
         Processes processes = Processes.read();
         Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
             .filter(each -> each != null && each.isKilled()).map(each -> processes.of(each.pid()))
@@ -170,7 +170,7 @@ final class Stopping {
             .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
         for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {
             signalled.put(process.pid(), process);
-            if (told.add(process.pid())) { // A second SIGTERM makes some servers quit without saving.
+            if (terminated.add(process.pid())) { // A second SIGTERM makes some servers quit without saving.
                 signal(process, ProcessHandle::destroy);
             }
         }
