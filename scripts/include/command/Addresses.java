@@ -1,3 +1,4 @@
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
@@ -16,6 +17,7 @@ final class Addresses {
 
     /** Returns an address with its first zeros left out, {@code ::1}; Java prints all groups. */
     static String text(InetAddress address) {
-        return address.getHostAddress().replaceFirst("(^|:)0(:0)+(:|$)", "::");
+        String text = address.getHostAddress();
+        return address instanceof Inet6Address ? text.replaceFirst("(^|:)0(:0)+(:|$)", "::") : text;
     }
 }

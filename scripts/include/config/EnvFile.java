@@ -185,10 +185,12 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
             boolean isLineOpen = !text.isEmpty() && !text.endsWith("\n");
             return new EnvFile(path, text + (isLineOpen ? newline : "") + name + "=" + value + newline, isAbsent);
         }
+        if (old.value().equals(value)) {
+            return this;
+        }
         String rest = text.substring(old.end());
         String space = rest.startsWith("#") ? " " : ""; // or the comment would be part of the value
-        String changed = text.substring(0, old.start()) + value + space + rest;
-        return changed.equals(text) ? this : new EnvFile(path, changed, isAbsent);
+        return new EnvFile(path, text.substring(0, old.start()) + value + space + rest, isAbsent);
     }
 
     private static Map<String, Entry> parse(String text) {

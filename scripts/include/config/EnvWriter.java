@@ -148,10 +148,15 @@ final class EnvWriter {
         }
     }
 
-    /** Returns a file in this user's cache; XDG_CACHE_HOME counts only if absolute, as its specification says. */
+    /**
+     * Returns a file in this user's cache; XDG_CACHE_HOME counts only if absolute, as its specification says. Root with
+     * another user's HOME leaves that home alone.
+     */
     private static Path lockFile() {
         String xdg = System.getenv().getOrDefault("XDG_CACHE_HOME", "");
-        String home = System.getenv().getOrDefault("HOME", System.getProperty("user.home"));
-        return Path.of(xdg.startsWith("/") ? xdg : home + "/.cache", "devflow-ports", "env.lock");
+        String home = System.getenv("HOME");
+        boolean isOwn = home != null && EnvFile.otherOwner(Path.of(home)) == null;
+        String cache = (isOwn ? home : System.getProperty("user.home")) + "/.cache";
+        return Path.of(xdg.startsWith("/") ? xdg : cache, "devflow-ports", "env.lock");
     }
 }
