@@ -53,7 +53,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
             services.add(row.with(port, setting.place, row.health(), new ArrayList<>()));
         }
         for (EnvFile.Entry entry : envFile.entries().values()) {
-            if (PortMap.isPort(values.get(entry.name())) && Syntax.PORT_VARIABLE.matcher(entry.name()).matches()) {
+            if (PortMap.isPort(values.get(entry.name())) && entry.name().matches("[A-Z0-9_]+_PORT")) {
                 addUndocumented(entry.name());
             }
         }
@@ -128,10 +128,9 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
     }
 
-    /** The forms of names and values. Separate, so that a call without such values does not compile them. */
+    /** The forms of expressions and health checks. Separate, so that a call without such values does not compile them. */
     private record Syntax(Config config) {
 
-        private static final Pattern PORT_VARIABLE = Pattern.compile("[A-Z_][A-Z0-9_]*_PORT");
         private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
             "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))");
         private static final Pattern HEALTH = Pattern.compile("/[!-~]*|tcp|grpc|(?i:https?"
