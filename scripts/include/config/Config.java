@@ -128,7 +128,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
     }
 
-    /** The forms of expressions and health checks. Separate, so that a call without such values does not compile them. */
+    /** Forms of expressions and health checks. Separate, so that a call without such values does not compile them. */
     private record Syntax(Config config) {
 
         private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
