@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
  * The text is held as ISO 8859-1, one char a byte: positions are byte offsets, and any encoding survives.
- * Its path is as seen from the working directory; its entries are those that count, by name, in their order.
+ * The path is relative to the working directory; the entries are those that count, by name, in the order of the file.
  */
 record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entries) {
 
@@ -72,7 +72,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
         String place = System.getProperty("user.dir") + name;
         boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
         if (place.indexOf('\uFFFD') >= 0 || isAscii && place.indexOf('?') >= 0) {
-            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+            throw new UserException("the path of " + name + " cannot be read in this locale; set LC_ALL=C.UTF-8");
         }
         return Path.of(name);
     }
@@ -98,7 +98,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
         return name;
     }
 
-    /** A folder of that name is passed over. A link counts, even if its file does not exist yet. */
+    /** Returns whether the path is a file, or a link, even to a file that does not exist yet; a folder is not. */
     private static boolean isFile(Path path) {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
     }
@@ -106,7 +106,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
     /** Returns who owns the file, or the link, if that is neither this user nor root; else null. */
     static String otherOwner(Path path) {
         try {
-            Path self = Path.of("/proc/self"); // Java has no name for a user that /etc/passwd does not have
+            Path self = Path.of("/proc/self"); // For a user that is not in /etc/passwd, user.name is ?
             String user = Files.exists(self) ? Files.getOwner(self).getName() : System.getProperty("user.name");
             String owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
             return owner.equals(user) || owner.equals("root") ? null : owner;
