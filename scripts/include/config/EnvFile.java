@@ -60,11 +60,15 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
      * the working directory, else the nearest above it within the same checkout. It need not exist.
      */
     static Path locate(PortCommand command) {
-        Path path = named(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
-        if (command.envFile != null && !Files.exists(path)) {
+        if (command.envFile == null) {
+            Path path = named(Invocation.DEFAULT_ENV_FILE);
+            return isFile(path) ? path : nearest(command, path);
+        }
+        Path path = named(command.envFile);
+        if (!Files.exists(path)) {
             command.note(path + " does not exist; using the environment and the default ports");
         }
-        return command.envFile != null || isFile(path) ? path : nearest(command, path);
+        return path;
     }
 
     /** Returns the path of that name. In the locale C, Java would take a name that is not ASCII for another name. */
@@ -146,10 +150,12 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
             if (!file.isRegularFile()) {
                 throw new UserException(path + " is not a regular file; name another file with --env-file");
             }
-            String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
-            if (text == null || text.indexOf('\0') >= 0) {
-                throw new UserException(path + (text == null ? " is larger than 1 MB; name another file with --env-file"
-                    : " is not text in UTF-8; save it as UTF-8"));
+            if (file.size() > MAX_BYTES) {
+                throw new UserException(path + " is larger than 1 MB; name another file with --env-file");
+            }
+            String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            if (text.indexOf('\0') >= 0) {
+                throw new UserException(path + " is not text in UTF-8; save it as UTF-8");
             }
             return new EnvFile(path, text, false);
         } catch (NoSuchFileException e) {
