@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES check_port.java find_port.java port_status.java health_all.java include/command/PortCommand.java
-//SOURCES include/config/PortMap.java
+//SOURCES include/config/PortMap.java include/ports/ServicePort.java
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -67,7 +66,7 @@ class devflow_ports {
     private static void complete(String... scripts) {
         List<String> names = new ArrayList<>();
         PortMap.SERVICES.forEach(service -> names.add(service.shortName()));
-        List.of(PortMap.Group.values()).forEach(group -> names.add(group.name().toLowerCase(Locale.ROOT)));
+        List.of(PortMap.Group.values()).forEach(group -> names.add(ServicePort.lowerCase(group)));
         for (String script : scripts) {
             CommandLine line = new CommandLine(command(script, List.of()));
             PositionalParamSpec targets = line.getCommandSpec().positionalParameters().get(0);
