@@ -169,7 +169,7 @@ class StoppingTest extends RealServers {
         try (var listener = Sockets.listener("127.0.0.1")) {
             assertTrue(stop(listener.getLocalPort(), null, true).words().endsWith(" started this command"));
         }
-        Map<String, String> names = Map.of("docker-proxy", "stop that", "sshd", "a login", "/opt/code-server", "a login");
+        Map<String, String> names = Map.of("docker-proxy", "stop the container or the tunnel", "sshd", "a login", "/opt/code-server", "a login");
         for (String name : names.keySet()) {
             int port = Sockets.freePort();
             Process server = start(folder, "bash", "-c", "exec -a " + name + " \"$@\"", "bash", PYTHON, server(), LISTEN + "ready()",

@@ -134,7 +134,8 @@ final class Stopping {
         return process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
             : processes.isDescendant(self.pid(), process.pid()) ? " started this command"
-            : Supervisor.isPublisher(process) ? " serves the port of a container or another machine; stop that"
+            : Supervisor.isPublisher(process)
+                ? " serves the port of a container or another machine; stop the container or the tunnel"
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs other programs, too; stop its program instead"
             : isOfLogin(process) ? " belongs to a terminal, an editor or a login"
