@@ -101,7 +101,7 @@ class check_port extends PortCommand {
             json ? Map.of("ports", ports.stream().map(ServicePort::fields).toList()) : null);
     }
 
-    /** @param singles the ports that were named one by one, which are shown in any case, with what to do about them */
+    /** @param singles the ports that were named one by one; they are always shown, with their remedies */
     private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
         List<Line> lines = new ArrayList<>();
         Set<Integer> all = new HashSet<>();
@@ -161,7 +161,7 @@ class check_port extends PortCommand {
             json ? Map.of("ports", stoppings.stream().map(Stopping::fields).toList()) : null);
     }
 
-    /** Yes or no needs neither the owners nor, for a number or a range, the names of services. */
+    /** Returns the answer without owners and, for ports and ranges, without the configuration, to be fast. */
     private boolean areAllAvailable() throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         boolean areAvailable = true;

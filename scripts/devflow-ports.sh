@@ -12,15 +12,15 @@
 #   devflow_stop SERVICE...              stops the services, and waits until their ports are available
 #
 # The functions take the options of the scripts behind them, such as --env-file FILE. The first call builds the scripts;
-# later calls start java directly. DEVFLOW_PORTS_DEBUG=1 says on standard error what is done.
+# later calls start java directly. DEVFLOW_PORTS_DEBUG=1 prints each step on standard error.
 [ -n "${BASH_VERSION:-}" ] || { echo "devflow-ports.sh: needs bash" >&2 && return 2; }
 DEVFLOW_PORTS_DIR=${BASH_SOURCE[0]}
 [ ! -L "$DEVFLOW_PORTS_DIR" ] || DEVFLOW_PORTS_DIR=$(readlink -f "$DEVFLOW_PORTS_DIR")
 case $DEVFLOW_PORTS_DIR in */*) ;; *) DEVFLOW_PORTS_DIR=./$DEVFLOW_PORTS_DIR ;; esac
 DEVFLOW_PORTS_DIR=$(CDPATH='' builtin cd -P -- "${DEVFLOW_PORTS_DIR%/*}/" && builtin pwd -P)
 
-# Calls launch by this very bash, because the PATH may have none. Once a process has exited, its start time cannot be
-# read, so devflow_wait_healthy uses this shell's start time.
+# Calls launch with the bash of this shell, because the PATH may have none. The start time of a process that has exited
+# cannot be read, so devflow_wait_healthy uses this shell's start time instead.
 devflow_ports_call() {
   DEVFLOW_PORTS_STARTER=$$ "$BASH" "$DEVFLOW_PORTS_DIR/launch" "$@"
 }
@@ -42,7 +42,7 @@ devflow_assign_ports() {
   esac
 }
 
-# Only this shell is told the exit codes of its processes. If one failed, so does the call, even if another responds.
+# Only this shell can read the exit codes of its processes. If one failed, the call fails, even if a server responds.
 devflow_wait_healthy() {
   local devflow_ports_code=0 devflow_ports_word devflow_ports_last=''
   devflow_ports_call devflow_wait_healthy "$@" || devflow_ports_code=$?
@@ -58,7 +58,7 @@ devflow_wait_healthy() {
 devflow_ports_tell_exit() {
   [ "$2" -le 1 ] && ! kill -0 "$1" 2>/dev/null || return 0
   if wait "$1" 2>/dev/null; then set -- "$@" 0; else set -- "$@" "$?"; fi
-  case $2$3 in 00 | ?127) return 0 ;; esac # 127 is for another shell's process.
+  case $2$3 in 00 | ?127) return 0 ;; esac # 127 means: not a process of this shell.
   echo "NOTE: process $1 exited with code $3" >&2
   [ "$3" -eq 0 ]
 }

@@ -1,7 +1,7 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES check_port.java find_port.java port_status.java health_all.java include/command/PortCommand.java
-//SOURCES include/config/PortMap.java
+//SOURCES include/config/PortMap.java include/ports/ServicePort.java
 
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.PositionalParamSpec;
@@ -20,7 +19,7 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 /** All scripts and the functions of devflow-ports.sh in one program: NAME ARGUMENT... */
 class devflow_ports {
 
-    /** The class archive holds the classes that these load. */
+    /** The commands that are run for the class archive, which holds the classes that they load. */
     private static final String TRAINING = "check_port FREE;check_port --quiet FREE;check_port --json FREE"
         + ";check_port trained;check_port --color=always core;check_port ?;check_port --help;find_port FREE 65535"
         + ";find_port --json FREE;find_port --all;find_port --all --write --export;find_port --help;port_status"
@@ -38,7 +37,7 @@ class devflow_ports {
         }
     }
 
-    /** Returns the command with what the function presets. Options are fields where reading them would cost time. */
+    /** Returns the command with the presets of the function; setting a field takes less time than reading an option. */
     private static PortCommand command(String name, List<String> args) {
         PortCommand command = switch (name) {
             case "check_port", "check_port_available", "devflow_stop" -> new check_port();
@@ -67,7 +66,7 @@ class devflow_ports {
     private static void complete(String... scripts) {
         List<String> names = new ArrayList<>();
         PortMap.SERVICES.forEach(service -> names.add(service.shortName()));
-        List.of(PortMap.Group.values()).forEach(group -> names.add(group.name().toLowerCase(Locale.ROOT)));
+        List.of(PortMap.Group.values()).forEach(group -> names.add(ServicePort.lowerCase(group)));
         for (String script : scripts) {
             CommandLine line = new CommandLine(command(script, List.of()));
             PositionalParamSpec targets = line.getCommandSpec().positionalParameters().get(0);
@@ -94,6 +93,6 @@ class devflow_ports {
             List<String> words = new ArrayList<>(List.of(line.split(" ")));
             command(words.remove(0), words).execute(words.toArray(new String[0]));
         }
-        System.exit(0); // Idle threads would keep the JVM.
+        System.exit(0); // Idle threads would keep the JVM running.
     }
 }

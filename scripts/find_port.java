@@ -67,7 +67,7 @@ class find_port extends PortCommand {
             }
         }
         if (found.size() == count) {
-            return found(found);
+            return answer(found);
         }
         boolean isDenied = localPorts.verdict(range.first()) == LocalPorts.Verdict.DENIED;
         error((found.isEmpty() ? "No available ports" : "Only " + found.size() + " of " + count + " ports available")
@@ -75,7 +75,7 @@ class find_port extends PortCommand {
         return new Report(Report.NO, List.of(), null);
     }
 
-    /** Returns BASE to MAX; without MAX to the end of the documented range. */
+    /** Returns the range from BASE to MAX or, without MAX, to the end of the documented range. */
     private PortMap.Range range() {
         if (targets.size() == 2) {
             return PortMap.Range.parse(PortMap.parsePort(targets.get(0)) + "-" + PortMap.parsePort(targets.get(1)));
@@ -86,7 +86,7 @@ class find_port extends PortCommand {
         return targets.get(0).contains("-") ? range : new PortMap.Range(range.first(), max);
     }
 
-    private Report found(List<Integer> ports) {
+    private Report answer(List<Integer> ports) {
         List<Line> lines = new ArrayList<>();
         for (int port : ports) {
             String number = ports.size() == 1 ? "" : "_" + (lines.size() + 1);

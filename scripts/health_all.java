@@ -30,8 +30,8 @@ import picocli.CommandLine.Option;
 class health_all extends PortCommand.Watchable {
 
     private static final int NAME_COLUMN = 25;
-    private static final int ANSWER_COLUMN = 55;
-    private static final int ANSWER_WIDTH = 20; // with the latency
+    private static final int RESPONSE_COLUMN = 55;
+    private static final int RESPONSE_WIDTH = 20; // with the latency
 
     @Option(names = "--timeout", paramLabel = "TIME", converter = OptionValues.Seconds.class,
         description = "Give up on an endpoint after this time (default 2s).")
@@ -136,19 +136,19 @@ class health_all extends PortCommand.Watchable {
     }
 
     private List<Line> lines(List<HealthChecks.Result> results) {
-        int answerColumn = ANSWER_COLUMN;
+        int responseColumn = RESPONSE_COLUMN;
         for (HealthChecks.Result result : results) {
-            answerColumn = Math.max(answerColumn, NAME_COLUMN + Line.of(result.endpoint().title()).width() + 2);
+            responseColumn = Math.max(responseColumn, NAME_COLUMN + Line.of(result.endpoint().title()).width() + 2);
         }
         List<Line> lines = new ArrayList<>();
         int failing = 0;
         for (HealthChecks.Result result : results) {
-            List<Line> block = new ArrayList<>(List.of(row(result, answerColumn)));
+            List<Line> block = new ArrayList<>(List.of(row(result, responseColumn)));
             if (result.health().verdict() == Health.Verdict.TAKEN) {
                 block.add(Line.of("").with("! ", Line.Style.DOUBTFUL)
                     .with("Port " + result.endpoint().port() + " is " + result.health().reason()));
             }
-            boolean isFirst = watch != null && !result.isPassing(); // What does not fit is left out from the end.
+            boolean isFirst = watch != null && !result.isPassing(); // In a watch, the last lines may not fit.
             lines.addAll(isFirst ? failing : lines.size(), block);
             failing += isFirst ? block.size() : 0;
         }
@@ -159,20 +159,21 @@ class health_all extends PortCommand.Watchable {
         return lines;
     }
 
-    private static Line row(HealthChecks.Result result, int answerColumn) {
+    private static Line row(HealthChecks.Result result, int responseColumn) {
         Health health = result.health();
         String mark = result.isPassing() ? ": ✅ " : ": ❌ ";
         Line line = Line.row("Port " + result.endpoint().service().port() + mark)
             .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
-            .cell(NAME_COLUMN, result.endpoint().title()).cell(answerColumn, health.answer());
-        if (!health.answer().isEmpty()) {
+            .cell(NAME_COLUMN, result.endpoint().title()).cell(responseColumn, health.response());
+        if (!health.response().isEmpty()) {
             String millis = health.millis() + " ms";
-            line.cell(answerColumn + ANSWER_WIDTH - millis.length(), millis);
+            line.cell(responseColumn + RESPONSE_WIDTH - millis.length(), millis);
         }
         boolean hasReason = health.reason() != null && health.verdict() != Health.Verdict.TAKEN;
         String more = (health.location() == null ? "" : "to " + health.location() + "  ")
             + (hasReason ? health.reason() : "");
-        return line.cell(health.answer().isEmpty() ? answerColumn : answerColumn + ANSWER_WIDTH + 2, more.strip());
+        int column = health.response().isEmpty() ? responseColumn : responseColumn + RESPONSE_WIDTH + 2;
+        return line.cell(column, more.strip());
     }
 
     /** Formats results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */

@@ -67,7 +67,7 @@ class port_status extends PortCommand.Watchable {
         List<PortMap.Service> services = targets.isEmpty() ? config.services() : resolver.resolve(targets);
         List<ServicePort> ports = isStateEnough ? ServicePort.states(services, LocalPorts.read())
             : ServicePort.look(services, LocalPorts.read(), Project.of(this));
-        // A service that only .env knows is expected if it is named: its port may be that of a database elsewhere.
+        // An undocumented service is expected only if it is named: its port may be that of a database elsewhere.
         Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE) : PortMap.STARTED;
         List<Problems.Problem> problems =
             isStateEnough || running ? List.of() : new Problems(config, projectFolder).of(ports, expected);
@@ -83,7 +83,7 @@ class port_status extends PortCommand.Watchable {
             json || quiet ? List.of() : lines(shown, problems), json ? document(shown, problems) : null);
     }
 
-    /** Says which process is in the way of a service, or counts as the service although it may not be. */
+    /** Says which process keeps a service from its port, or counts as the service and may be another program. */
     private void sayOwner(ServicePort port) {
         if (running && port.conflict() != null || listNotRunning && port.isTaken()) {
             error(port.conflict());
@@ -147,7 +147,7 @@ class port_status extends PortCommand.Watchable {
                 lines.add(start, Line.of("").with(heading, Line.Style.STRONG));
             }
         }
-        // In a watch, what does not fit is left out from the end.
+        // In a watch, the last lines may not fit.
         lines.addAll(watch != null ? 1 : lines.size(), summary(ports, problems));
         return lines;
     }
@@ -188,7 +188,7 @@ class port_status extends PortCommand.Watchable {
             summary.add(Line.of(running + " of " + all + " services" + (running == 1 ? " is" : " are") + " running"));
         }
         for (Problems.Problem problem : problems) {
-            // The rows and the count tell what is not running.
+            // The rows and the count show which services are not running.
             if (problem.kind() != Problems.Kind.DOWN || !problem.remedies().isEmpty()) {
                 summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
             }

@@ -88,7 +88,7 @@ class ConfigTest {
             lines.append("A" + i + "=${A" + (i - 1) + "}${A" + (i - 1) + "}${B:-${C-" + "{".repeat(i % 50) + "\n");
         }
         lines.append("D=" + "${B:-".repeat(20_000) + "\nX_PORT=${A4999}\n");
-        assertTimeout(Duration.ofSeconds(30), () -> assertEquals(13, config(lines.toString(), Map.of()).services().size()));
+        assertTimeout(Duration.ofSeconds(30), () -> assertEquals(PortMap.SERVICES.size(), config(lines.toString(), Map.of()).services().size()));
     }
 
     /** Kubernetes and Docker set variables of this form to URLs. */
@@ -119,7 +119,7 @@ class ConfigTest {
             assertThrows(UserException.class, () -> config("PORT=\n", Map.of()).port()).getMessage());
         assertEquals(folder.resolve(".env") + ":1: PORT is not a port (1-65535); correct the value",
             assertThrows(UserException.class, () -> config("PORT=x\n", Map.of()).port()).getMessage());
-        assertEquals(13, config("PORT=3005\n", Map.of()).services().size());
+        assertEquals(PortMap.SERVICES.size(), config("PORT=3005\n", Map.of()).services().size());
     }
 
     /** Every real start script exports its .env first. */
@@ -140,7 +140,7 @@ class ConfigTest {
         "DREAM_TEAM_PORT=3204\\nREAL_DREAM_TEAM_ORCHESTRATOR_PORT=3204, REAL_DREAM_TEAM_ORCHESTRATOR_PORT"})
     void aVariableWithTheWordsAndThePortOfAServiceIsAnAlias(String lines, String variable) throws Exception {
         Config config = config(lines.replace("\\n", "\n") + "\n", Map.of());
-        assertEquals(13, config.services().size());
+        assertEquals(PortMap.SERVICES.size(), config.services().size());
         String alias = lines.substring(0, lines.indexOf('='));
         PortMap.Service service = only(config, alias);
         assertEquals(List.of(variable, alias), service.variables());

@@ -310,7 +310,7 @@ class EnvFileWriteTest {
         try (FileChannel lock = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             assertTrue(lock.lock().isValid());
             assertEquals(new Script.Result(2, "", "ERROR: another process has locked " + file
-                + " for 30 s; stop it, or try again when it has finished\n"), write(Sockets.freePort()).run());
+                + " for 30 s; stop that process, or try again when it has finished\n"), write(Sockets.freePort()).run());
         }
         assertFalse(Files.exists(env()));
     }

@@ -121,7 +121,7 @@ class OwnersTest extends RealServers {
         Supervisor supervisor = owner(port).supervisor();
         assertEquals(expected, supervisor == null ? null : supervisor.kind() + " " + supervisor.name());
         assertTrue(supervisor == null || !supervisor.isOffLimits() && supervisor.pid() != owner(port).process().pid());
-        if (supervisor != null && supervisor.isKilled()) {
+        if (supervisor != null && supervisor.isStoppedToo()) {
             obey(port);
         }
     }
@@ -157,7 +157,7 @@ class OwnersTest extends RealServers {
             descriptions.add(owner.kind() + " " + owner.socket().address() + " " + owner.process() + " " + owner.isAnotherUsers());
         }
         assertEquals(descriptions.get(0), descriptions.get(1));
-        Processes.Facts read = Processes.read().of(server.pid());
+        Processes.Facts read = new Processes().of(server.pid());
         Processes.Facts asked = Processes.ask(server.toHandle());
         assertEquals(List.of(read.pid(), read.parent(), read.user(), read.workingDirectory(), read.executable(), read.arguments().size()),
             List.of(asked.pid(), asked.parent(), asked.user(), asked.workingDirectory(), asked.executable(), asked.arguments().size()));

@@ -91,7 +91,7 @@ class ProjectTest {
     private Project.Ownership ownership(long pid, String folder, String controlGroup, String... arguments) {
         String executable = arguments[0].contains("/") ? arguments[0] : "/usr/bin/" + arguments[0];
         Processes.Facts process = new Processes.Facts(pid, 1, 0, 'S', 1, "root", List.of(arguments), folder, executable, controlGroup);
-        return Project.ownership(process, new Project(project), Processes.read());
+        return Project.ownership(process, new Project(project), new Processes());
     }
 
     @ParameterizedTest

@@ -34,7 +34,7 @@ class StoppingTest extends RealServers {
     }
 
     private boolean isRunning(long pid) {
-        Processes.Facts process = Processes.read().of(pid);
+        Processes.Facts process = new Processes().of(pid);
         return process != null && process.isRunning();
     }
 
@@ -169,7 +169,7 @@ class StoppingTest extends RealServers {
         try (var listener = Sockets.listener("127.0.0.1")) {
             assertTrue(stop(listener.getLocalPort(), null, true).words().endsWith(" started this command"));
         }
-        Map<String, String> names = Map.of("docker-proxy", "stop that", "sshd", "a login", "/opt/code-server", "a login");
+        Map<String, String> names = Map.of("docker-proxy", "stop the container or the tunnel", "sshd", "a login", "/opt/code-server", "a login");
         for (String name : names.keySet()) {
             int port = Sockets.freePort();
             Process server = start(folder, "bash", "-c", "exec -a " + name + " \"$@\"", "bash", PYTHON, server(), LISTEN + "ready()",
@@ -277,7 +277,7 @@ class StoppingTest extends RealServers {
     @Test
     void doesNotSignalAReusedPid() throws Exception {
         Process process = start(folder, "sh", "-c", "echo ready; exec sleep 600");
-        Processes.Facts now = Processes.read().of(process.pid());
+        Processes.Facts now = new Processes().of(process.pid());
         Stopping.signal(new Processes.Facts(now.pid(), now.parent(), now.startTime() - 1, now.state(), now.session(), now.user(),
             now.arguments(), now.workingDirectory(), now.executable(), now.controlGroup()), handle -> fail("signalled"));
         List<Long> signalled = new ArrayList<>();

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # What jbangw and launch share; both source it. Sets java (the JDK's, or empty), cache, PATH, HOME and the locale.
-# Exported by a shell, options reach every bash below it. JVM options are meant for the services.
+# Resets options that the caller has exported: those of bash, and JVM options, which are meant for the services.
 set +efu +o posix
 shopt -u failglob nullglob
 unset CDPATH JAVA_TOOL_OPTIONS JDK_JAVA_OPTIONS _JAVA_OPTIONS
@@ -9,7 +9,7 @@ say() { printf 'devflow-ports: %s\n' "$1" >&2; }
 debug() { [ -z "${DEVFLOW_PORTS_DEBUG:-}" ] || say "$1"; }
 die() { say "$1" && exit 2; }
 
-# Drops relative folders from the PATH: what lies in the working directory is not installed.
+# Drops relative folders from the PATH: a java in the working directory must not be run.
 java=${JAVA_HOME:+$JAVA_HOME/bin/java} absolute=
 IFS=:
 for folder in ${PATH:-}; do
@@ -21,16 +21,16 @@ IFS=$' \t\n'
 PATH=$absolute
 [[ $java = /* && -x $java ]] || java=
 
-# Java encodes file names as the locale says. In a locale that is not UTF-8, this is two characters.
+# Java encodes file names by the locale. In a locale other than UTF-8, this letter is two characters.
 accent=$'\303\251'
 [[ ${#accent} -eq 1 || $OSTYPE != linux* ]] || { export LC_ALL=C.UTF-8; } 2>/dev/null
 
-# sudo -E keeps the HOME of the user who calls it. That user could not change what root makes there.
+# sudo -E keeps the HOME of the calling user, who could not change files that root makes there.
 [ -O "${HOME:-}" ] || { unset HOME JBANG_DIR JBANG_CACHE_DIR JBANG_REPO && export HOME=~; }
 cache=$HOME/.cache/devflow-ports
 [[ ${XDG_CACHE_HOME:-} != /* ]] || cache=$XDG_CACHE_HOME/devflow-ports
 
-# Returns whether the folder, and those above it up to the one with the cache, belong to this user.
+# Returns whether the folder and its parents, up to the one that contains the cache, belong to this user.
 is_own() {
   local folder=$1
   until [ "$folder" = "${cache%/*}" ]; do
@@ -52,8 +52,8 @@ lock() {
     perl -MFcntl=:flock -e 'open(my $lock, ">>&=", shift) and flock($lock, LOCK_EX)' "$1" 2>/dev/null
 }
 
-# Says this step, the steps and errors that it reads, and every 8 seconds that a step goes on. The exit code of read in
-# bash 3.2 does not tell a timeout from the end of the input.
+# Prints this step, the steps and errors that it reads and, every 8 seconds, that a step is still running. The exit code
+# of read in bash 3.2 is the same for a timeout and for the end of the input; the time tells which it is.
 say_steps() {
   local line step=$1 since
   say "$step"

@@ -8,7 +8,7 @@ final class Addresses {
 
     private Addresses() { }
 
-    /** The addresses of a host. 0.0.0.0 and ::, which servers print, mean this machine, as localhost does. */
+    /** Returns the addresses of a host. Servers print 0.0.0.0 and ::, which mean this machine, as localhost does. */
     static List<InetAddress> of(String host) throws UnknownHostException {
         boolean isLocal = host.equalsIgnoreCase("localhost") || host.equals("0.0.0.0") || host.equals("::");
         return isLocal ? List.of(InetAddress.getByName("127.0.0.1"), InetAddress.getByName("::1"))

@@ -2,8 +2,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * How commands are printed so that they run when they are pasted: by the jbangw that was typed, by that of the clone
- * whose functions are in use, or else by JBang, which does not tell a script how it was called.
+ * Formats commands so that they run when they are pasted. A command begins with the jbangw that was typed, or with that
+ * of the clone whose functions are in use; else with jbang, because JBang does not tell a script how it was called.
  *
  * @param envFile the {@code .env} in use, as seen from the working directory
  * @param project the {@code --project} that was given, or null
@@ -15,15 +15,15 @@ record Invocation(String envFile, String project) {
 
     /** Returns the command that calls a script for the same {@code .env} and project. */
     String command(String script, String arguments) {
-        String file = seen(envFile);
+        String file = printedPath(envFile);
         return program(script) + " " + arguments
             + (file.equals(DEFAULT_ENV_FILE) ? "" : " --env-file " + quoted(file))
-            + (project == null ? "" : " --project " + quoted(seen(project)));
+            + (project == null ? "" : " --project " + quoted(printedPath(project)));
     }
 
     /** Returns the command that starts the services; null unless the working directory has a start script. */
     static String start() {
-        return Files.isExecutable(Path.of(START_SCRIPT)) ? quoted(seen(START_SCRIPT)) + " start" : null;
+        return Files.isExecutable(Path.of(START_SCRIPT)) ? quoted(printedPath(START_SCRIPT)) + " start" : null;
     }
 
     /** Returns whether a function of a start script was called, and not one of the four scripts. */
@@ -31,8 +31,8 @@ record Invocation(String envFile, String project) {
         return System.getenv("DEVFLOW_PORTS_FUNCTION") != null;
     }
 
-    /** The reader of a start script's messages can be in another folder than the script. */
-    static String seen(String file) {
+    /** Returns the path to print: absolute in a start script, because its reader may be in another folder. */
+    static String printedPath(String file) {
         return isFunction() ? Path.of(file).toAbsolutePath().normalize().toString() : file;
     }
 

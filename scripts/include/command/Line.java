@@ -12,10 +12,10 @@ final class Line {
         }
     }
 
-    /** Whether a terminal shows only what fits into one row; it wraps other lines. */
+    /** Whether the line is cut to one row of a terminal, which wraps other lines. */
     final boolean isRow;
     String text = "";
-    /** The part with the style, and the style; null if no part has a style. */
+    /** The part that has a style, and the style; null if no part has one. */
     int start;
     int end;
     Style style;
@@ -64,7 +64,7 @@ final class Line {
         return width;
     }
 
-    /** East Asian characters and emoji take two cells. All from U+2E80 on count so; at worst, a line is cut early. */
+    /** East Asian characters and emoji take two cells. All from U+2E80 on count so; a line may be cut early. */
     private static int width(int c) {
         return c >= 0x2E80 || c == '✅' || c == '❌' ? 2 : 1;
     }

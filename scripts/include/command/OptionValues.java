@@ -13,7 +13,7 @@ import picocli.CommandLine.Model;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Reads options with picocli, which a command line without an option does not load. */
+/** Reads options with picocli. A command line without options does not load this class. */
 final class OptionValues {
 
     private OptionValues() { }
@@ -24,7 +24,7 @@ final class OptionValues {
             .setUsageHelpWidth(80).setOut(new PrintWriter(out));
         String program = Invocation.program(line.getCommandName());
         line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
-        // Examples run when they are pasted: picocli would wrap them.
+        // Examples must run when they are pasted, and picocli would wrap them.
         line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, help ->
             (String.join("\n", help.commandSpec().usageMessage().footer()) + "\n")
                 .replaceAll(line.getCommandName() + "(?=\\s)", Matcher.quoteReplacement(program)));
@@ -55,7 +55,7 @@ final class OptionValues {
         }
     }
 
-    /** Lets an option take a value by {@code =} alone, because a target can follow; a number there is ambiguous. */
+    /** Takes the value of an option only after {@code =}. A word after a blank is a target, and a number is refused. */
     static final class AttachedValue implements CommandLine.IParameterPreprocessor {
 
         @Override

@@ -34,8 +34,8 @@ import picocli.CommandLine.Parameters;
 /**
  * What the four commands share: common options, exit codes, text and JSON, watching, errors.
  *
- * <p>A library costs more start-up time than everything else, so nothing loads one that is not needed. The runtime
- * options shorten the start: only what runs often is compiled, archives are mapped where they were made for.
+ * <p>A library takes more start-up time than everything else, so each is loaded only if it is needed. The runtime
+ * options shorten the start: only code that runs often is compiled, and archives are not relocated.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 3.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
@@ -59,7 +59,7 @@ abstract class PortCommand {
         static final int UNKNOWN = 2;
     }
 
-    /** A command that can answer again and again. */
+    /** A command that can repeat its report until it is interrupted. */
     abstract static class Watchable extends PortCommand {
 
         @Option(names = "--watch", paramLabel = "TIME", arity = "0..1", fallbackValue = "2",
@@ -82,13 +82,13 @@ abstract class PortCommand {
     @Option(names = "--json", description = "Print one JSON document.")
     boolean json;
     @Option(names = {"-q", "--quiet"},
-        description = "Print only errors, which name the process in the way of a stop, a wait or a running service.")
+        description = "Print only errors, and the process that is in the way; the exit code is the answer.")
     boolean quiet;
     @Option(names = "--color", paramLabel = "WHEN",
         description = "auto (default), always or never; NO_COLOR, CLICOLOR=0 and TERM=dumb are honoured.")
     private Colour colour = Colour.auto;
 
-    /** The time between two looks of a watch; null to look once. */
+    /** The interval of a watch; null to report once. */
     Duration watch;
     /** Whether targets must be full names of services, as in the functions of a start script. */
     boolean wholeNames = Invocation.isFunction();
@@ -105,7 +105,7 @@ abstract class PortCommand {
 
     abstract Report report() throws Exception;
 
-    /** Answers, once or in a watch, which ends when it is interrupted or nobody reads it; returns the exit code. */
+    /** Reports once, or in a watch until it is interrupted or nobody reads it; returns the exit code. */
     int call() throws Exception {
         require(!quiet || !json && watch == null, "--quiet cannot be combined with --json or --watch");
         isPainting = watch != null && !json && Terminal.isInteractive();
@@ -135,8 +135,8 @@ abstract class PortCommand {
 
     static void main(PortCommand command, String... args) {
         int exit = command.execute(args);
-        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. Hooks are not
-        // needed by now, and exit() would load a logger.
+        // A JVM that fails to start exits with 1, so the launcher asks for another exit code for no. Hooks of
+        // the JVM are not needed, and exit() would load a logger.
         Runtime.getRuntime().halt(exit == Report.NO ? Integer.getInteger("devflow.no", Report.NO) : exit);
     }
 
@@ -160,7 +160,7 @@ abstract class PortCommand {
         }
     }
 
-    /** Returns what the user can put right, wherever it was thrown; anything else is a fault of the scripts. */
+    /** Returns the message of a cause that the user can correct; any other failure is a fault of the scripts. */
     private static String explain(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null && !(cause instanceof UserException) && !(cause instanceof IOException)) {
@@ -168,6 +168,7 @@ abstract class PortCommand {
         }
         StackTraceElement[] trace = cause.getStackTrace();
         return cause instanceof UserException ? cause.getMessage()
+            : UserException.isOutOfDescriptors(cause) ? UserException.OUT_OF_DESCRIPTORS
             : cause instanceof IOException io ? UserException.of(io, "no answer").getMessage()
             : "internal error: " + cause + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }
@@ -195,7 +196,7 @@ abstract class PortCommand {
         say("ERROR: " + message);
     }
 
-    /** Says each thing once on standard error; while a picture is painted, the picture shows what is said. */
+    /** Prints each message once on standard error; in a watch on a terminal, the picture shows it instead. */
     private void say(String line) {
         if (said.add(line) && !isPainting) {
             err.println(Line.printable(line));
@@ -208,7 +209,7 @@ abstract class PortCommand {
             && System.getenv().getOrDefault("NO_COLOR", "").isEmpty() && !"0".equals(System.getenv("CLICOLOR"));
     }
 
-    /** Returns one line of ASCII, which no locale garbles and no terminal obeys. */
+    /** Returns one line of ASCII, so that no locale garbles it and no terminal is controlled by it. */
     private static String json(Map<String, Object> document) throws IOException {
         JsonFactory ascii = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
         return JSON.builder(ascii).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);

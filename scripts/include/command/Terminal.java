@@ -27,7 +27,7 @@ final class Terminal {
     }
 
     static void print(Writer out, List<Line> lines, boolean isColoured) throws IOException {
-        int columns = 0; // unknown, for the size takes time
+        int columns = 0; // not yet known, because to ask takes time
         for (Line line : lines) {
             boolean isCut = line.isRow && isInteractive();
             columns = isCut && columns == 0 ? size().columns : columns;
@@ -76,7 +76,7 @@ final class Terminal {
                 left++;
                 continue;
             }
-            // Behind a full row, the cursor is still on its last character.
+            // After a full row, the cursor is still on the last character, which CLEAR_LINE would clear.
             boolean isFull = width > 0 && width % size.columns == 0;
             picture.append(text(shown, isColoured)).append(isFull ? "\n" : CLEAR_LINE + "\n");
         }

@@ -3,7 +3,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 
-/** Something that the user can put right; the message is one line that says what failed, where, and what to do. */
+/** A fault that the user can correct; the message is one line that says what failed, where, and what to do. */
 final class UserException extends RuntimeException {
     static final String OUT_OF_DESCRIPTORS = "too many open files; raise the limit (ulimit -n)";
     private static final long serialVersionUID = 1;

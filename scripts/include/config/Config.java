@@ -22,10 +22,10 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
     /** What a variable is set to, and where; the value is empty if the variable is not set. */
     private record Setting(String variable, String value, String place) {
 
-        int port(String alternative) {
+        int port(String otherRemedy) {
             if (!PortMap.isPort(value)) {
                 // The value is not printed: it may be a secret that was put there by mistake.
-                throw new UserException(where() + " is not a port (1-65535); correct the value" + alternative);
+                throw new UserException(where() + " is not a port (1-65535); correct the value" + otherRemedy);
             }
             return Integer.parseInt(value);
         }
@@ -63,7 +63,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         }
     }
 
-    /** Returns what a variable is set to. If a shell has exported {@code .env}, the file counts. */
+    /** Returns what a variable is set to. If a shell has exported the same value, the place is the file. */
     private Setting setting(String variable) {
         String value = environment(variable);
         return value.isEmpty() || value.equals(fileValue(variable)) ? inFile(variable)
@@ -122,7 +122,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return isExpression(variable) && envFile.get(variable).value().matches("(?s).*\\$\\{?" + other + "\\b.*");
     }
 
-    /** Returns whether {@code .env} sets a variable to an expression; {@code $} in single quotes is none. */
+    /** Returns whether {@code .env} sets a variable to an expression: a {@code $} that is not in single quotes. */
     boolean isExpression(String variable) {
         EnvFile.Entry entry = envFile.get(variable);
         return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
@@ -168,7 +168,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return found.isEmpty() ? List.of(PortMap.Service.none(port)) : found;
     }
 
-    /** Returns the port that the variable PORT names. No service uses that port. */
+    /** Returns the port that the variable PORT names, which belongs to no service. */
     int port() {
         Setting setting = setting("PORT");
         if (setting.value.isEmpty()) {
@@ -182,7 +182,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return values.getOrDefault(variable, "");
     }
 
-    /** Requires a value in {@code .env} that can be replaced: a stray quote would change how other lines read. */
+    /** Requires that a value is a port before it is replaced: with a stray quote, other lines would change, too. */
     void requirePort(String variable) {
         if (!fileValue(variable).isEmpty()) {
             inFile(variable).port("");

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
  * The text is held as ISO 8859-1, one char a byte: positions are byte offsets, and any encoding survives.
- * Its path is as seen from the working directory; its entries are those that count, by name, in their order.
+ * The path is relative to the working directory; the entries are those that count, by name, in the order of the file.
  */
 record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entries) {
 
@@ -60,11 +60,15 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
      * the working directory, else the nearest above it within the same checkout. It need not exist.
      */
     static Path locate(PortCommand command) {
-        Path path = named(command.envFile == null ? Invocation.DEFAULT_ENV_FILE : command.envFile);
-        if (command.envFile != null && !Files.exists(path)) {
+        if (command.envFile == null) {
+            Path path = named(Invocation.DEFAULT_ENV_FILE);
+            return isFile(path) ? path : nearest(command, path);
+        }
+        Path path = named(command.envFile);
+        if (!Files.exists(path)) {
             command.note(path + " does not exist; using the environment and the default ports");
         }
-        return command.envFile != null || isFile(path) ? path : nearest(command, path);
+        return path;
     }
 
     /** Returns the path of that name. In the locale C, Java would take a name that is not ASCII for another name. */
@@ -72,7 +76,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
         String place = System.getProperty("user.dir") + name;
         boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));
         if (place.indexOf('\uFFFD') >= 0 || isAscii && place.indexOf('?') >= 0) {
-            throw new UserException("cannot name " + name + " or its directory in this locale; set LC_ALL=C.UTF-8");
+            throw new UserException("the path of " + name + " cannot be read in this locale; set LC_ALL=C.UTF-8");
         }
         return Path.of(name);
     }
@@ -98,7 +102,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
         return name;
     }
 
-    /** A folder of that name is passed over. A link counts, even if its file does not exist yet. */
+    /** Returns whether the path is a file, or a link, even to a file that does not exist yet; a folder is not. */
     private static boolean isFile(Path path) {
         return Files.exists(path, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(path);
     }
@@ -106,7 +110,7 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
     /** Returns who owns the file, or the link, if that is neither this user nor root; else null. */
     static String otherOwner(Path path) {
         try {
-            Path self = Path.of("/proc/self"); // Java has no name for a user that /etc/passwd does not have
+            Path self = Path.of("/proc/self"); // For a user that is not in /etc/passwd, user.name is ?
             String user = Files.exists(self) ? Files.getOwner(self).getName() : System.getProperty("user.name");
             String owner = Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
             return owner.equals(user) || owner.equals("root") ? null : owner;
@@ -146,10 +150,12 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
             if (!file.isRegularFile()) {
                 throw new UserException(path + " is not a regular file; name another file with --env-file");
             }
-            String text = file.size() > MAX_BYTES ? null : Files.readString(path, StandardCharsets.ISO_8859_1);
-            if (text == null || text.indexOf('\0') >= 0) {
-                throw new UserException(path + (text == null ? " is larger than 1 MB; name another file with --env-file"
-                    : " is not text in UTF-8; save it as UTF-8"));
+            if (file.size() > MAX_BYTES) {
+                throw new UserException(path + " is larger than 1 MB; name another file with --env-file");
+            }
+            String text = Files.readString(path, StandardCharsets.ISO_8859_1);
+            if (text.indexOf('\0') >= 0) {
+                throw new UserException(path + " is not text in UTF-8; save it as UTF-8");
             }
             return new EnvFile(path, text, false);
         } catch (NoSuchFileException e) {

@@ -27,7 +27,7 @@ final class EnvWriter {
 
     /**
      * Reads the file of a command, does the work, and writes the file that the work has changed, all under a lock.
-     * Starts anew if another program has changed the file meanwhile. Where it cannot write, the file stays as it was.
+     * Starts again if another program has changed the file meanwhile. If writing fails, the file stays as it was.
      */
     static <T> T update(PortCommand command, Work<T> work, Function<T, EnvFile> changed) throws Exception {
         FileChannel lock = lock();
@@ -73,7 +73,7 @@ final class EnvWriter {
     private static boolean replace(EnvFile file, Path target, byte[] content) throws IOException {
         Map<String, Object> old = attributes(target, "dev,ino,uid,gid,mode");
         Files.newByteChannel(target, StandardOpenOption.WRITE).close(); // fails if the file is read-only
-        // Ignore lists of Git usually have such names: what is left if this process is killed is not committed.
+        // Git usually ignores such names, so a folder that a killed process leaves is not committed.
         String name = ".env." + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".local";
         Path folder = Files.createDirectory(target.resolveSibling(name),
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
@@ -85,7 +85,7 @@ final class EnvWriter {
                     + " with --env-file");
             }
             Files.write(copy, content, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.SYNC);
-            // A JVM's first renaming takes long: let it be one that changes nothing.
+            // The first renaming of a JVM takes long, so the first one changes nothing.
             Files.move(copy, copy, StandardCopyOption.ATOMIC_MOVE);
             if (!target.equals(target(file.path())) || !attributes(target, "dev,ino,uid,gid,mode").equals(old)
                     || !Files.readString(target, StandardCharsets.ISO_8859_1).equals(file.text())) {
@@ -129,7 +129,7 @@ final class EnvWriter {
         return new FileSystemException(null, null, reason);
     }
 
-    /** Waits for the lock, which ends when the channel is closed. */
+    /** Waits for the lock; closing the channel releases it. */
     private static FileChannel lock() throws InterruptedException {
         Path file = lockFile();
         try {
@@ -137,8 +137,8 @@ final class EnvWriter {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.CREATE);
             for (int tries = 0; channel.tryLock() == null; tries++) {
                 if (tries == 3_000) {
-                    throw new UserException("another process has locked " + file + " for 30 s; stop it, or try again"
-                        + " when it has finished");
+                    throw new UserException("another process has locked " + file + " for 30 s; stop that process, or"
+                        + " try again when it has finished");
                 }
                 Thread.sleep(10);
             }

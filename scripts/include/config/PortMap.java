@@ -80,13 +80,13 @@ final class PortMap {
         }
     }
 
-    /** The documented status of a service; UNKNOWN: it stands in {@code .env} alone; NONE: a port without a service. */
+    /** The documented status of a service; UNKNOWN: it is in {@code .env} only; NONE: a port without a service. */
     enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
 
     /** The statuses of the services that the project starts: neither reserved nor failed. */
     static final Set<Status> STARTED = Set.of(Status.ACTIVE, Status.UNKNOWN);
 
-    /** The places where a port is set if not in {@code .env}, of which the place is {@code .env:12}. */
+    /** The places where a port is set, besides the lines of {@code .env}, such as {@code .env:12}. */
     static final String ENVIRONMENT = "the environment";
     static final String DEFAULT = "the default";
 

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 /**
  * What the user names: ports, ranges, services, groups, and the variable PORT.
  *
- * @param config null if the targets are no names, and the services that use the ports do not matter
+ * @param config null if no target is a name and the services of the ports are not needed
  * @param wholeNames whether a part of a name is refused, because a new line of {@code .env} could change its meaning
  */
 record Targets(Config config, boolean wholeNames) {
@@ -36,7 +36,7 @@ record Targets(Config config, boolean wholeNames) {
         return group != null ? where(service -> service.group() == group) : named(target);
     }
 
-    /** Returns whether the target is a name rather than a number, or a failed attempt at one. */
+    /** Returns whether the target is a name, and not a number, right or wrong. */
     static boolean isName(String target) {
         return !target.isEmpty() && (Character.isLetter(target.charAt(0)) || target.charAt(0) == '_');
     }

@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A health check's URL, and the service or port that it is of. The host is a name or an address without brackets; a
+ * The URL of a health check, and its service or port. The host is a name or an address without brackets; a
  * name may have underscores, as in Compose, which {@link java.net.URI} refuses. The path includes the query.
  */
 record Endpoint(PortMap.Service service, Protocol protocol, String host, int port, String path) {

@@ -105,7 +105,7 @@ final class GrpcProbe {
             : judge(state < STATES.size() ? STATES.get(state) : "" + state, Health.Verdict.DEGRADED, isNamed);
     }
 
-    /** A server without health of its own is reachable; a service that the server does not know is not healthy. */
+    /** A server without the health service is reachable; a named service that it does not know is unhealthy. */
     private static Health judge(String word, Health.Verdict other, boolean isNamed) {
         return Health.of(switch (word) {
             case "SERVING" -> Health.Verdict.HEALTHY;
@@ -117,7 +117,7 @@ final class GrpcProbe {
         }, word, null);
     }
 
-    /** Gives out the one connection, so that OkHttp cannot open another one. If OkHttp has closed it, a use fails. */
+    /** Gives OkHttp the open connection at each call, so that it opens no other; a closed one fails when it is used. */
     private static SocketFactory factory(Socket connection) {
         return new SocketFactory() {
 

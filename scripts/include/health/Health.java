@@ -12,15 +12,15 @@ import java.util.Set;
  * @param address the address that was reached
  * @param millis the time from connecting to the end of the response
  * @param reason why the endpoint is not healthy, unless its response says so
- * @param answers the results that disagree, of a host with several addresses
+ * @param answers the two results of a MIXED verdict; otherwise empty
  */
 record Health(Verdict verdict, Integer httpStatus, String word, String location, String address, long millis,
               String reason, List<Health> answers) {
 
     /**
      * The verdicts, the best first. DEGRADED is any response that is neither healthy nor unhealthy, such as a 404.
-     * MIXED: one address of the host passes, and another one responds and does not. NOT_HTTP and NOT_GRPC: the server
-     * speaks another protocol, or closes the connection too early. TAKEN: another program listens.
+     * MIXED: one address of the host passes, and another address responds but does not pass. NOT_HTTP and NOT_GRPC: the
+     * server speaks another protocol, or closes the connection too early. TAKEN: another program listens.
      */
     enum Verdict {
         HEALTHY, REACHABLE, DEGRADED, UNHEALTHY, MIXED, NOT_HTTP, NOT_GRPC, TIMEOUT, DOWN, TAKEN;
@@ -63,13 +63,13 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return new Health(newVerdict, httpStatus, word, location, address, millis, newReason, answers);
     }
 
-    /** Returns the best of the results at a host's addresses; MIXED if it passes and another response does not. */
+    /** Returns the best of the results at a host's addresses; MIXED if one passes and another response does not. */
     static Health of(List<Health> results) {
         Health best = results.get(0);
         Health failing = null;
         for (Health each : results) {
             best = each.verdict.compareTo(best.verdict) < 0 ? each : best;
-            failing = each.isAnswer() && !each.verdict.isPassing() ? each : failing;
+            failing = each.isResponse() && !each.verdict.isPassing() ? each : failing;
         }
         return failing == null || !best.verdict.isPassing() ? best
             : new Health(Verdict.MIXED, failing.httpStatus, failing.word, null, failing.address, failing.millis,
@@ -80,7 +80,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.text();
     }
 
-    private boolean isAnswer() {
+    private boolean isResponse() {
         return verdict.compareTo(Verdict.TIMEOUT) < 0 && !CLOSED.equals(reason);
     }
 
@@ -96,13 +96,13 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
     }
 
     /** Returns the HTTP status and the body's word; empty if there is no response. */
-    String answer() {
-        String answer = httpStatus == null ? "" : String.valueOf(httpStatus);
+    String response() {
+        String text = httpStatus == null ? "" : String.valueOf(httpStatus);
         if (word != null) {
             String shortened = word.length() <= LONGEST_WORD ? word : word.substring(0, LONGEST_WORD - 1) + "…";
-            answer += (answer.isEmpty() ? "" : " ") + shortened;
+            text += (text.isEmpty() ? "" : " ") + shortened;
         }
-        return answer.isEmpty() && verdict == Verdict.REACHABLE ? "accepts" : answer;
+        return text.isEmpty() && verdict == Verdict.REACHABLE ? "accepts" : text;
     }
 
     /** Returns the JSON fields. */

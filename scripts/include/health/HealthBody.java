@@ -54,13 +54,13 @@ final class HealthBody {
         String text = new String(body, StandardCharsets.UTF_8);
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
         boolean isObject = text.startsWith("{");
-        boolean claims = !text.isEmpty() && (isObject || type.contains("json"));
-        if (claims || text.startsWith("[") || text.startsWith("\"")) {
+        boolean claimsJson = !text.isEmpty() && (isObject || type.contains("json"));
+        if (claimsJson || text.startsWith("[") || text.startsWith("\"")) {
             try {
                 return new HealthBody(httpStatus).word(text);
             } catch (IOException e) {
                 Health first = known(firstWord(text));
-                if (claims && isWhole && (first == null || isObject && first.verdict() == Health.Verdict.HEALTHY)) {
+                if (claimsJson && isWhole && (first == null || isObject && first.verdict() == Health.Verdict.HEALTHY)) {
                     return Health.of(Health.Verdict.DEGRADED, null, "the body claims to be JSON and is not");
                 }
             }
@@ -120,7 +120,7 @@ final class HealthBody {
         return number != (int) number || code(text) == null ? null : status(text);
     }
 
-    /** Returns what a status means, except a repeated HTTP status: "error: x" is an error; "ok, but slow" is not ok. */
+    /** Returns what a status means; null for the HTTP status. "error: x" is an error, and "ok, but slow" is not ok. */
     private Health status(String text) {
         if (text.isBlank() || text.equals(httpStatus)) {
             return null;

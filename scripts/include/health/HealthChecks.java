@@ -40,7 +40,7 @@ final class HealthChecks {
 
     /** Checks the endpoints once, each within that time. */
     List<Result> check(List<Endpoint> endpoints, Duration timeout) throws Exception {
-        List<Health> answers = probe.check(endpoints, timeout);
+        List<Health> checked = probe.check(endpoints, timeout);
         localPorts = LocalPorts.read();
         Set<Integer> listening = new HashSet<>();
         for (Endpoint endpoint : endpoints) {
@@ -52,19 +52,19 @@ final class HealthChecks {
         List<Result> results = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
             List<Owner> own = areOwnersLookedUp(endpoint) ? owners.get(endpoint.port()) : null;
-            results.add(result(endpoint, answers.get(results.size()), own == null ? List.of() : own));
+            results.add(result(endpoint, checked.get(results.size()), own == null ? List.of() : own));
         }
         return results;
     }
 
-    /** For services of this machine, or if processes are waited for. Without a project, no program is another one. */
+    /** Returns whether listeners are looked up: with --pid, or to tell the project from other programs. */
     private boolean areOwnersLookedUp(Endpoint endpoint) {
         return endpoint.isLocal() && (started != null || project != null && endpoint.service().name() != null);
     }
 
-    private Result result(Endpoint endpoint, Health answer, List<Owner> listeners) {
+    private Result result(Endpoint endpoint, Health response, List<Owner> listeners) {
         ServicePort port = port(endpoint, started == null ? listeners : started.others(listeners));
-        Health health = !port.isTaken() ? answer : answer.with(Health.Verdict.TAKEN,
+        Health health = !port.isTaken() ? response : response.with(Health.Verdict.TAKEN,
             "in use by another program: " + OwnerWords.brief(port.othersThanOurs()));
         boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
         if (!isExpected && health.verdict().isPassing()) {
@@ -78,7 +78,7 @@ final class HealthChecks {
         return new ServicePort(endpoint.service(), LocalPorts.Verdict.LISTENING, listeners);
     }
 
-    /** Returns notes on what passes, though its listeners are not known to be what the user means. */
+    /** Returns notes on endpoints that pass although another process may be listening than the user expects. */
     List<String> notes(List<Result> results) throws IOException {
         List<String> notes = new ArrayList<>();
         for (Result result : results.stream().filter(Result::isPassing).toList()) {

@@ -33,7 +33,7 @@ final class HealthProbe {
     private final boolean isInsecure;
     private ProbeSocket.Tls tls;
 
-    /** Takes what {@link ProbeSocket.Tls} needs, which is loaded for https and grpcs alone. */
+    /** Takes the arguments of {@link ProbeSocket.Tls}, which is loaded only for https and grpcs. */
     HealthProbe(String caFile, boolean isInsecure) {
         this.caFile = caFile;
         this.isInsecure = isInsecure;
@@ -60,7 +60,7 @@ final class HealthProbe {
         return results;
     }
 
-    /** Checks the first address itself, so that a host with one address takes one thread. */
+    /** Checks the first address in this thread, so that a host with one address takes one thread. */
     private Health check(Endpoint endpoint, Duration timeout) throws InterruptedException, ExecutionException {
         List<InetAddress> addresses;
         try {
@@ -125,7 +125,7 @@ final class HealthProbe {
         }
     }
 
-    /** Some servers of TLS close silently in cleartext, so only a handshake shows them. */
+    /** Returns whether a handshake succeeds: some TLS servers close a cleartext connection without a response. */
     private static boolean speaksTls(InetSocketAddress target) {
         try (ProbeSocket socket = new ProbeSocket(target, KNOCK_NANOS)) {
             new ProbeSocket.Tls(null, true).over(socket, target.getHostString(), target.getPort());

@@ -142,7 +142,7 @@ final class HttpProbe {
         return Long.parseLong(digits, radix);
     }
 
-    /** Reads so many bytes or, if the count is the maximum, all; never more than the limit. */
+    /** Reads that number of bytes or, for Long.MAX_VALUE, all; the whole body is cut at the limit. */
     private void read(long count) throws IOException {
         int wanted = (int) Math.min(count, LIMIT - body.size());
         byte[] part = in.readNBytes(wanted);

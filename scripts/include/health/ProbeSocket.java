@@ -47,7 +47,7 @@ final class ProbeSocket extends Socket {
     private long left;
     private int received;
 
-    /** Connects to the target; the server has so much time in all. */
+    /** Connects to the target; the server has this time in all. */
     ProbeSocket(InetSocketAddress target, long patienceNanos) throws IOException {
         patience = patienceNanos;
         left = patienceNanos;
@@ -107,7 +107,7 @@ final class ProbeSocket extends Socket {
                 setSoTimeout(millisLeft());
                 long start = System.nanoTime();
                 try {
-                    int count = super.read(bytes, offset, length); // Nobody here reads single bytes.
+                    int count = super.read(bytes, offset, length); // No caller reads single bytes.
                     received += Math.max(0, count);
                     return count;
                 } finally {

@@ -6,20 +6,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The processes named by --pid, which a start script has started, and which listeners are theirs. */
+/** The processes named by --pid, which a start script has started; tells which listeners belong to them. */
 final class Started {
 
     private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
-    private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // of start times
+    private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // in the unit of start times
 
     private final List<Long> pids;
     private final Project project;
@@ -27,7 +24,7 @@ final class Started {
     private Long firstExit;
 
     /**
-     * If the start of a process cannot be read any more, the start of the start script counts.
+     * For a process that has exited, the start time of the start script counts.
      *
      * @param project null if there is none
      */
@@ -35,7 +32,7 @@ final class Started {
         this.pids = pids;
         this.project = project;
         String script = System.getenv("DEVFLOW_PORTS_STARTER");
-        Processes now = Processes.read();
+        Processes now = new Processes();
         for (long pid : pids) {
             Processes.Facts first = now.of(now.of(pid) != null || script == null ? pid : Long.parseLong(script));
             earliest = first == null ? earliest : Math.min(earliest, first.startTime());
@@ -70,14 +67,14 @@ final class Started {
             || isLate && !HealthChecks.missing(results).isEmpty() && results.stream().noneMatch(this::isLeftRunning);
     }
 
-    /** Returns whether what listens may have been left running, and is not a descendant of another process. */
+    /** Returns whether a process that exited may have left the listeners running: none is a descendant of a process. */
     private boolean isLeftRunning(HealthChecks.Result result) {
         return accepts(result.listeners()) && others(result.listeners()).size() == result.listeners().size();
     }
 
     /** Returns a process, or null if it has exited. */
     private static Processes.Facts running(long pid) {
-        Processes.Facts process = Processes.read().of(pid);
+        Processes.Facts process = new Processes().of(pid);
         return process != null && process.isRunning() ? process : null;
     }
 
@@ -126,10 +123,8 @@ final class Started {
     /** Returns all listeners of this machine, if the system has a table of them. */
     private static List<Owner> listeners() throws IOException {
         LocalPorts localPorts = LocalPorts.read();
-        Set<Integer> listening = new HashSet<>();
-        for (LocalPorts.TcpSocket listener : localPorts.listeners()) {
-            listening.add(listener.port());
-        }
+        Set<Integer> listening = localPorts.listeners().stream().map(LocalPorts.TcpSocket::port)
+            .collect(Collectors.toSet());
         return Owner.of(listening, localPorts, null).values().stream().flatMap(List::stream).toList();
     }
 }

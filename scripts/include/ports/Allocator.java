@@ -16,7 +16,7 @@ import java.util.Map;
  *
  * <p>A service that is running keeps its port. No service is given a port that another service is configured to use. If
  * two services are configured for one port, the first of these keeps it: a documented core service, an undocumented
- * service, an mcp or orchestration service, a grpc service; of two of one kind, the service that is documented for it.
+ * service, an mcp or orchestration service, a grpc service; of two of one kind, the service documented for the port.
  */
 final class Allocator {
 
@@ -47,14 +47,14 @@ final class Allocator {
     final Config config;
     /** In the order of the map. */
     List<Assignment> assignments = List.of();
-    /** On services that are running, move, or keep a port that is in use. */
+    /** Notes on services that are running, that move, or that keep a port that is in use. */
     final List<String> notes = new ArrayList<>();
     /** Why services are assigned no port, and what to do. */
     final List<String> failures = new ArrayList<>();
 
     private final LocalPorts localPorts = LocalPorts.read();
     private final BitSet assigned = new BitSet();
-    /** By port, the service that the map, the environment, .env or an alias configures for it; "" for several. */
+    /** By port, the variable of the service that the map, the environment or .env configures for it; "" if several. */
     private final Map<Integer, String> claims = new HashMap<>();
     private final Map<String, Integer> suggested = new HashMap<>();
 
@@ -89,7 +89,7 @@ final class Allocator {
         return keeper;
     }
 
-    /** A service whose value is an expression with another one's variable follows that service. */
+    /** Returns whether the first service keeps the port of both; a service whose value refers to the other does not. */
     private boolean precedes(PortMap.Service one, PortMap.Service other) {
         return config.refersTo(other.variable(), one.variable())
             || !config.refersTo(one.variable(), other.variable()) && precedence(one) < precedence(other);
@@ -105,7 +105,7 @@ final class Allocator {
     /**
      * Assigns ports to these services.
      *
-     * @param areNamed whether the user named them: only then an undocumented service makes way for another program
+     * @param areNamed whether the user named them: only then does an undocumented service move for another program
      */
     Allocator assign(List<PortMap.Service> services, Project project, boolean areNamed) throws IOException {
         List<PortMap.Service> inOrder = new ArrayList<>(config.services());
@@ -136,9 +136,9 @@ final class Allocator {
         PortMap.Service first = keeper(service.port());
         PortMap.Service keeper = first.equals(service) ? null : first;
         boolean isInUse = !old.isAvailable() && old.ownership() != Project.Ownership.OURS;
-        boolean makesWay = keeper != null
+        boolean moves = keeper != null
             || isInUse && (service.isDocumented() || isNamed && old.ownership() == Project.Ownership.OTHER);
-        return new Assignment(old, keeper, makesWay ? firstAvailable(service, candidates(service)) : service.port());
+        return new Assignment(old, keeper, moves ? firstAvailable(service, candidates(service)) : service.port());
     }
 
     /** Returns the ranges in which a service is given another port, in the order in which to try them. */
@@ -165,8 +165,8 @@ final class Allocator {
         try {
             for (PortMap.Range range : ranges) {
                 for (int port = range.first(); port <= range.last(); port++) {
-                    boolean isOurs = claims.getOrDefault(port, service.variable()).equals(service.variable());
-                    if (isOurs && !assigned.get(port) && localPorts.isAvailable(port)) {
+                    boolean isUnclaimed = claims.getOrDefault(port, service.variable()).equals(service.variable());
+                    if (isUnclaimed && !assigned.get(port) && localPorts.isAvailable(port)) {
                         assigned.set(port);
                         return port;
                     }
@@ -178,7 +178,7 @@ final class Allocator {
         }
     }
 
-    /** Returns {@code .env} with the ports, if no service fails; an expression stays unless its port changes. */
+    /** Returns {@code .env} with the ports, or as it is if a service fails. An expression stays if its port does. */
     EnvFile written() {
         Map<String, String> ports = new LinkedHashMap<>();
         for (Assignment assignment : failures.isEmpty() ? assignments : List.<Assignment>of()) {
@@ -236,7 +236,7 @@ final class Allocator {
         int port = suggested.computeIfAbsent(service.variable(), key -> firstAvailable(service,
             List.of(above(service, range), new PortMap.Range(range.first(), PortMap.HIGHEST))));
         String place = service.place().equals(PortMap.ENVIRONMENT) ? PortMap.ENVIRONMENT
-            : Invocation.seen(config.envFile().path().toString());
+            : Invocation.printedPath(config.envFile().path().toString());
         return "set " + service.variable() + (port == 0 ? " to another port" : "=" + port) + " in " + place;
     }
 }

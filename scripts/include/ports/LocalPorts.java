@@ -30,7 +30,7 @@ final class LocalPorts {
      */
     enum Verdict { AVAILABLE, LISTENING, BOUND, DENIED }
 
-    /** UNKNOWN is a bound socket: no table shows it. What a finished connection leaves for a minute is in TIME_WAIT. */
+    /** UNKNOWN is a bound socket: no table shows it. A finished connection is in TIME_WAIT for a minute. */
     enum Kind { LISTENER, CONNECTION, TIME_WAIT, UNKNOWN }
 
     /**
@@ -78,7 +78,7 @@ final class LocalPorts {
     }
 
     private static final String[] TABLES = {"/proc/net/tcp", "/proc/net/tcp6"}; // MPTCP is in them, too.
-    private static final int PAGE_WITHOUT_ROOM = 4096 - 256; // The longest row is shorter.
+    private static final int PAGE_WITHOUT_ROOM = 4096 - 256; // Every row is shorter than 256 bytes.
 
     private static String inUse;
     final boolean hasTables;
@@ -92,7 +92,7 @@ final class LocalPorts {
     LocalPorts(boolean hasTables) {
         this.hasTables = hasTables;
         if (hasTables) {
-            // Named, because Java would search the class path for another one.
+            // This is the default; unless it is named, Java searches the class path for another one.
             System.setProperty("java.nio.channels.spi.SelectorProvider", "sun.nio.ch.EPollSelectorProvider");
         }
     }
@@ -112,7 +112,7 @@ final class LocalPorts {
         return refusal.equals(inUse()) ? Verdict.BOUND : Verdict.DENIED;
     }
 
-    /** Returns the system's words for a port in use. They depend on the locale, so they are provoked. */
+    /** Returns the system's message for a port in use, which depends on the locale, by causing the error. */
     private static String inUse() throws IOException {
         if (inUse == null) {
             try (Socket one = new Socket(); Socket other = new Socket()) {
@@ -169,7 +169,7 @@ final class LocalPorts {
         return listeners;
     }
 
-    /** Returns the sockets that have this port, first of all its listeners; one of an unknown kind if none is shown. */
+    /** Returns the listeners on this port, else its connections, else one socket of the kind UNKNOWN. */
     List<TcpSocket> sockets(int port) throws IOException {
         List<TcpSocket> found = isListening(port) ? listeners(port) : connections(port);
         return found.isEmpty() ? List.of(new TcpSocket(Kind.UNKNOWN, "", port, -1, 0)) : found;

@@ -48,7 +48,7 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
         ids.remove(0L);
         Map<Long, Set<Long>> pidsBySocket = ports.hasTables ? Processes.withSockets(ids)
             : ids.stream().collect(Collectors.toMap(pid -> pid, Set::of)); // lsof shows pids
-        Processes processes = Processes.read();
+        Processes processes = new Processes();
         Map<Integer, List<Owner>> owners = new HashMap<>();
         Set<List<?>> known = new HashSet<>(); // A server can have several sockets on one address.
         for (LocalPorts.TcpSocket socket : sockets) {

@@ -25,7 +25,7 @@ final class OwnerWords {
         private static final String NAME = "(?<![\\w./-])(?!--?no-)[\\w.-]*(?:pass(?:word|wd|phrase|code)?|[_.-]pwd"
             + "|secrets?|token|psk|credentials?|auth(?:orization)?|cookie|(?:api|access|private|secret)[_.-]?key)";
 
-        /** What stands before a secret (a group), and the secret; where the text is cut, there is no END. */
+        /** The text before a secret, as a group, and the secret. There is no END if the text is cut. */
         private static final Pattern[] ALL = {
             Pattern.compile("(?i)((?<![^\\s\0])(?=-)" + NAME + "[ \0])(?!-)(?:(?<=\0)[^\0]+|[^\\s\0]+)"),
             Pattern.compile("(?i)(?<=\0)(" + NAME + "[=:] ?)[^\0]+"
@@ -36,7 +36,7 @@ final class OwnerWords {
 
     private OwnerWords() { }
 
-    /** Returns whether a command line may contain a secret: only then are the expressions compiled. */
+    /** Returns whether a command line may contain a secret. If not, the expressions are not compiled. */
     private static boolean mayHaveSecret(String line) {
         for (String sign : List.of("-", "=", ":", "bearer", "basic")) {
             if (line.toLowerCase(Locale.ROOT).contains(sign)) {

@@ -79,7 +79,7 @@ final class Problems {
         }
     }
 
-    /** A process that may belong to the project is no problem; of a reserved service, only a listener is one. */
+    /** Adds what keeps an expected service from its port, or which program listens on the port of a reserved one. */
     private void addConflict(ServicePort port, boolean isExpected) {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
         if ((isReserved || isExpected && port.conflict() != null) && conflicts.add(port.service().port())) {
@@ -114,7 +114,7 @@ final class Problems {
 
     // Remedies. A command that is printed runs when it is pasted.
 
-    /** Returns each thing to do; nothing if the port is available. */
+    /** Returns the remedies, in their order; none if the port is available. */
     List<String> remedies(ServicePort port) {
         List<String> remedies = new ArrayList<>();
         PortMap.Service service = port.service();
@@ -205,17 +205,17 @@ final class Problems {
                     "stop the container that this shows: podman port --all";
                 default -> "stop the container that this shows: docker ps --filter publish=" + owner.socket().port();
             };
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || supervisor.isKilled() ? null
+            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
                 : "stop the program in " + process + ", which restarts it";
         };
     }
 
-    /** All that have the socket are killed: a worker whose server has ended keeps the port. */
+    /** Returns how all owners are killed: a worker that is left when its server stops keeps the port. */
     private static String kill(List<Owner> owners) {
         List<Processes.Facts> processes = owners.stream().flatMap(owner -> owner.processes().stream()).toList();
         Stream<Long> supervisors = owners.stream().map(Owner::supervisor)
-            .filter(supervisor -> supervisor != null && supervisor.isKilled()).map(Supervisor::pid);
+            .filter(supervisor -> supervisor != null && supervisor.isStoppedToo()).map(Supervisor::pid);
         String pids = joined(Stream.concat(supervisors, processes.stream().map(Processes.Facts::pid)), " ");
         String paused = joined(processes.stream().filter(Processes.Facts::isPaused).map(Processes.Facts::pid), " ");
         String users = joined(owners.stream().filter(Owner::isAnotherUsers).map(Owner::user), " and ");

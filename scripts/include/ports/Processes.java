@@ -62,10 +62,6 @@ final class Processes {
 
     private final Map<Long, Facts> known = new HashMap<>();
 
-    static Processes read() {
-        return new Processes();
-    }
-
     /** Returns this program's own process; null if {@code /proc} is that of a namespace without it. */
     Facts self() {
         String pid = Files.exists(PROC) ? link("self") : Long.toString(ProcessHandle.current().pid());
@@ -166,7 +162,7 @@ final class Processes {
         return arguments.length == 0 ? List.of("") : List.of(isTitle ? arguments[0].strip().split(" +") : arguments);
     }
 
-    /** Returns the path in systemd's own hierarchy, or in the only one, of the lines of {@code /proc/PID/cgroup}. */
+    /** Returns the path in systemd's hierarchy, or in the only one, from the lines of {@code /proc/PID/cgroup}. */
     static String controlGroup(String lines) {
         String longest = "";
         for (String line : lines.split("\n")) {

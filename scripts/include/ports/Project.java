@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /** The project that the services belong to: a folder. */
 record Project(Path folder) {
 
-    /** No project is one of these folders, contains one, or lies in one that ends with a slash. */
+    /** A project is not one of these folders and contains none; it is not in one that ends with a slash. */
     private static final String[] SHARED = {"/usr", "/usr/local", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp",
         "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/usr/local/bin/", "/usr/local/sbin/", "/bin/",
         "/sbin/", "/lib/", "/lib64/", "/proc/", "/dev/", "/sys/", "/run/", "/boot/"};
@@ -124,7 +124,7 @@ record Project(Path folder) {
         return Files.exists(link) && existing(path).equals(path) && !Files.isSameFile(link, Path.of(path));
     }
 
-    /** The kernel marks the path of what has been deleted; a folder may also have such a name. */
+    /** Returns a path without the mark that the kernel puts behind deleted files, unless it is a part of the name. */
     private static String existing(String path) {
         boolean isDeleted = path.endsWith(DELETED) && Files.notExists(Path.of(path));
         return isDeleted ? path.substring(0, path.length() - DELETED.length()) : path;
@@ -145,7 +145,7 @@ record Project(Path folder) {
             .mapToObj(arguments::get).flatMap(files -> Stream.of(files.split(File.pathSeparator))).limit(1000);
     }
 
-    /** Judges by the first argument that is no option: a script, if the program is an interpreter. */
+    /** Judges by the first argument that is not an option: the script, if the program is an interpreter. */
     private Ownership ofFirstArgument(List<String> arguments, Path start) {
         int first = 1;
         while (first < arguments.size() && arguments.get(first).startsWith("-")) {

@@ -111,7 +111,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
             : "in use by " + OwnerWords.brief(owners);
     }
 
-    /** Returns what keeps the service from its port, as a sentence; null if nothing does, or if it may be running. */
+    /** Returns what keeps the service from its port, as a sentence; null if nothing does, or it may be running. */
     String conflict() {
         String port = "port " + service.port() + (service.name() == null ? "" : " (" + service.name() + ")");
         return switch (verdict) {
@@ -123,7 +123,7 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         };
     }
 
-    /** Returns that the service counts as running though its listener may be another program's; null otherwise. */
+    /** Returns the note that a service counts as running though its listener may be another program's, or null. */
     String doubt() {
         if (!isRunning() || ownership() != Project.Ownership.UNKNOWN) {
             return null;

@@ -104,19 +104,19 @@ final class Stopping {
         };
     }
 
-    /** A server that started since has a new socket. */
+    /** Returns whether the socket is one of those before; a server that started since has a new socket. */
     private boolean isOriginal(Owner owner) {
         return before.owners().stream().anyMatch(original -> original.socket().id() == owner.socket().id());
     }
 
     // Which processes are signalled.
 
-    /** Returns the first process of an owner that is not signalled, and why; null if all of them may be. */
+    /** Returns which process of an owner must not be signalled, and why; null if all may be signalled. */
     private String refusal(Owner owner) {
-        Processes processes = Processes.read();
+        Processes processes = new Processes();
         for (Processes.Facts process : owner.processes()) {
-            String ever = refusalEver(owner, process, processes);
-            String why = ever != null || isForced ? ever : refusalUnlessForced(process, processes);
+            String always = refusalDespiteForce(owner, process, processes);
+            String why = always != null || isForced ? always : refusalUnlessForced(process, processes);
             if (why != null) {
                 boolean isFirst = process == owner.process();
                 return (isFirst ? OwnerWords.brief(List.of(owner)) : OwnerWords.process(process)) + why;
@@ -125,7 +125,7 @@ final class Stopping {
         return owner.process() == null ? OwnerWords.brief(List.of(owner)) : null;
     }
 
-    private static String refusalEver(Owner owner, Processes.Facts process, Processes processes) {
+    private static String refusalDespiteForce(Owner owner, Processes.Facts process, Processes processes) {
         Processes.Facts self = processes.self();
         if (self == null || self.pid() != ProcessHandle.current().pid()) {
             return " cannot be signalled from here"; // Another namespace has other pids.
@@ -134,7 +134,8 @@ final class Stopping {
         return process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
             : processes.isDescendant(self.pid(), process.pid()) ? " started this command"
-            : Supervisor.isPublisher(process) ? " serves the port of a container or another machine; stop that"
+            : Supervisor.isPublisher(process)
+                ? " serves the port of a container or another machine; stop the container or the tunnel"
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs other programs, too; stop its program instead"
             : isOfLogin(process) ? " belongs to a terminal, an editor or a login"
@@ -162,9 +163,9 @@ final class Stopping {
      * socket of its parent is left to its parent.
      */
     private void terminate(Set<Long> terminated) {
-        Processes processes = Processes.read();
+        Processes processes = new Processes();
         Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
-            .filter(each -> each != null && each.isKilled()).map(each -> processes.of(each.pid()))
+            .filter(each -> each != null && each.isStoppedToo()).map(each -> processes.of(each.pid()))
             .filter(each -> each != null && Project.ownership(each, project, processes) == Project.Ownership.OURS);
         Stream<Processes.Facts> roots = before.owners().stream().map(Owner::processes).flatMap(all -> all.stream()
             .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
@@ -191,7 +192,7 @@ final class Stopping {
 
     /** Signals the process unless its pid belongs to another process by now. */
     static void signal(Processes.Facts process, Consumer<ProcessHandle> signal) {
-        Processes.Facts now = Processes.read().of(process.pid());
+        Processes.Facts now = new Processes().of(process.pid());
         if (now != null && now.startTime() == process.startTime()) {
             ProcessHandle.of(process.pid()).ifPresent(signal);
         }
@@ -218,7 +219,7 @@ final class Stopping {
 
     /** Returns the supervisors that are not stopped with their program. */
     private List<String> restarters() {
-        return before.owners().stream().map(Owner::supervisor).filter(each -> each != null && !each.isKilled())
+        return before.owners().stream().map(Owner::supervisor).filter(each -> each != null && !each.isStoppedToo())
             .map(OwnerWords::supervisor).distinct().toList();
     }
 

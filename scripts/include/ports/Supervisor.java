@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * @param name the unit, the engine of the container, or the program that restarts or publishes
  * @param task the ID of the container, or the number that pm2 gives its program; null otherwise
  * @param pid the process that restarts or publishes; 0 for units and containers
- * @param isOffLimits whether it is process 1, started this program, or is another user's: named, and never signalled
+ * @param isOffLimits whether it is only named, never signalled: process 1, an ancestor of this program, another user's
  */
 record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLimits) {
 
@@ -30,7 +30,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     /** Programs that only wait for the command that they were given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
 
-    /** The last container of a control group; and its last unit, if only folders of the unit's own follow. */
+    /** The last container of a control group; and its last unit, if only folders of that unit follow. */
     private static final Pattern CONTAINER = Pattern.compile(
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
     private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
@@ -47,7 +47,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     }
 
     /** Returns whether the supervisor is stopped together with its program, which it would otherwise restart. */
-    boolean isKilled() {
+    boolean isStoppedToo() {
         return kind == Kind.RESTARTS_ONE && !isOffLimits;
     }
 
@@ -77,7 +77,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         return process != null && equals(inControlGroup(process.controlGroup()));
     }
 
-    /** A terminal, an editor's server and cron are units, too, and start other programs in sessions of their own. */
+    /** Returns false for programs that a terminal, an editor or cron starts: these units start new sessions. */
     static boolean isInSessionOfUnit(Processes.Facts process, List<Processes.Facts> ancestors) {
         Processes.Facts first = ancestors.stream()
             .takeWhile(ancestor -> ancestor.pid() != 1 && !ancestor.name().equals("systemd"))
@@ -115,7 +115,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
                 return name;
             }
             boolean isNode = name.equals("node");
-            // Behind the script, an option is the script's own.
+            // An option after the script is the script's own.
             if (RESTART_ONE_IF_WATCHING.contains(name) && process.arguments().stream().skip(i + 1)
                     .takeWhile(word -> !word.matches("[^-].*\\.[cm]?[jt]sx?"))
                     .anyMatch(word -> word.startsWith("--watch") || !isNode && word.equals("watch"))) {
