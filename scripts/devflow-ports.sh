@@ -59,6 +59,9 @@ devflow_ports_tell_exit() {
   [ "$2" -le 1 ] && ! kill -0 "$1" 2>/dev/null || return 0
   if wait "$1" 2>/dev/null; then set -- "$@" 0; else set -- "$@" "$?"; fi
   case $2$3 in 00 | ?127) return 0 ;; esac # 127 means: not a process of this shell.
-  echo "NOTE: process $1 exited with code $3" >&2
-  [ "$3" -eq 0 ]
+  if [ "$3" -ne 0 ]; then
+    echo "ERROR: process $1 exited with code $3" >&2
+    return 1
+  fi
+  echo "NOTE: process $1 exited with code 0" >&2
 }

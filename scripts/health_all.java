@@ -77,7 +77,7 @@ class health_all extends PortCommand.Watchable {
         HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
-        if (watch == null && !quiet) {
+        if (watch == null && !quiet && !prometheus) {
             health.notes(results).forEach(this::note);
         }
         if (health.failure != null) {
@@ -97,7 +97,7 @@ class health_all extends PortCommand.Watchable {
         require(!isInsecure || caFile == null, "--insecure and --cacert cannot be combined");
         require(!all || targets.isEmpty(), "--all works only without targets");
         require(!areUrls || host.equals("localhost"), "--host works only with services; a URL names its own host");
-        require(Endpoint.host(host) != null, "--host " + host + " is not the name or address of a host");
+        require(Endpoint.host(host) != null, "--host '" + host + "' is not the name or address of a host");
         require(pids.isEmpty() || wait != null, "--pid requires --wait");
         require(pids.isEmpty() || Collections.min(pids) > 0, "--pid requires the number of a process");
     }

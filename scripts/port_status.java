@@ -189,7 +189,7 @@ class port_status extends PortCommand.Watchable {
         }
         for (Problems.Problem problem : problems) {
             // The rows and the count show which services are not running.
-            if (problem.kind() != Problems.Kind.DOWN || !problem.remedies().isEmpty()) {
+            if (problem.kind() != Problems.Kind.DOWN) {
                 summary.add(Line.of("").with("! ", Line.Style.DOUBTFUL).with(problem.message()));
             }
             for (String remedy : problem.remedies()) {

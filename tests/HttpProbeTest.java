@@ -155,7 +155,7 @@ class HttpProbeTest {
     /** Otherwise the system would choose 50052 for the connection's own end, and connect the socket to itself. */
     @Test
     void neverConnectsToItself() throws Exception {
-        Script.Result result = Namespace.bash(folder, "sysctl -qw net.ipv4.ip_local_port_range='50052 50052'\n"
+        Script.Result result = Namespace.bash(folder, "echo 50052 50052 >/proc/sys/net/ipv4/ip_local_port_range\n"
             + "health_all tcp://127.0.0.1:50052 grpc://127.0.0.1:50052 http://127.0.0.1:50052 || true\n"
             + "listen 50052 50052").run();
         assertEquals(0, result.exit(), result.err());

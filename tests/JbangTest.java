@@ -152,9 +152,9 @@ class JbangTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"check-port", "health_al", "find", "ports", "health_all.java"})
-    void explainsItselfForANameThatIsNearlyRight(String name) throws Exception {
-        Script.Result result = jbangw(name, "3005").run();
+    @ValueSource(strings = {"check-port 3005", "health_al", "find 3005", "ports", "health_all.java 3005", "install --help", "install a b"})
+    void explainsItselfForACallThatIsNearlyRight(String call) throws Exception {
+        Script.Result result = jbangw(call.split(" ")).in(elsewhere).run();
         assertEquals(List.of(2, ""), List.of(result.exit(), result.out()));
         assertTrue(result.err().startsWith("usage: jbangw"), result.err());
     }
@@ -174,6 +174,7 @@ class JbangTest {
         Files.writeString(bin.resolve("port_status"), "mine");
         assertOneLine(jbangw("install", bin.toString()).run(), bin + "/port_status");
         assertEquals("mine", Files.readString(bin.resolve("port_status")));
+        assertOneLine(jbangw("install", bin.resolve("port_status").toString()).run(), "cannot make the folder " + bin + "/port_status");
     }
 
     /** However the script was called: these are the last lines of its help, as printed. */

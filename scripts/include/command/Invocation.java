@@ -1,4 +1,3 @@
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -11,7 +10,6 @@ import java.nio.file.Path;
 record Invocation(String envFile, String project) {
 
     static final String DEFAULT_ENV_FILE = ".env";
-    private static final String START_SCRIPT = "./devflow-start.sh";
 
     /** Returns the command that calls a script for the same {@code .env} and project. */
     String command(String script, String arguments) {
@@ -19,11 +17,6 @@ record Invocation(String envFile, String project) {
         return program(script) + " " + arguments
             + (file.equals(DEFAULT_ENV_FILE) ? "" : " --env-file " + quoted(file))
             + (project == null ? "" : " --project " + quoted(printedPath(project)));
-    }
-
-    /** Returns the command that starts the services; null unless the working directory has a start script. */
-    static String start() {
-        return Files.isExecutable(Path.of(START_SCRIPT)) ? quoted(printedPath(START_SCRIPT)) + " start" : null;
     }
 
     /** Returns whether a function of a start script was called, and not one of the four scripts. */

@@ -37,7 +37,7 @@ final class OptionValues {
         }
     }
 
-    /** Reads a time of a day at most: {@code 500ms}, {@code 5s}, {@code 2m}, or a number of seconds. */
+    /** Reads a time from 1 ms to a day: {@code 500ms}, {@code 5s}, {@code 2m}, or a number of seconds. */
     static final class Seconds implements CommandLine.ITypeConverter<Duration> {
 
         @Override
@@ -51,7 +51,7 @@ final class OptionValues {
                 }
             }
             throw new CommandLine.TypeConversionException(
-                "'" + text + "' is not a time of at most a day; use 500ms, 5s, 2m or a number of seconds");
+                "'" + text + "' is not a time from 1ms to a day; use 500ms, 5s, 2m or a number of seconds");
         }
     }
 

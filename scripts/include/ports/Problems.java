@@ -105,10 +105,8 @@ final class Problems {
 
     private void addDown(List<PortMap.Service> down) {
         if (!down.isEmpty()) {
-            String start = Invocation.start();
             problems.add(new Problem(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
-                : down.size() + " expected services are") + " not running",
-                start == null ? List.of() : List.of("to start: " + start)));
+                : down.size() + " expected services are") + " not running", List.of()));
         }
     }
 
@@ -174,7 +172,7 @@ final class Problems {
         return steps;
     }
 
-    private static String unseen(Owner owner) {
+    static String unseen(Owner owner) {
         return !owner.isAnotherUsers() ? "stop the process where it runs, in another container or namespace"
             : "stop the process that this finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }

@@ -1,5 +1,5 @@
-//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Processes.java Project.java
-//SOURCES ServicePort.java Supervisor.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Problems.java Processes.java
+//SOURCES Project.java ServicePort.java Supervisor.java
 
 import java.io.IOException;
 import java.time.Duration;
@@ -122,7 +122,7 @@ final class Stopping {
                 return (isFirst ? OwnerWords.brief(List.of(owner)) : OwnerWords.process(process)) + why;
             }
         }
-        return owner.process() == null ? OwnerWords.brief(List.of(owner)) : null;
+        return owner.process() == null ? OwnerWords.brief(List.of(owner)) + "; " + Problems.unseen(owner) : null;
     }
 
     private static String refusalDespiteForce(Owner owner, Processes.Facts process, Processes processes) {
