@@ -102,11 +102,15 @@ class find_port extends PortCommand {
         // The lock is held while ports are chosen, or two writers could choose the same port.
         Allocator allocator = write ? EnvWriter.update(this, this::plan, Allocator::written)
             : plan(EnvFile.of(this));
-        allocator.failures.forEach(this::error);
+        for (String failure : allocator.failures) {
+            error(failure);
+        }
         if (!allocator.failures.isEmpty()) {
             return new Report(Report.NO, List.of(), null);
         }
-        allocator.notes.forEach(this::note);
+        for (String note : allocator.notes) {
+            note(note);
+        }
         return assigned(allocator);
     }
 
@@ -120,9 +124,14 @@ class find_port extends PortCommand {
             return config.services();
         }
         List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
-        require(targets.stream().noneMatch("PORT"::equalsIgnoreCase)
-            && services.stream().noneMatch(service -> service.status() == PortMap.Status.NONE),
-            "ports are assigned to services only; name services, or use BASE [MAX]");
+        boolean areServices = true;
+        for (String target : targets) {
+            areServices &= !target.equalsIgnoreCase("PORT");
+        }
+        for (PortMap.Service service : services) {
+            areServices &= service.status() != PortMap.Status.NONE;
+        }
+        require(areServices, "ports are assigned to services only; name services, or use BASE [MAX]");
         return services;
     }
 

@@ -109,10 +109,16 @@ class port_status extends PortCommand.Watchable {
             }
         }
         List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(), Project.of(this));
-        ports.forEach(this::sayOwner);
-        return ports.stream().anyMatch(ServicePort::isTaken) ? new Report(Report.NO, List.of(), null)
-            : new Report(Report.YES, ports.stream().filter(port -> !port.isRunning())
-                .map(port -> Line.of(names.get(port.service()))).toList(), null);
+        List<Line> lines = new ArrayList<>();
+        boolean isTaken = false;
+        for (ServicePort port : ports) {
+            sayOwner(port);
+            isTaken |= port.isTaken();
+            if (!port.isRunning()) {
+                lines.add(Line.of(names.get(port.service())));
+            }
+        }
+        return isTaken ? new Report(Report.NO, List.of(), null) : new Report(Report.YES, lines, null);
     }
 
     private static Map<String, Object> document(List<ServicePort> ports, List<Problems.Problem> problems) {

@@ -5,7 +5,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -15,6 +14,9 @@ import java.util.stream.Collectors;
  * @param wholeNames whether a part of a name is refused, because a new line of {@code .env} could change its meaning
  */
 record Targets(Config config, boolean wholeNames) {
+
+    /** What of a service a name is, the best first: the variable, the name, a word of these, or its beginning. */
+    private enum Match { VARIABLE, NAME, WORD, BEGINNING, NONE }
 
     /** Returns the services and ports that the targets name, each once. */
     List<PortMap.Service> resolve(List<String> targets) {
@@ -33,7 +35,7 @@ record Targets(Config config, boolean wholeNames) {
             return inRange(PortMap.Range.parse(target));
         }
         PortMap.Group group = PortMap.Group.named(target);
-        return group != null ? where(service -> service.group() == group) : named(target);
+        return group != null ? members(group) : named(target);
     }
 
     /** Returns whether the target is a name, and not a number, right or wrong. */
@@ -49,22 +51,32 @@ record Targets(Config config, boolean wholeNames) {
         return services;
     }
 
-    private List<PortMap.Service> where(Predicate<PortMap.Service> condition) {
-        return config.services().stream().filter(condition).toList();
+    private List<PortMap.Service> members(PortMap.Group group) {
+        List<PortMap.Service> members = new ArrayList<>();
+        for (PortMap.Service service : config.services()) {
+            if (service.group() == group) {
+                members.add(service);
+            }
+        }
+        return members;
     }
 
     private List<PortMap.Service> named(String target) {
         String name = canonical(target);
-        List<PortMap.Service> whole = where(service -> service.variables().contains(name + "_PORT"));
-        whole = whole.isEmpty() ? where(service -> canonical(service.name()).equals(name)) : whole;
-        if (!whole.isEmpty()) {
-            return whole;
+        Match best = Match.NONE;
+        List<PortMap.Service> found = new ArrayList<>();
+        for (PortMap.Service service : config.services()) {
+            Match match = match(service, name);
+            if (match.compareTo(best) < 0) {
+                best = match;
+                found.clear();
+            }
+            if (match == best && match != Match.NONE) {
+                found.add(service);
+            }
         }
-        List<PortMap.Service> found = where(service -> words(service).contains("_" + name + "_"));
-        if (found.isEmpty() && name.length() >= 3) {
-            found = where(service -> words(service).contains("_" + name));
-        }
-        if (found.size() == 1 && !wholeNames) {
+        boolean isWhole = best == Match.VARIABLE || best == Match.NAME;
+        if (isWhole || found.size() == 1 && !wholeNames) {
             return found;
         }
         throw new UserException(found.isEmpty()
@@ -72,6 +84,14 @@ record Targets(Config config, boolean wholeNames) {
                 + names(config.services())
             : "'" + target + (found.size() > 1 ? "' matches several services" : "' is not a full service name")
                 + "; use " + names(found));
+    }
+
+    private static Match match(PortMap.Service service, String name) {
+        String words = words(service);
+        return service.variables().contains(name + "_PORT") ? Match.VARIABLE
+            : canonical(service.name()).equals(name) ? Match.NAME
+            : words.contains("_" + name + "_") ? Match.WORD
+            : words.contains("_" + name) && name.length() >= 3 ? Match.BEGINNING : Match.NONE;
     }
 
     private static String canonical(String name) {
