@@ -109,6 +109,20 @@ class EnvFileTest {
         assertSame(file, file.with(Map.of("A_PORT", "1", "C_PORT", "2")));
     }
 
+    @Test
+    void thousandsOfValuesAreWrittenInOnePass() throws Exception {
+        StringBuilder text = new StringBuilder();
+        Map<String, String> values = new LinkedHashMap<>();
+        for (int i = 0; i < 5000; i++) {
+            text.append("S").append(i).append("_PORT=4000 # one\n");
+            values.put("S" + i + "_PORT", "" + (10_000 + i));
+        }
+        EnvFile file = read(text.toString());
+        EnvFile changed = assertTimeout(Duration.ofSeconds(5), () -> file.with(values));
+        assertEquals("14999", changed.get("S4999_PORT").value());
+        assertEquals(text.length() + 5000, changed.bytes().length);
+    }
+
     /** Each of them is read in hundredths of a second, without a deep stack. */
     @ParameterizedTest
     @ValueSource(strings = {"'x", "\"x\n", "`x\r\n", "A='\n", "A=\"\\\"\n", "A=`\\`x\n", "A='x\nB=\"y\nC=`z\n", "A:'\n", "\\'", "'", " '", "= '",

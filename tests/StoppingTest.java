@@ -259,6 +259,58 @@ class StoppingTest extends RealServers {
             """, withoutPids(result.out()), result.err());
     }
 
+    /** A second SIGTERM would make some servers quit without saving. */
+    @Test
+    void leavesToItsParentAWorkerWithASocketOfItsOwn() throws Exception {
+        int port = Sockets.freePort();
+        python(folder, """
+            def share():
+                server = socket.socket()
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+                server.bind(('127.0.0.1', int(sys.argv[1])))
+                server.listen()
+                sockets.append(server)
+            read, write = os.pipe()
+            worker = os.fork()
+            if worker == 0:
+                share()
+                signal.signal(signal.SIGTERM, lambda *_: open('signals', 'a').write('x'))
+                os.write(write, b'x')
+                while not os.path.exists('signals') and os.getppid() > 1:
+                    time.sleep(0.1)
+                time.sleep(0.3)
+                os._exit(0)
+            os.read(read, 1)
+            share()
+            signal.signal(signal.SIGTERM, lambda *_: (os.kill(worker, signal.SIGTERM), os.wait(), os._exit(0)))
+            ready()
+            """, port);
+        assertEquals(Stopping.Outcome.FREED, stop(folder, Duration.ofSeconds(30), false, port).get(0).outcome());
+        assertEquals("x", Files.readString(folder.resolve("signals")));
+    }
+
+    /** A server without SO_REUSEADDR leaves connections that keep others from the port, but nothing that came back. */
+    @Test
+    void whatAFinishedServerLeavesHasNotComeBack() throws Exception {
+        Script.Result result = inNamespace("""
+            mkdir app
+            in=$PWD/app server "server = socket.socket()
+            server.bind(('127.0.0.1', 3101))
+            server.listen()
+            client = socket.create_connection(server.getsockname())
+            accepted = server.accept()[0]
+            signal.signal(signal.SIGTERM, lambda *_: (accepted.close(), client.close(), os._exit(0)))
+            ready()"
+            check_port --stop --grace=500ms --project app 3101 || echo "exit $?"
+            """);
+        assertEquals("""
+            Port 3101: in use  Codex MCP Server  told PYTHON to stop; still in use by a closed connection, which \
+            releases the port within a minute
+            exit 1
+            """, withoutPids(result.out()), result.err());
+    }
+
     @Test
     void saysWhoCameBackAndWhoStartedIt() throws Exception {
         int port = Sockets.freePort();

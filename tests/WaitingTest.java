@@ -60,6 +60,8 @@ class WaitingTest {
         // An older server of the project answers.
         "old; node services/orchestrator.js | tee -a log & ~ 1 ~ gave up: process PID exited; OLD",
         "old; sleep 60 & ~ 1 ~ gave up after 1 s: process PID (sleep 60) is running, but does not listen on 3005; OLD",
+        // When the process started is not known, nor whether the server is older.
+        "unset DEVFLOW_PORTS_STARTER; (node services/orchestrator.js &) & until_taken 3005 ~ 1 ~ gave up: process PID exited; RUNS",
         // The server of another start, which is newer, answers.
         "(node services/orchestrator.js &); until_taken 3005; node services/orchestrator.js & sleep 1 ~ 0 ~ INSTEAD",
         // Another program answers.
@@ -81,6 +83,7 @@ class WaitingTest {
             + "health_all --wait=" + seconds + " --timeout=1 --pid=${pid:-$!} orchestrator >/dev/null");
         String err = result.err().replaceAll("process \\d+", "process PID")
             .replaceAll("port 3005 is in use by [^;]*?, which was running before the processes named by --pid", "OLD")
+            .replaceAll("(gave up: process PID exited; )port 3005 is in use by node services/orchestrator.js \\(pid \\d+\\)", "$1RUNS")
             .replaceAll("NOTE: process PID exited; port 3005 is in use by node services/orchestrator.js \\(pid \\d+\\)", "INSTEAD")
             .replaceAll("(another program: ).*", "$1OWNER")
             .replaceAll("NOTE: port 3005 is served from outside the project's folder, .*", "OUTSIDE");

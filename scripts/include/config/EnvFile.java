@@ -7,7 +7,10 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -174,29 +177,30 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
-    /** Returns the file with these values, which must need no quotes; if nothing changes, this object. */
+    /**
+     * Returns the file with these values, which must need no quotes; if nothing changes, this object. Replaces the
+     * values that count, from the last to the first, so that the places of the others stay; appends new names.
+     */
     EnvFile with(Map<String, String> values) {
-        EnvFile file = this;
+        String changed = text;
+        List<Entry> fromTheLast = new ArrayList<>(entries.values());
+        Collections.reverse(fromTheLast);
+        for (Entry old : fromTheLast) {
+            String value = values.getOrDefault(old.name(), old.value());
+            if (!old.value().equals(value)) {
+                String rest = changed.substring(old.end());
+                String space = rest.startsWith("#") ? " " : ""; // or the comment would be part of the value
+                changed = changed.substring(0, old.start()) + value + space + rest;
+            }
+        }
+        String newline = text.contains("\r\n") ? "\r\n" : "\n";
         for (Map.Entry<String, String> value : values.entrySet()) {
-            file = file.with(value.getKey(), value.getValue());
+            if (get(value.getKey()) == null) {
+                boolean isLineOpen = !changed.isEmpty() && !changed.endsWith("\n");
+                changed += (isLineOpen ? newline : "") + value.getKey() + "=" + value.getValue() + newline;
+            }
         }
-        return file;
-    }
-
-    /** Replaces the value that counts, or appends a new name; every other byte stays. */
-    private EnvFile with(String name, String value) {
-        Entry old = get(name);
-        if (old == null) {
-            String newline = text.contains("\r\n") ? "\r\n" : "\n";
-            boolean isLineOpen = !text.isEmpty() && !text.endsWith("\n");
-            return new EnvFile(path, text + (isLineOpen ? newline : "") + name + "=" + value + newline, isAbsent);
-        }
-        if (old.value().equals(value)) {
-            return this;
-        }
-        String rest = text.substring(old.end());
-        String space = rest.startsWith("#") ? " " : ""; // or the comment would be part of the value
-        return new EnvFile(path, text.substring(0, old.start()) + value + space + rest, isAbsent);
+        return changed.equals(text) ? this : new EnvFile(path, changed, isAbsent);
     }
 
     private static Map<String, Entry> parse(String text) {

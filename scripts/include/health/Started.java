@@ -104,7 +104,7 @@ final class Started {
             List<Owner> others = others(result.listeners());
             if (!others.isEmpty() && (firstExit != null || !result.isPassing())) {
                 words.add("port " + result.endpoint().port() + " is in use by " + OwnerWords.brief(others)
-                    + (others.stream().noneMatch(this::isOlder) ? ""
+                    + (earliest == Long.MAX_VALUE || others.stream().noneMatch(this::isOlder) ? ""
                         : ", which was running before the processes named by --pid")
                     + (project != null ? "" : "; to tell the project's processes from others, use --project DIR"));
             }

@@ -99,8 +99,8 @@ final class Stopping {
             case BOUND, DENIED -> Outcome.NOT_LISTENING;
             case LISTENING -> !refusals.isEmpty() ? Outcome.REFUSED
                 : now.isAvailable() ? Outcome.FREED
-                : now.owners().isEmpty() || now.owners().stream().anyMatch(this::isOriginal) ? Outcome.STILL_IN_USE
-                : Outcome.CAME_BACK;
+                : now.isListening() && now.owners().stream().noneMatch(this::isOriginal) ? Outcome.CAME_BACK
+                : Outcome.STILL_IN_USE;
         };
     }
 
@@ -159,16 +159,17 @@ final class Stopping {
     }
 
     /**
-     * Sends SIGTERM, first to a supervisor of the project that would restart the process. A process that shares the
-     * socket of its parent is left to its parent.
+     * Sends SIGTERM, first to a supervisor of the project that would restart the process. A process whose parent uses
+     * the port, too, is left to its parent.
      */
     private void terminate(Set<Long> terminated) {
         Processes processes = new Processes();
         Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
             .filter(each -> each != null && each.isStoppedToo()).map(each -> processes.of(each.pid()))
             .filter(each -> each != null && Project.ownership(each, project, processes) == Project.Ownership.OURS);
-        Stream<Processes.Facts> roots = before.owners().stream().map(Owner::processes).flatMap(all -> all.stream()
-            .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent())));
+        List<Processes.Facts> all = before.owners().stream().flatMap(owner -> owner.processes().stream()).toList();
+        Stream<Processes.Facts> roots = all.stream()
+            .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent()));
         for (Processes.Facts process : Stream.concat(supervisors, roots).toList()) {
             signalled.put(process.pid(), process);
             if (terminated.add(process.pid())) { // A second SIGTERM makes some servers quit without saving.
