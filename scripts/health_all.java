@@ -54,7 +54,7 @@ class health_all extends PortCommand.Watchable {
         description = "Wait until all are healthy, for at most this time (default 30s).")
     private Duration wait;
     @Option(names = "--pid", paramLabel = "PID", description = "With --wait, require that this process, a descendant,"
-        + " or what it left running listens; give up if it fails (repeatable).")
+        + " or a process that it left running listens; give up if it fails (repeatable).")
     private List<Long> pids = List.of();
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;

@@ -79,6 +79,7 @@ class ConfigTest {
     @Test
     void onlyLinesAboveCountInAnExpression() throws Exception {
         assertEquals(3005, only(config("ORCHESTRATOR_PORT=${A}\nA=3015\n", Map.of()), "orchestrator").port());
+        assertEquals(3015, only(config("A=3015\nORCHESTRATOR_PORT=${A}\nA=3016\n", Map.of()), "orchestrator").port());
     }
 
     @Test

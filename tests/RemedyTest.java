@@ -51,9 +51,9 @@ class RemedyTest {
         "node         | 8        | CONTAINER        | docker       | ab1 | to free the port: docker stop ab1",
         "node         | 8        | CONTAINER        | podman       | ab1 | to free the port: podman stop ab1",
         "node         | 8        | CONTAINER        | container    | ab1 | to free the port: stop the container ab1",
-        "docker-proxy | 8        | PUBLISHER        | docker-proxy | -   | to free the port: stop the container that this shows:"
+        "docker-proxy | 8        | PUBLISHER        | docker-proxy | -   | to free the port: stop the container that this command shows:"
             + " docker ps --filter publish=50051",
-        "rootlessport | 8        | PUBLISHER        | rootlessport | -   | to free the port: stop the container that this shows:"
+        "rootlessport | 8        | PUBLISHER        | rootlessport | -   | to free the port: stop the container that this command shows:"
             + " podman port --all",
         "ssh          | 8        | PUBLISHER        | ssh          | -   | to free the port: stop the tunnel of ssh (pid 5)",
         "nginx        | 8        | UNIT             | a b.service  | -   | to free the port: systemctl stop 'a b.service'",
@@ -88,7 +88,7 @@ class RemedyTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "-", value = {
         "LISTENER   | 8 | to free the port: ask ann, or: sudo kill 8",
-        "LISTENER   | - | to free the port: stop the process that this finds: sudo ss -ltnp 'sport = :50051'",
+        "LISTENER   | - | to free the port: stop the process that this command finds: sudo ss -ltnp 'sport = :50051'",
         "CONNECTION | 8 | to free the port: wait until the connection is closed",
         "TIME_WAIT  | - | to free the port: wait, at most a minute",
         "UNKNOWN    | - | to free the port: stop the program that bound the port"})

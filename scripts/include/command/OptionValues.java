@@ -32,7 +32,8 @@ final class OptionValues {
             return CommandLine.executeHelpRequest(line.parseArgs(args));
         } catch (ParameterException e) {
             List<String> near = e instanceof UnmatchedArgumentException unknown ? unknown.getSuggestions() : List.of();
-            throw new UserException(e.getMessage().lines().findFirst().orElse("") + "; "
+            String what = e.getMessage().lines().findFirst().orElse("");
+            throw new UserException(what.replaceAll("is not an? (int|long)$", "is not a number") + "; "
                 + (near.isEmpty() ? "see " + program + " --help" : "use " + String.join(" or ", near)));
         }
     }

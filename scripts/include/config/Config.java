@@ -42,9 +42,9 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
     /** Reads the configuration; a documented variable whose value is not a port is an error. */
     Config(EnvFile envFile, Map<String, String> environment) {
         this(envFile, environment, new HashMap<>(), new ArrayList<>(), new ArrayList<>());
-        for (EnvFile.Entry entry : envFile.entries().values()) {
+        for (EnvFile.Entry entry : envFile.assignments()) { // An expression sees the lines above it.
             String value = entry.value();
-            values.put(entry.name(), isExpression(entry.name()) ? new Syntax(this).expand(value) : value);
+            values.put(entry.name(), entry.isExpression() ? new Syntax(this).expand(value) : value);
         }
         for (PortMap.Service row : PortMap.SERVICES) {
             Setting setting = setting(row.variable());
@@ -122,10 +122,9 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return isExpression(variable) && envFile.get(variable).value().matches("(?s).*\\$\\{?" + other + "\\b.*");
     }
 
-    /** Returns whether {@code .env} sets a variable to an expression: a {@code $} that is not in single quotes. */
+    /** Returns whether {@code .env} sets a variable to an expression. */
     boolean isExpression(String variable) {
-        EnvFile.Entry entry = envFile.get(variable);
-        return entry != null && entry.quote() != '\'' && entry.value().indexOf('$') >= 0;
+        return envFile.get(variable) != null && envFile.get(variable).isExpression();
     }
 
     /** Forms of expressions and health checks. Separate, so that a call without such values does not compile them. */

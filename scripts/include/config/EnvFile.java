@@ -18,12 +18,18 @@ import java.util.regex.Pattern;
 /**
  * A {@code .env} file: {@code NAME=value} lines as dotenv, python-dotenv, Docker Compose and the shell agree on them.
  * The text is held as ISO 8859-1, one char a byte: positions are byte offsets, and any encoding survives.
- * The path is relative to the working directory; the entries are those that count, by name, in the order of the file.
+ * The path is relative to the working directory; the entries are the assignments that count: the last of each name.
  */
-record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entries) {
+record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments, Map<String, Entry> entries) {
 
     /** One assignment; its value is at {@code start} to {@code end}, without the quote, which is 0 for a bare value. */
-    record Entry(String name, String value, int line, int start, int end, char quote) { }
+    record Entry(String name, String value, int line, int start, int end, char quote) {
+
+        /** Returns whether the value refers to other variables; {@code $} in single quotes does not. */
+        boolean isExpression() {
+            return quote != '\'' && value.indexOf('$') >= 0;
+        }
+    }
 
     private static final int MAX_BYTES = 1 << 20;
 
@@ -49,7 +55,11 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
     }
 
     private EnvFile(Path path, String text, boolean isAbsent) {
-        this(path, text, isAbsent, parse(text));
+        this(path, text, isAbsent, parse(text), new LinkedHashMap<>());
+        for (Entry assignment : assignments) {
+            entries.remove(assignment.name()); // so that the order is that of the values
+            entries.put(assignment.name(), assignment);
+        }
     }
 
     /** Reads the file that a command's options name, or else the file that is found. */
@@ -203,22 +213,21 @@ record EnvFile(Path path, String text, boolean isAbsent, Map<String, Entry> entr
         return changed.equals(text) ? this : new EnvFile(path, changed, isAbsent);
     }
 
-    private static Map<String, Entry> parse(String text) {
-        Map<String, Entry> entries = new LinkedHashMap<>();
+    private static List<Entry> parse(String text) {
+        List<Entry> assignments = new ArrayList<>();
         Matcher found = text.isEmpty() ? null : Syntax.LINE.matcher(text);
         for (int line = 1; found != null && found.find(); line++) {
             int group = found.start(3) >= 0 ? 4 : found.start(5) >= 0 ? 5 : 2;
             int end = found.end(group) - (group == 4 ? 1 : 0); // without the closing quote
             String name = found.group(1);
             if (name != null) {
-                entries.remove(name); // so that the order is that of the values
-                entries.put(name, new Entry(name, text.substring(found.start(group), end), line,
-                    found.start(group), end, group == 4 ? text.charAt(end) : 0));
+                assignments.add(new Entry(name, text.substring(found.start(group), end), line, found.start(group), end,
+                    group == 4 ? text.charAt(end) : 0));
             }
             for (int i = found.start(group); i < end; i++) {
                 line += text.charAt(i) == '\n' ? 1 : 0;
             }
         }
-        return entries;
+        return assignments;
     }
 }

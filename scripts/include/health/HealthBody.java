@@ -61,7 +61,7 @@ final class HealthBody {
             } catch (IOException e) {
                 Health first = known(firstWord(text));
                 if (claimsJson && isWhole && (first == null || isObject && first.verdict() == Health.Verdict.HEALTHY)) {
-                    return Health.of(Health.Verdict.DEGRADED, null, "the body claims to be JSON and is not");
+                    return Health.of(Health.Verdict.DEGRADED, null, "the body is not valid JSON");
                 }
             }
         }

@@ -174,7 +174,7 @@ final class Problems {
 
     static String unseen(Owner owner) {
         return !owner.isAnotherUsers() ? "stop the process where it runs, in another container or namespace"
-            : "stop the process that this finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
+            : "stop the process that this command finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 
     /** Returns how a listener is stopped; null if it can be killed, alone or with its supervisor. */
@@ -200,8 +200,9 @@ final class Problems {
             case PUBLISHER -> switch (name) {
                 case "ssh", "kubectl", "limactl", "OrbStack" -> "stop the tunnel of " + process;
                 case "rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" ->
-                    "stop the container that this shows: podman port --all";
-                default -> "stop the container that this shows: docker ps --filter publish=" + owner.socket().port();
+                    "stop the container that this command shows: podman port --all";
+                default -> "stop the container that this command shows: docker ps --filter publish="
+                    + owner.socket().port();
             };
             case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
