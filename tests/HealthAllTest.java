@@ -208,7 +208,8 @@ class HealthAllTest {
             HealthChecks checks = new HealthChecks(new HealthProbe(null, false), false, null, List.of());
             checks.await(endpoints, Duration.ofSeconds(20), Duration.ofMillis(500));
             assertTrue(System.nanoTime() - start < 15e9);
-            assertTrue(checks.failure.matches("gave up after 0.5 s: http://\\S+ is not healthy \\(timeout\\); http://\\S+ is not healthy \\(down\\)"), checks.failure);
+            assertTrue(checks.failure.matches("gave up after 0.5 s: http://\\S+ is not healthy \\(timeout\\);"
+                + " http://\\S+ is not healthy \\(down\\)"), checks.failure);
         }
     }
 }

@@ -241,7 +241,8 @@ class HttpProbeTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "@", "://", "http://", "http:///x", "ftp://h/", "://h", "h:80", "http://h:0/", "http://h:65536/",
         "http://h:+1/", "http://h:x/", "http://a b/", "http://h/a b", "http://h/\r\nX: y", "http://u:hunter2@h/", "http://::1:80/",
-        "http://[h]/", "http://[:::::]/", "http://[1:2]/", "http://[::12345]:80/", "http://[::1/", "http://[h:1]/", "http://[g::1]:80/", "http://h%/", "http://[fe80::1%eth0]/", "tcp://h", "grpc://h/",
+        "http://[h]/", "http://[:::::]/", "http://[1:2]/", "http://[::12345]:80/", "http://[::1/", "http://[h:1]/", "http://[g::1]:80/", "http://h%/",
+        "http://[fe80::1%eth0]/", "tcp://h", "grpc://h/",
         "http://a/@hunter2 b"})
     void refusesWhatIsNone(String url) {
         String message = assertThrows(UserException.class, () -> Endpoint.of(url)).getMessage();

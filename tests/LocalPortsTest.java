@@ -100,7 +100,8 @@ class LocalPortsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "1:", "1: 0100007F 0 0A 0:0 00:0 0 0 0 5", "1: 0100007:0BBA 0:0 0A 0:0 00:0 0 0 0 5", "1: 0100007F:0BBA 0:0 0A 0:0 00:0 0 0 0 x"})
+    @ValueSource(strings = {"", "1:", "1: 0100007F 0 0A 0:0 00:0 0 0 0 5", "1: 0100007:0BBA 0:0 0A 0:0 00:0 0 0 0 5",
+        "1: 0100007F:0BBA 0:0 0A 0:0 00:0 0 0 0 x"})
     void concludesNothingFromAMalformedRow(String row) {
         assertThrows(IOException.class, () -> LocalPorts.TcpSocket.parse(row));
     }

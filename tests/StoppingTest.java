@@ -223,8 +223,10 @@ class StoppingTest extends RealServers {
             """);
         assertEquals("""
             Port 3005: available  DevFlow Orchestrator  stopped PERL
-            Port 3006: in use  Token Optimizer  not stopped: a process of daemon that cannot be seen; stop the process that this command finds: sudo ss -ltnp 'sport = :3006'
-            Port 3101: in use  Codex MCP Server  not stopped: a process of root that cannot be seen; stop the process that this command finds: sudo ss -ltnp 'sport = :3101'
+            Port 3006: in use  Token Optimizer  not stopped: a process of daemon that cannot be seen; \
+            stop the process that this command finds: sudo ss -ltnp 'sport = :3006'
+            Port 3101: in use  Codex MCP Server  not stopped: a process of root that cannot be seen; \
+            stop the process that this command finds: sudo ss -ltnp 'sport = :3101'
             exit 1
             Port 3006: available  Token Optimizer  stopped PYTHON
             Port 3101: available  Codex MCP Server  stopped PYTHON

@@ -69,7 +69,8 @@ class WaitingTest {
         // Nobody answers.
         "sleep 60 & ~ 1 ~ gave up after 1 s: DevFlow Orchestrator is not healthy (down); process PID (sleep 60) is running, but does not listen on 3005",
         "ORCHESTRATOR_PORT=4444; exec node services/orchestrator.js & ORCHESTRATOR_PORT=3005; until_taken 4444 ~ 1 ~"
-            + " gave up after 1 s: DevFlow Orchestrator is not healthy (down); process PID (node services/orchestrator.js) is running, but listens on 4444, not 3005"})
+            + " gave up after 1 s: DevFlow Orchestrator is not healthy (down); process PID (node services/orchestrator.js) is running,"
+            + " but listens on 4444, not 3005"})
     void endsWithTheProcessesOrAnotherProgram(String start, int exit, String failure) throws Exception {
         String seconds = failure != null && failure.contains("after") ? "1" : "60";
         Script.Result result = run("""
