@@ -7,10 +7,8 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -393,43 +391,6 @@ class EnvFileWriteTest {
     private boolean isCopyMade() throws Exception {
         try (Stream<Path> files = Files.list(folder)) {
             return files.anyMatch(file -> file.getFileName().toString().startsWith(".env.") && Files.exists(file.resolve("copy")));
-        }
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"append", "truncate", "rename"})
-    void noLineOfAnIndependentWriterIsLost(String how) throws Exception {
-        Files.writeString(env(), "SECRET=x\n");
-        List<Process> processes = new ArrayList<>();
-        List<String> lines = new ArrayList<>(List.of("SECRET=x"));
-        for (int i = 0; i < 30; i++) {
-            processes.removeIf(process -> !process.isAlive());
-            if (processes.size() < 2) {
-                processes.add(write(Sockets.freePort()).builder().redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD).start());
-            }
-            lines.add("LINE" + i + "=1");
-            save(how, lines.get(lines.size() - 1) + "\n");
-            Thread.sleep(40);
-        }
-        for (Process process : processes) {
-            assertTrue(process.waitFor(60, TimeUnit.SECONDS));
-        }
-        List<String> lost = new ArrayList<>(lines);
-        lost.removeAll(Files.readAllLines(env()));
-        // What is written between the script's last look and its renaming, some tenths of a millisecond, is the stated limit.
-        assertTrue(lost.size() <= 2, lost::toString);
-    }
-
-    private void save(String how, String line) throws Exception {
-        if (how.equals("append")) {
-            Files.writeString(env(), line, StandardOpenOption.APPEND);
-        } else if (how.equals("truncate")) {
-            Files.writeString(env(), Files.readString(env()) + line);
-        } else {
-            // Between its own reading and renaming it may undo the script's change, but the script never undoes its own.
-            Path other = Files.writeString(folder.resolve("other"), Files.readString(env()) + line);
-            Files.move(other, env(), StandardCopyOption.ATOMIC_MOVE);
         }
     }
 }

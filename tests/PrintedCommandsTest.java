@@ -110,11 +110,8 @@ class PrintedCommandsTest {
 
     @Test
     void helps() throws Exception {
-        Script.Result result = run("""
-            jbangw check_port 2>&1 | sed 's/.*see /see: /' | pasted see | head -n 1
-            """);
-        assertEquals("Usage: check_port [OPTIONS] TARGET...\n", result.out(),
-            result.err());
+        Script.Result result = run("jbangw check_port 2>&1 | sed 's/.*see /see: /' | pasted see | head -n 1\n");
+        assertEquals("Usage: check_port [OPTIONS] TARGET...\n", result.out(), result.err());
     }
 
     /** Whoever reads what a start script prints has sourced nothing and may be anywhere. */
