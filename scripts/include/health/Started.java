@@ -51,7 +51,13 @@ final class Started {
 
     /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
-        return !listeners.isEmpty() && others(listeners).stream().noneMatch(this::isOlder);
+        return !listeners.isEmpty()
+            && others(listeners).stream().noneMatch(listener -> isOlder(listener) || hasExited(listener));
+    }
+
+    /** Returns whether no process of this user has the socket any more: it was the exited process that responded. */
+    private static boolean hasExited(Owner listener) {
+        return listener.process() == null && !listener.isAnotherUsers();
     }
 
     private boolean isOlder(Owner listener) {
