@@ -8,7 +8,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -188,29 +187,28 @@ record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments
     }
 
     /**
-     * Returns the file with these values, which must need no quotes; if nothing changes, this object. Replaces the
-     * values that count, from the last to the first, so that the places of the others stay; appends new names.
+     * Returns the file with these values, which must need no quotes. They replace the values that count; new names are
+     * appended; every other byte stays. If nothing changes, returns this object.
      */
     EnvFile with(Map<String, String> values) {
-        String changed = text;
-        List<Entry> fromTheLast = new ArrayList<>(entries.values());
-        Collections.reverse(fromTheLast);
-        for (Entry old : fromTheLast) {
-            String value = values.getOrDefault(old.name(), old.value());
-            if (!old.value().equals(value)) {
-                String rest = changed.substring(old.end());
-                String space = rest.startsWith("#") ? " " : ""; // or the comment would be part of the value
-                changed = changed.substring(0, old.start()) + value + space + rest;
+        StringBuilder result = new StringBuilder();
+        int from = 0;
+        for (Entry old : entries.values()) {
+            if (values.containsKey(old.name())) {
+                result.append(text, from, old.start()).append(values.get(old.name()))
+                    .append(text.startsWith("#", old.end()) ? " " : ""); // or the comment would be part of the value
+                from = old.end();
             }
         }
+        result.append(text, from, text.length());
         String newline = text.contains("\r\n") ? "\r\n" : "\n";
-        for (Map.Entry<String, String> value : values.entrySet()) {
-            if (get(value.getKey()) == null) {
-                boolean isLineOpen = !changed.isEmpty() && !changed.endsWith("\n");
-                changed += (isLineOpen ? newline : "") + value.getKey() + "=" + value.getValue() + newline;
+        values.forEach((name, value) -> {
+            if (!entries.containsKey(name)) {
+                boolean isLineOpen = !result.isEmpty() && result.charAt(result.length() - 1) != '\n';
+                result.append(isLineOpen ? newline : "").append(name).append('=').append(value).append(newline);
             }
-        }
-        return changed.equals(text) ? this : new EnvFile(path, changed, isAbsent);
+        });
+        return text.contentEquals(result) ? this : new EnvFile(path, result.toString(), isAbsent);
     }
 
     private static List<Entry> parse(String text) {
