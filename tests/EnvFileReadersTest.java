@@ -2,10 +2,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
+import com.google.gson.Gson;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -85,6 +86,6 @@ class EnvFileReadersTest {
     private List<Object> values(String... command) throws Exception {
         Script.Result result = Script.command(command).in(folder).env("LC_ALL", "C.UTF-8").run();
         assertEquals(0, result.exit(), result.err());
-        return JSON.std.listFrom(result.out());
+        return Arrays.asList(new Gson().fromJson(result.out(), Object[].class));
     }
 }

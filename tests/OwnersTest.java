@@ -3,7 +3,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.nio.file.Files;
@@ -174,10 +176,11 @@ class OwnersTest extends RealServers {
             """).env("listeners", LISTENERS).env("users", Namespace.IS_ROOT ? "0 0 1 65534" : "0 0 0 0").run();
         String[] outputs = result.out().split("\n", 2);
         Set<String> ours = new TreeSet<>();
-        for (Object row : (Iterable<?>) JSON.std.mapFrom(outputs[0]).get("ports")) {
-            for (Object listener : (Iterable<?>) ((Map<?, ?>) row).get("listeners")) {
-                Map<?, ?> fields = (Map<?, ?>) listener;
-                ours.add(fields.get("address") + " " + ((Map<?, ?>) row).get("port") + " " + fields.get("pid") + " " + fields.get("user"));
+        for (JsonElement row : JsonParser.parseString(outputs[0]).getAsJsonObject().getAsJsonArray("ports")) {
+            for (JsonElement listener : row.getAsJsonObject().getAsJsonArray("listeners")) {
+                JsonObject fields = listener.getAsJsonObject();
+                ours.add(fields.get("address").getAsString() + " " + row.getAsJsonObject().get("port") + " " + fields.get("pid")
+                    + " " + fields.get("user").getAsString());
             }
         }
         Set<String> theirs = new TreeSet<>();

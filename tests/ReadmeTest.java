@@ -1,7 +1,7 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
+import com.google.gson.Gson;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,7 +150,8 @@ class ReadmeTest {
 
     @Test
     void theCatalogHasTheFourScripts() throws Exception {
-        Map<?, ?> aliases = (Map<?, ?>) JSON.std.mapFrom(Files.readString(Script.CLONE.resolve("jbang-catalog.json"))).get("aliases");
+        Map<?, ?> aliases = (Map<?, ?>) new Gson()
+            .fromJson(Files.readString(Script.CLONE.resolve("jbang-catalog.json")), Map.class).get("aliases");
         assertEquals(Set.copyOf(SCRIPTS), aliases.keySet());
         for (Map.Entry<?, ?> alias : aliases.entrySet()) {
             assertTrue(Files.exists(Script.CLONE.resolve("" + ((Map<?, ?>) alias.getValue()).get("script-ref"))), alias::toString);

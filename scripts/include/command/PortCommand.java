@@ -1,16 +1,14 @@
 //SOURCES Invocation.java Line.java OptionValues.java Terminal.java UserException.java
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
-//DEPS com.fasterxml.jackson.jr:jackson-jr-objects:2.22.3
+//DEPS com.google.code.gson:gson:2.13.2
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
 //RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-CreateCoredumpOnCrash
 //RUNTIME_OPTIONS -Xlog:disable -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true
 //RUNTIME_OPTIONS -Djdk.console=java.base -Djdk.includeInExceptions=hostInfoExclSocket -XX:+SuppressFatalErrorMessage
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.jr.ob.JSON;
+import com.google.gson.GsonBuilder;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -210,8 +208,12 @@ abstract class PortCommand {
     }
 
     /** Returns one line of ASCII, so that no locale garbles it and no terminal is controlled by it. */
-    private static String json(Map<String, Object> document) throws IOException {
-        JsonFactory ascii = JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-        return JSON.builder(ascii).enable(JSON.Feature.WRITE_NULL_PROPERTIES).build().asString(document);
+    private static String json(Map<String, Object> document) {
+        StringBuilder ascii = new StringBuilder();
+        String text = new GsonBuilder().serializeNulls().disableHtmlEscaping().create().toJson(document);
+        for (char character : text.toCharArray()) {
+            ascii.append(character < 0x7F ? "" + character : String.format("\\u%04X", (int) character));
+        }
+        return ascii.toString();
     }
 }

@@ -1,10 +1,9 @@
 //SOURCES Health.java
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.google.gson.stream.JsonReader;
+import com.google.gson.stream.JsonToken;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Set;
@@ -39,9 +38,8 @@ final class HealthBody {
     /** Keys of the objects that name the parts of a service, each with a status. */
     private static final Set<String> PARTS_KEYS = Set.of("checks", "services", "components", "dependencies");
 
-    private static final JsonFactory LENIENT = JsonFactory.builder()
-        .enable(JsonReadFeature.ALLOW_UNESCAPED_CONTROL_CHARS).enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-        .build();
+    /** Numbers that some languages write, but JSON does not have, behind what precedes a value. */
+    private static final Pattern NO_NUMBER = Pattern.compile("([:,\\[]\\s*+)[-+]?(?:NaN|INF|Infinity)\\b");
 
     private final String httpStatus;
 
@@ -75,15 +73,25 @@ final class HealthBody {
     // JSON.
 
     private Health word(String text) throws IOException {
-        try (JsonParser json = LENIENT.createParser(text)) {
-            JsonToken token = json.nextToken();
-            Health word = token.isStructStart() ? members(json, true, false, false)
-                : token == JsonToken.VALUE_STRING || token.isBoolean() ? ofText(json.getText()) : null;
-            if (json.nextToken() != null) {
-                throw new IOException("more than one value");
-            }
-            return word == null ? NONE : word;
+        JsonReader json = new JsonReader(new StringReader(NO_NUMBER.matcher(text).replaceAll("$1null")));
+        Health word = isStruct(json) ? members(json, true, false, false) : ofText(scalar(json));
+        if (json.peek() != JsonToken.END_DOCUMENT) {
+            throw new IOException("more than one value");
         }
+        return word == null ? NONE : word;
+    }
+
+    private static boolean isStruct(JsonReader json) throws IOException {
+        return json.peek() == JsonToken.BEGIN_OBJECT || json.peek() == JsonToken.BEGIN_ARRAY;
+    }
+
+    /** Reads a text, number, boolean or null; returns a null as an empty text. */
+    private static String scalar(JsonReader json) throws IOException {
+        if (json.peek() == JsonToken.NULL) {
+            json.nextNull();
+            return "";
+        }
+        return json.peek() == JsonToken.BOOLEAN ? String.valueOf(json.nextBoolean()) : json.nextString();
     }
 
     /**
@@ -92,22 +100,35 @@ final class HealthBody {
      * @param isStatus whether it is the value of a status key
      * @param isParts whether it is the value of a parts key
      */
-    private Health members(JsonParser json, boolean isOutermost, boolean isStatus, boolean isParts) throws IOException {
+    private Health members(JsonReader json, boolean isOutermost, boolean isStatus, boolean isParts) throws IOException {
         Health own = null;
         Health parts = null;
-        for (JsonToken token = json.nextToken(); !token.isStructEnd(); token = json.nextToken()) {
-            boolean isNamed = token == JsonToken.FIELD_NAME;
-            String key = isNamed ? json.getText().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
-            token = isNamed ? json.nextToken() : token;
-            boolean counts = STATUS_KEYS.contains(key)
-                || isOutermost && OUTERMOST_KEYS.contains(key) && json.getText().equalsIgnoreCase("false")
-                || isStatus && (key.isEmpty() || key.equals("code"));
-            Health word = token.isStructStart() ? members(json, false, counts, PARTS_KEYS.contains(key))
-                : token == JsonToken.VALUE_NULL ? null
-                : token.isNumeric() ? counts ? number(key, json.getDoubleValue()) : null
-                : counts ? status(json.getText()) : isParts ? bad(known(json.getText())) : null;
+        boolean isObject = json.peek() == JsonToken.BEGIN_OBJECT;
+        if (isObject) {
+            json.beginObject();
+        } else {
+            json.beginArray();
+        }
+        while (json.hasNext()) {
+            String key = isObject ? json.nextName().toLowerCase(Locale.ROOT).replace("_", "").replace("-", "") : "";
+            boolean counts = STATUS_KEYS.contains(key) || isStatus && (key.isEmpty() || key.equals("code"));
+            Health word;
+            if (isStruct(json)) {
+                word = members(json, false, counts, PARTS_KEYS.contains(key));
+            } else {
+                boolean isNumber = json.peek() == JsonToken.NUMBER;
+                String text = scalar(json);
+                counts |= isOutermost && OUTERMOST_KEYS.contains(key) && text.equalsIgnoreCase("false");
+                word = counts ? isNumber ? number(key, Double.parseDouble(text)) : status(text)
+                    : isParts && !isNumber ? bad(known(text)) : null;
+            }
             own = counts ? worst(own, word) : own;
             parts = counts ? parts : worst(parts, word);
+        }
+        if (isObject) {
+            json.endObject();
+        } else {
+            json.endArray();
         }
         return own != null ? own : parts;
     }
