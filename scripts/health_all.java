@@ -1,8 +1,8 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
-//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/health/Endpoint.java include/health/Health.java include/health/HealthChecks.java
+//SOURCES include/config/Config.java include/config/Endpoint.java include/config/PortMap.java
+//SOURCES include/config/Targets.java include/health/Health.java include/health/HealthChecks.java
 //SOURCES include/health/HealthProbe.java include/ports/Project.java include/ports/ServicePort.java
 
 import java.time.Duration;

@@ -1,9 +1,9 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
-//SOURCES include/command/Line.java include/command/PortCommand.java
-//SOURCES include/config/Config.java include/config/PortMap.java include/config/Targets.java
-//SOURCES include/ports/LocalPorts.java include/ports/OwnerWords.java include/ports/Problems.java
-//SOURCES include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/command/Line.java include/command/PortCommand.java include/config/Config.java
+//SOURCES include/config/PortMap.java include/config/Targets.java include/ports/LocalPorts.java
+//SOURCES include/ports/OwnerWords.java include/ports/Problems.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.io.IOException;
 import java.util.ArrayList;

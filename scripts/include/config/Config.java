@@ -1,4 +1,4 @@
-//SOURCES ../command/PortCommand.java ../command/UserException.java EnvFile.java PortMap.java
+//SOURCES ../command/PortCommand.java ../command/UserException.java Endpoint.java EnvFile.java PortMap.java
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -106,7 +106,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
     private String health(PortMap.Service service) {
         for (String variable : service.variables()) {
             Setting setting = setting(PortMap.stem(variable) + "_HEALTH");
-            if (!setting.value.isEmpty() && Syntax.isHealth(setting.value)) {
+            if (!setting.value.isEmpty() && Endpoint.isHealth(setting.value)) {
                 return setting.value;
             }
             if (!setting.value.isEmpty()) {
@@ -127,13 +127,11 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return envFile.get(variable) != null && envFile.get(variable).isExpression();
     }
 
-    /** Forms of expressions and health checks. Separate, so that a call without such values does not compile them. */
+    /** The form of expressions. Separate, so that a call without expressions does not compile it. */
     private record Syntax(Config config) {
 
         private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
             "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))");
-        private static final Pattern HEALTH = Pattern.compile("/[!-~]*|tcp|grpc|(?i:https?"
-            + "|(?:grpcs?|tcp)(?=://[^/?]+:\\d+([/?]|$)))://(?:\\[[\\da-fA-F:.]+]|[\\w.-]+)(?::(\\d+))?([/?][!-~]*)?");
         private static final int LONGEST = 1_000;
 
         /** Returns the text with its references expanded, or as it is if either is too long. */
@@ -148,11 +146,6 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
             String value = config.environment.getOrDefault(name, config.values.get(name));
             boolean isSet = value != null && !(value.isEmpty() && ":".equals(reference.group(2)));
             return isSet ? value : reference.group(3) == null ? "" : expand(reference.group(3));
-        }
-
-        static boolean isHealth(String value) {
-            Matcher form = HEALTH.matcher(value);
-            return form.matches() && (form.group(2) == null || PortMap.isPort(form.group(2)));
         }
     }
 

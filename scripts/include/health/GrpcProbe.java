@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java ProbeSocket.java
+//SOURCES ../config/Endpoint.java Health.java ProbeSocket.java
 //DEPS com.squareup.okhttp3:okhttp-jvm:5.5.1
 
 import java.io.IOException;

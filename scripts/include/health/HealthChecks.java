@@ -1,5 +1,6 @@
-//SOURCES ../command/Terminal.java ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java
-//SOURCES ../ports/Project.java ../ports/ServicePort.java Endpoint.java Health.java HealthProbe.java Started.java
+//SOURCES ../command/Terminal.java ../config/Endpoint.java ../ports/LocalPorts.java ../ports/Owner.java
+//SOURCES ../ports/OwnerWords.java ../ports/Project.java ../ports/ServicePort.java Health.java HealthProbe.java
+//SOURCES Started.java
 
 import java.io.IOException;
 import java.time.Duration;

@@ -1,4 +1,4 @@
-//SOURCES ../command/Addresses.java ../command/UserException.java Endpoint.java GrpcProbe.java Health.java
+//SOURCES ../command/Addresses.java ../command/UserException.java ../config/Endpoint.java GrpcProbe.java Health.java
 //SOURCES HttpProbe.java ProbeSocket.java
 
 import java.io.IOException;

@@ -1,4 +1,4 @@
-//SOURCES Endpoint.java Health.java HealthBody.java
+//SOURCES ../config/Endpoint.java Health.java HealthBody.java
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;

@@ -1,5 +1,5 @@
-//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Problems.java Processes.java
-//SOURCES Project.java ServicePort.java Supervisor.java
+//SOURCES ../config/PortMap.java LocalPorts.java Owner.java OwnerWords.java Problems.java Processes.java Project.java
+//SOURCES ServicePort.java Supervisor.java
 
 import java.io.IOException;
 import java.time.Duration;

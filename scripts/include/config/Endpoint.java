@@ -1,4 +1,4 @@
-//SOURCES ../command/UserException.java ../config/PortMap.java
+//SOURCES ../command/UserException.java PortMap.java
 
 import java.util.Locale;
 import java.util.regex.Matcher;
@@ -34,29 +34,41 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         }
     }
 
+    private static final Pattern URL = Pattern.compile("(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?"
+        + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?", Pattern.CASE_INSENSITIVE);
+
     /** Returns the endpoint of a URL, without a service. */
     static Endpoint of(String url) {
-        return of(url, null);
-    }
-
-    private static Endpoint of(String url, PortMap.Service service) {
-        String form = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?"
-            + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
-        Matcher parts = Pattern.compile(form, Pattern.CASE_INSENSITIVE).matcher(url);
-        String host = parts.matches() ? host(parts.group(2)) : null;
-        if (host != null) {
-            Protocol protocol = Protocol.valueOf(parts.group(1).toUpperCase(Locale.ROOT));
-            String digits = parts.group(3) == null ? "" : parts.group(3);
-            int port = digits.isEmpty() ? protocol.usualPort() : Integer.parseInt(digits);
-            String path = parts.group(4) == null ? "" : parts.group(4);
-            path = protocol.usualPort() > 0 && !path.startsWith("/") ? "/" + path : path;
-            if (port > 0 && port <= PortMap.HIGHEST) {
-                return new Endpoint(service == null ? PortMap.Service.none(port) : service, protocol, host, port, path);
-            }
+        Endpoint endpoint = of(url, null);
+        if (endpoint != null) {
+            return endpoint;
         }
         String shown = url.contains("@") ? url.replaceFirst("(?s)^(\\w+://|).*@", "$1...@") : url; // without a password
         throw new UserException("'" + shown + "' is not a supported URL; use http://HOST:PORT/PATH, https://, grpc://,"
             + " grpcs:// or tcp://, without a password");
+    }
+
+    /** Returns the endpoint of a URL; null if the URL is not supported. */
+    private static Endpoint of(String url, PortMap.Service service) {
+        Matcher parts = URL.matcher(url);
+        String host = parts.matches() ? host(parts.group(2)) : null;
+        if (host == null) {
+            return null;
+        }
+        Protocol protocol = Protocol.valueOf(parts.group(1).toUpperCase(Locale.ROOT));
+        String digits = parts.group(3) == null ? "" : parts.group(3);
+        int port = digits.isEmpty() ? protocol.usualPort() : Integer.parseInt(digits);
+        String path = parts.group(4) == null ? "" : parts.group(4);
+        path = protocol.usualPort() > 0 && !path.startsWith("/") ? "/" + path : path;
+        boolean isPort = port > 0 && port <= PortMap.HIGHEST;
+        return !isPort ? null
+            : new Endpoint(service == null ? PortMap.Service.none(port) : service, protocol, host, port, path);
+    }
+
+    /** Returns whether a text says how a service is checked: a path, {@code tcp}, {@code grpc}, or a URL. */
+    static boolean isHealth(String text) {
+        return text.matches("[!-~]+")
+            && (text.startsWith("/") || text.equals("tcp") || text.equals("grpc") || of(text, null) != null);
     }
 
     /** Returns a service's endpoint on that host, unless the service's configuration names a URL. */
