@@ -119,7 +119,7 @@ final class HealthBody {
                 boolean isNumber = json.peek() == JsonToken.NUMBER;
                 String text = scalar(json);
                 counts |= isOutermost && OUTERMOST_KEYS.contains(key) && text.equalsIgnoreCase("false");
-                word = counts ? isNumber ? number(key, Double.parseDouble(text)) : status(text)
+                word = counts ? isNumber ? number(key, text) : status(text)
                     : isParts && !isNumber ? bad(known(text)) : null;
             }
             own = counts ? worst(own, word) : own;
@@ -133,12 +133,12 @@ final class HealthBody {
         return own != null ? own : parts;
     }
 
-    private Health number(String key, double number) {
-        String text = String.valueOf((int) number);
-        if (FLAG_KEYS.contains(key) && (number == 0 || number == 1)) {
-            return Health.of(number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, text, null);
+    private Health number(String key, String text) {
+        String number = text.replaceFirst("\\.0+$", "");
+        if (FLAG_KEYS.contains(key) && number.matches("[01]")) {
+            return Health.of(number.equals("1") ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, number, null);
         }
-        return number != (int) number || code(text) == null ? null : status(text);
+        return code(number) == null ? null : status(number);
     }
 
     /** Returns what a status means; null for the HTTP status. "error: x" is an error, and "ok, but slow" is not ok. */

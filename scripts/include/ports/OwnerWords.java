@@ -84,11 +84,7 @@ final class OwnerWords {
 
     /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */
     static String brief(List<Owner> owners) {
-        Set<String> words = new LinkedHashSet<>();
-        for (Owner owner : owners) {
-            words.add(brief(owner));
-        }
-        return String.join(" and ", words);
+        return owners.stream().map(OwnerWords::brief).distinct().collect(Collectors.joining(" and "));
     }
 
     /** Returns the owners for a row of a table: {@code node server.js (8) in /srv/blog}. */
