@@ -93,6 +93,7 @@ class HealthBodyTest {
         "\"UP\" | HEALTHY | ",
         // What is no JSON
         "{'status':'DOWN'} | UNHEALTHY | DOWN",
+        "{\"healthy\":True} | DEGRADED | ",
         "{\"status\":\"DOW | DEGRADED | ",
         "{\"status\":\"down\",\"since\": | UNHEALTHY | down",
         "{\"status\":\"ok\"} trailing DOWN | DEGRADED | ",

@@ -1,5 +1,6 @@
 //SOURCES Health.java
 
+import com.google.gson.Strictness;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import java.io.IOException;
@@ -73,7 +74,10 @@ final class HealthBody {
     // JSON.
 
     private Health word(String text) throws IOException {
-        JsonReader json = new JsonReader(new StringReader(NO_NUMBER.matcher(text).replaceAll("$1null")));
+        // Some programs write control characters in texts, too; elsewhere, they are blanks.
+        String strict = NO_NUMBER.matcher(text.replaceAll("\\p{Cntrl}", " ")).replaceAll("$1null");
+        JsonReader json = new JsonReader(new StringReader(strict));
+        json.setStrictness(Strictness.STRICT);
         Health word = isStruct(json) ? members(json, true, false, false) : ofText(scalar(json));
         if (json.peek() != JsonToken.END_DOCUMENT) {
             throw new IOException("more than one value");
@@ -119,7 +123,7 @@ final class HealthBody {
                 boolean isNumber = json.peek() == JsonToken.NUMBER;
                 String text = scalar(json);
                 counts |= isOutermost && OUTERMOST_KEYS.contains(key) && text.equalsIgnoreCase("false");
-                word = counts ? isNumber ? number(key, text) : status(text)
+                word = counts ? isNumber ? number(key, Double.parseDouble(text)) : status(text)
                     : isParts && !isNumber ? bad(known(text)) : null;
             }
             own = counts ? worst(own, word) : own;
@@ -133,12 +137,12 @@ final class HealthBody {
         return own != null ? own : parts;
     }
 
-    private Health number(String key, String text) {
-        String number = text.replaceFirst("\\.0+$", "");
-        if (FLAG_KEYS.contains(key) && number.matches("[01]")) {
-            return Health.of(number.equals("1") ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, number, null);
+    private Health number(String key, double number) {
+        String text = String.valueOf((int) number);
+        if (FLAG_KEYS.contains(key) && (number == 0 || number == 1)) {
+            return Health.of(number == 1 ? Health.Verdict.HEALTHY : Health.Verdict.UNHEALTHY, text, null);
         }
-        return code(number) == null ? null : status(number);
+        return number != (int) number || code(text) == null ? null : status(text);
     }
 
     /** Returns what a status means; null for the HTTP status. "error: x" is an error, and "ok, but slow" is not ok. */
