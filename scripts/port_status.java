@@ -128,7 +128,6 @@ class port_status extends PortCommand.Watchable {
         return document;
     }
 
-    /** Returns the states of these ports, in the order of the map, and the problems. */
     private List<Line> lines(List<ServicePort> ports, List<Problems.Problem> problems) {
         List<Line> lines = new ArrayList<>();
         lines.add(Line.of("=== DevFlow Port Status ==="));

@@ -40,14 +40,14 @@ class EnvFileTest {
         "2FA_KEY='a\nA_PORT=1\nb'\nA_PORT=3012", "my+key=\"a\nA_PORT=1\n\"\nA_PORT=3012", "DIR='C:\\'\nA_PORT=3012\nB='x'",
         "DIR=\"C:\\\\\"\nA_PORT=3012", "A_PORT: '3012' # x", "a b='\nA_PORT=3012\n'"})
     void readsTheValue(String text) throws Exception {
-        assertEquals("3012", read(text).get("A_PORT").value());
+        assertEquals("3012", read(text).entries().get("A_PORT").value());
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"A_PORT=", "A_PORT=''", "A_PORT=\"\"", "A_PORT=   ", "A_PORT= # later", "A_PORT=# later",
         "A_PORT=1\nA_PORT=\r\n"})
     void readsAnEmptyValue(String text) throws Exception {
-        assertEquals("", read(text).get("A_PORT").value());
+        assertEquals("", read(text).entries().get("A_PORT").value());
     }
 
     @ParameterizedTest
@@ -55,24 +55,24 @@ class EnvFileTest {
         "NOTE='it\\'s\nA_PORT=1\n'",
         "2FA_KEY='a\nA_PORT=1\nb'", "2FA_KEY: \"a\nA_PORT=1\n\"", "NOTE=\"say \\\"\nA_PORT=1\n\"", "\u2007#A_PORT=1"})
     void findsNoValue(String text) throws Exception {
-        assertNull(read(text).get("A_PORT"));
+        assertNull(read(text).entries().get("A_PORT"));
     }
 
     @Test
     void aHashWithinAWordIsPartOfItAndAQuoteThatIsClosedElsewhereIsNone() throws Exception {
-        assertEquals("s3cret#1", read("A_PORT=s3cret#1 # comment").get("A_PORT").value());
+        assertEquals("s3cret#1", read("A_PORT=s3cret#1 # comment").entries().get("A_PORT").value());
         EnvFile file = read("A_PORT=\"3101\nAPI_KEY=s3cret\nOTHER=\"x\"\n");
-        assertEquals("\"3101", file.get("A_PORT").value());
-        assertEquals("s3cret", file.get("API_KEY").value());
+        assertEquals("\"3101", file.entries().get("A_PORT").value());
+        assertEquals("s3cret", file.entries().get("API_KEY").value());
     }
 
     @Test
     void knowsTheLine() throws Exception {
         EnvFile file = read("\uFEFFONE=1\r\n\r\nTWO=\"2\n2\n\"\nTHREE=3");
-        assertEquals(1, file.get("ONE").line());
-        assertEquals(3, file.get("TWO").line());
-        assertEquals(6, file.get("THREE").line());
-        assertEquals(45_001, read("KEY='value' # comment\n".repeat(45_000) + "A_PORT=3012").get("A_PORT").line());
+        assertEquals(1, file.entries().get("ONE").line());
+        assertEquals(3, file.entries().get("TWO").line());
+        assertEquals(6, file.entries().get("THREE").line());
+        assertEquals(45_001, read("KEY='value' # comment\n".repeat(45_000) + "A_PORT=3012").entries().get("A_PORT").line());
     }
 
     @Test
@@ -119,7 +119,7 @@ class EnvFileTest {
         }
         EnvFile file = read(text.toString());
         EnvFile changed = assertTimeout(Duration.ofSeconds(5), () -> file.with(values));
-        assertEquals("14999", changed.get("S4999_PORT").value());
+        assertEquals("14999", changed.entries().get("S4999_PORT").value());
         assertEquals(text.length() + 5000, changed.bytes().length);
     }
 
@@ -146,8 +146,8 @@ class EnvFileTest {
     void readsAMegabyteInOneValue(String quote) throws Exception {
         String value = "ab \\' # x".replace(quote.isEmpty() ? "#" : quote, "").repeat(100_000).strip();
         EnvFile file = read("A=" + quote + value + quote + "\nA_PORT=3012");
-        assertEquals("3012", file.get("A_PORT").value());
-        assertEquals(value, file.get("A").value());
+        assertEquals("3012", file.entries().get("A_PORT").value());
+        assertEquals(value, file.entries().get("A").value());
     }
 
     // Which file it is.

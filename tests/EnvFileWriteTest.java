@@ -87,7 +87,7 @@ class EnvFileWriteTest {
             String hint = "seed " + seed + ", file " + i + ":\n" + original;
             assertEquals(expected, new String(changed.bytes(), StandardCharsets.UTF_8), hint);
             Files.write(env(), changed.bytes());
-            assertEquals(value, EnvFile.read(env()).get("A_PORT").value(), hint);
+            assertEquals(value, EnvFile.read(env()).entries().get("A_PORT").value(), hint);
         }
     }
 

@@ -94,10 +94,10 @@ class FuzzTest {
                 assertArrayEquals(text, read.bytes(), hint);
                 EnvFile changed = read.with(Map.of("A_PORT", "3105"));
                 Files.write(file, changed.bytes());
-                assertEquals("3105", EnvFile.read(file).get("A_PORT").value(), hint);
+                assertEquals("3105", EnvFile.read(file).entries().get("A_PORT").value(), hint);
                 for (EnvFile.Entry entry : read.entries().values()) {
                     if (!entry.name().equals("A_PORT")) {
-                        assertEquals(entry.value(), EnvFile.read(file).get(entry.name()).value(), hint);
+                        assertEquals(entry.value(), EnvFile.read(file).entries().get(entry.name()).value(), hint);
                     }
                 }
             } catch (UserException e) {

@@ -156,7 +156,7 @@ class OwnersTest extends RealServers {
         for (LocalPorts ports : List.of(LocalPorts.read(), new LocalPorts(false))) {
             assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
             Owner owner = Owner.of(Set.of(port), ports, null).get(port).get(0);
-            descriptions.add(owner.kind() + " " + owner.socket().address() + " " + owner.process() + " " + owner.isAnotherUsers());
+            descriptions.add(owner.socket().kind() + " " + owner.socket().address() + " " + owner.process() + " " + owner.isAnotherUsers());
         }
         assertEquals(descriptions.get(0), descriptions.get(1));
         Processes.Facts read = new Processes().of(server.pid());

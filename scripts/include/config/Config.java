@@ -73,7 +73,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
     private Setting inFile(String variable) {
         String value = fileValue(variable);
         return new Setting(variable, value,
-            value.isEmpty() ? PortMap.DEFAULT : envFile.path() + ":" + envFile.get(variable).line());
+            value.isEmpty() ? PortMap.DEFAULT : envFile.path() + ":" + envFile.entries().get(variable).line());
     }
 
     /** Adds an alias of a documented service, or else a service. */
@@ -119,12 +119,12 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
 
     /** Returns whether {@code .env} sets a variable to an expression with another one, whose port it follows. */
     boolean refersTo(String variable, String other) {
-        return isExpression(variable) && envFile.get(variable).value().matches("(?s).*\\$\\{?" + other + "\\b.*");
+        return isExpression(variable)
+            && envFile.entries().get(variable).value().matches("(?s).*\\$\\{?" + other + "\\b.*");
     }
 
-    /** Returns whether {@code .env} sets a variable to an expression. */
     boolean isExpression(String variable) {
-        return envFile.get(variable) != null && envFile.get(variable).isExpression();
+        return envFile.entries().get(variable) != null && envFile.entries().get(variable).isExpression();
     }
 
     /** The form of expressions. Separate, so that a call without expressions does not compile it. */

@@ -97,7 +97,6 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         return isAddress ? host : text.matches("[\\w.-]+") ? text : null;
     }
 
-    /** Returns the service's name, or the URL. */
     String title() {
         return service.name() == null ? toString() : service.name();
     }
@@ -107,7 +106,6 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         return service.name() == null ? toString() : toString().split("\\?")[0];
     }
 
-    /** Returns whether the host is this machine. */
     boolean isLocal() {
         return host.equalsIgnoreCase("localhost") || host.startsWith("127.") || host.equals("::1")
             || host.equals("0.0.0.0") || host.equals("::");

@@ -177,11 +177,6 @@ record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments
         }
     }
 
-    /** Returns the last assignment to that name, which is the one that counts, or null. */
-    Entry get(String name) {
-        return entries.get(name);
-    }
-
     byte[] bytes() {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }

@@ -105,7 +105,6 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return text.isEmpty() && verdict == Verdict.REACHABLE ? "accepts" : text;
     }
 
-    /** Returns the JSON fields. */
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("verdict", verdict.text());

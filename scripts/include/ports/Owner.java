@@ -22,10 +22,6 @@ import java.util.stream.Collectors;
 record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<Processes.Facts> ancestors, String user,
              Supervisor supervisor, Project.Ownership ownership, boolean startedUs, boolean isAnotherUsers) {
 
-    LocalPorts.Kind kind() {
-        return socket.kind();
-    }
-
     boolean isListener() {
         return socket.kind() == LocalPorts.Kind.LISTENER;
     }

@@ -101,7 +101,7 @@ final class OwnerWords {
         // The folder tells two copies of one program apart; a process of this project needs none.
         String words = process == null ? unseen(owner) + " that cannot be seen"
             : process(process) + (owner.ownership() == Project.Ownership.OURS ? "" : inFolder(process));
-        return switch (owner.kind()) {
+        return switch (owner.socket().kind()) {
             case LISTENER -> words;
             case CONNECTION -> "a connection of " + words;
             case TIME_WAIT -> "a closed connection, which releases the port within a minute";
@@ -111,7 +111,7 @@ final class OwnerWords {
 
     private static String row(Owner owner) {
         Processes.Facts process = owner.process();
-        return switch (owner.kind()) {
+        return switch (owner.socket().kind()) {
             case LISTENER -> process == null ? unseen(owner) : command(process.arguments()) + " (" + process.pid() + ")"
                 + (owner.ownership() == Project.Ownership.OTHER ? inFolder(process) : "");
             case CONNECTION -> "a connection of " + (process == null ? owner.user() : process.pid());
@@ -169,7 +169,7 @@ final class OwnerWords {
         Processes.Facts starter = Supervisor.starter(owner.ancestors());
         Project.Ownership ownership = owner.ownership();
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("kind", ServicePort.lowerCase(owner.kind()));
+        fields.put("kind", ServicePort.lowerCase(owner.socket().kind()));
         fields.put("address", owner.socket().address().isEmpty() ? null : owner.socket().address());
         fields.put("pid", process == null ? null : process.pid());
         fields.put("user", owner.user());

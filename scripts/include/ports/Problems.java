@@ -152,7 +152,7 @@ final class Problems {
             steps.add("run as root");
         }
         for (Owner owner : port.owners()) {
-            String step = switch (owner.kind()) {
+            String step = switch (owner.socket().kind()) {
                 case TIME_WAIT -> "wait, at most a minute";
                 case UNKNOWN -> "stop the program that bound the port";
                 case CONNECTION -> "wait until the connection is closed";

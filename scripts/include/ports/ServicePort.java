@@ -74,7 +74,6 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return isListening() && !isTaken();
     }
 
-    /** Returns the owners that do not belong to the project. */
     List<Owner> othersThanOurs() {
         return owners.stream().filter(owner -> owner.ownership() != Project.Ownership.OURS).toList();
     }
