@@ -136,14 +136,10 @@ class health_all extends PortCommand.Watchable {
     }
 
     private List<Line> lines(List<HealthChecks.Result> results) {
-        int responseColumn = RESPONSE_COLUMN;
-        for (HealthChecks.Result result : results) {
-            responseColumn = Math.max(responseColumn, NAME_COLUMN + Line.of(result.endpoint().title()).width() + 2);
-        }
         List<Line> lines = new ArrayList<>();
         int failing = 0;
         for (HealthChecks.Result result : results) {
-            List<Line> block = new ArrayList<>(List.of(row(result, responseColumn)));
+            List<Line> block = new ArrayList<>(List.of(row(result)));
             if (result.health().verdict() == Health.Verdict.TAKEN) {
                 block.add(Line.of("").with("! ", Line.Style.DOUBTFUL)
                     .with("Port " + result.endpoint().port() + " is " + result.health().reason()));
@@ -159,20 +155,20 @@ class health_all extends PortCommand.Watchable {
         return lines;
     }
 
-    private static Line row(HealthChecks.Result result, int responseColumn) {
+    private static Line row(HealthChecks.Result result) {
         Health health = result.health();
         String mark = result.isPassing() ? ": ✅ " : ": ❌ ";
         Line line = Line.row("Port " + result.endpoint().service().port() + mark)
             .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
-            .cell(NAME_COLUMN, result.endpoint().title()).cell(responseColumn, health.response());
+            .cell(NAME_COLUMN, result.endpoint().title()).cell(RESPONSE_COLUMN, health.response());
         if (!health.response().isEmpty()) {
             String millis = health.millis() + " ms";
-            line.cell(responseColumn + RESPONSE_WIDTH - millis.length(), millis);
+            line.cell(RESPONSE_COLUMN + RESPONSE_WIDTH - millis.length(), millis);
         }
         boolean hasReason = health.reason() != null && health.verdict() != Health.Verdict.TAKEN;
         String more = (health.location() == null ? "" : "to " + health.location() + "  ")
             + (hasReason ? health.reason() : "");
-        int column = health.response().isEmpty() ? responseColumn : responseColumn + RESPONSE_WIDTH + 2;
+        int column = health.response().isEmpty() ? RESPONSE_COLUMN : RESPONSE_COLUMN + RESPONSE_WIDTH + 2;
         return line.cell(column, more.strip());
     }
 
