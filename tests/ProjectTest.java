@@ -160,6 +160,7 @@ class ProjectTest {
         "mkdir .git && touch .git/HEAD,                            OTHER",
         "echo gitdir: /p/.git/worktrees/inner >.git,               OTHER",
         "echo gitdir: ../.git/modules/sub/worktrees/inner >.git,   OTHER",
+        "echo gitdir: ../.git/worktrees/tree/modules/sub >.git,    OURS",
         "echo gitdir: ../.git/modules/libs/inner >.git,            OURS"})
     void anotherCheckoutBelowTheProjectIsAnotherProjectUnlessItIsASubmodule(String command, Project.Ownership expected) throws Exception {
         Script.command("bash", "-c", command).in(Files.createDirectory(project.resolve("inner"))).run();

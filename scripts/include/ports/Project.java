@@ -81,7 +81,7 @@ record Project(Path folder) {
         for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
             String text = text(inner.resolve(".git"));
             isInside = !Files.exists(inner.resolve(".git"))
-                || text.contains("/modules/") && !text.contains("/worktrees/");
+                || text.lastIndexOf("/modules/") > text.lastIndexOf("/worktrees/");
         }
         return isInside;
     }
