@@ -105,6 +105,7 @@ class HealthBodyTest {
         "{\"checks\":{\"database\":\"down\"}} | UNHEALTHY | down",
         "{\"checks\":{\"database\":false}} | UNHEALTHY | false",
         "{\"services\":{\"db\":\"down\",\"bus\":\"up\"}} | UNHEALTHY | down",
+        "{\"status\":{\"db\":\"down\",\"bus\":\"up\"}} | UNHEALTHY | down",
         "{\"components\":{\"db\":\"degraded\"}} | DEGRADED | degraded",
         "{\"data\":{\"dependencies\":[\"ok\",\"failed\"]}} | UNHEALTHY | failed",
         "{\"status\":\"ok\",\"checks\":{\"database\":\"down\"}} | HEALTHY | ok",
@@ -149,6 +150,8 @@ class HealthBodyTest {
         byte[] beginning = ("{\"status\":\"ok\",\"log\":\"" + "x".repeat(1000)).getBytes(StandardCharsets.UTF_8);
         assertEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, false).verdict());
         assertNotEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, true).verdict());
+        byte[] other = ("{\"log\":\"" + "x".repeat(1000)).getBytes(StandardCharsets.UTF_8);
+        assertEquals("the body is too long to be judged", HealthBody.read(other, JSON, 200, false).reason());
     }
 
     @Test

@@ -45,6 +45,7 @@ class HttpProbeTest {
         "HTTP/1.1 200 OK/Content-Length: 50//{\"status\":\"ok\"                 | NOT_HTTP  | 200 |",
         "HTTP/1.1 200 OK/Transfer-Encoding: chunked//F;x=y/{\"status\":\"ok\"}/0/X: y//   | HEALTHY   | 200 | ok",
         "HTTP/1.1 200 OK/Transfer-Encoding: chunked//-1/                        | NOT_HTTP  | 200 |",
+        "HTTP/1.1 200 OK/Transfer-Encoding: chunked//2/OK and more/0//          | NOT_HTTP  | 200 |",
         "HTTP/1.1 200 OK/Content-Length: 2/Content-Length: 2//OK and more       | HEALTHY   | 200 |",
         "HTTP/1.1 200 OK/Content-Length: 2, 3//OKO                              | NOT_HTTP  | 200 |",
         "HTTP/1.1 103 No/Content-Type: a\0json/Content-Length: 9//HTTP/1.1 200 OK//OK | HEALTHY | 200 |",
@@ -116,6 +117,14 @@ class HttpProbeTest {
                 Thread.sleep(50);
             }
             assertEquals(List.of("FIN"), server.ends);
+        }
+    }
+
+    @Test
+    void aLargeBodyIsReadToItsEnd() throws Exception {
+        String body = "{\"data\":\"" + "x".repeat(200_000) + "\",\"status\":\"down\"}";
+        try (RawServer server = new RawServer("127.0.0.1", Sockets.freePort(), OK + "\r\n" + body, true)) {
+            assertEquals(Health.Verdict.UNHEALTHY, server.checkBy("http", 5).verdict());
         }
     }
 

@@ -59,8 +59,10 @@ final class HealthBody {
                 return new HealthBody(httpStatus).word(text);
             } catch (IOException e) {
                 Health first = known(firstWord(text));
-                if (claimsJson && isWhole && (first == null || isObject && first.verdict() == Health.Verdict.HEALTHY)) {
-                    return Health.of(Health.Verdict.DEGRADED, null, "the body is not valid JSON");
+                if (claimsJson && (first == null
+                        || isWhole && isObject && first.verdict() == Health.Verdict.HEALTHY)) {
+                    return Health.of(Health.Verdict.DEGRADED, null,
+                        isWhole ? "the body is not valid JSON" : "the body is too long to be judged");
                 }
             }
         }
@@ -118,7 +120,7 @@ final class HealthBody {
             boolean counts = STATUS_KEYS.contains(key) || isStatus && (key.isEmpty() || key.equals("code"));
             Health word;
             if (isStruct(json)) {
-                word = members(json, false, counts, PARTS_KEYS.contains(key));
+                word = members(json, false, counts, counts || PARTS_KEYS.contains(key));
             } else {
                 boolean isNumber = json.peek() == JsonToken.NUMBER;
                 String text = scalar(json);

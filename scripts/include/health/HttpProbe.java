@@ -20,7 +20,7 @@ import java.util.Map;
  */
 final class HttpProbe {
 
-    private static final int LIMIT = 64 * 1024; // of a body
+    private static final int LIMIT = 1_000_000; // of a body
     private static final String NOT_HTTP = "the response is not HTTP";
 
     private final InputStream in;
@@ -132,7 +132,10 @@ final class HttpProbe {
         do {
             size = number(line().split(";")[0].strip(), 16);
             read(size);
-        } while (size > 0 && !isCut && line().isEmpty());
+            if (size > 0 && !isCut && !line().isEmpty()) {
+                throw new ProtocolException("a chunk of the body is longer than its size says");
+            }
+        } while (size > 0 && !isCut);
     }
 
     private static long number(String digits, int radix) throws ProtocolException {
