@@ -110,6 +110,7 @@ class OwnersTest extends RealServers {
         "node BIN/tsx watch app.js                                               | RESTARTS_ONE tsx watch",
         "node BIN/nodemon --quiet --exec 'npm exec -- node app.js'               | RESTARTS_ONE nodemon",
         "node BIN/concurrently --raw --restart-tries 5 'node app.js' 'sleep 600' | RESTARTS_SEVERAL concurrently",
+        "node BIN/concurrently --raw 'timeout 600 node app.js'                    | RESTARTS_SEVERAL concurrently",
         "npm exec -- node app.js                                                 | -",
         "while :; do node app.js; done                                           | -"})
     void aSupervisorIsFoundBehindShellsAndNpm(String command, String expected) throws Exception {

@@ -64,6 +64,9 @@ class WaitingTest {
         "unset DEVFLOW_PORTS_STARTER; (node services/orchestrator.js &) & until_taken 3005 ~ 1 ~ gave up: process PID exited; RUNS",
         // The server of another start, which is newer, answers.
         "(node services/orchestrator.js &); until_taken 3005; node services/orchestrator.js & sleep 1 ~ 0 ~ INSTEAD",
+        // The server of another shell answers, which may be a start at the same time.
+        "bash -c 'node services/orchestrator.js & wait' & until_taken 3005; exec 4< <(bash -c 'sleep 60 & echo $!; wait'); read -r pid <&4"
+            + " ~ 1 ~ gave up after 1 s: process PID (sleep 60) is running, but does not listen on 3005; RUNS",
         // Another program answers.
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >>log 2>&1 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         // Nobody answers.
@@ -84,8 +87,8 @@ class WaitingTest {
             + "health_all --wait=" + seconds + " --timeout=1 --pid=${pid:-$!} orchestrator >/dev/null");
         String err = result.err().replaceAll("process \\d+", "process PID")
             .replaceAll("port 3005 is in use by [^;]*?, which was running before the processes named by --pid", "OLD")
-            .replaceAll("(gave up: process PID exited; )port 3005 is in use by node services/orchestrator.js \\(pid \\d+\\)", "$1RUNS")
             .replaceAll("NOTE: process PID exited; port 3005 is in use by node services/orchestrator.js \\(pid \\d+\\)", "INSTEAD")
+            .replaceAll("port 3005 is in use by node services/orchestrator.js \\(pid \\d+\\)", "RUNS")
             .replaceAll("(another program: ).*", "$1OWNER")
             .replaceAll("NOTE: port 3005 is served from outside the project's folder, .*", "OUTSIDE");
         assertEquals(failure == null ? "0" : exit == 0 ? "0 " + failure : exit + " ERROR: " + failure,

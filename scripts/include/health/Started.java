@@ -1,11 +1,12 @@
 //SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java ../ports/Processes.java
-//SOURCES ../ports/Project.java HealthChecks.java
+//SOURCES ../ports/Project.java ../ports/Supervisor.java HealthChecks.java
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -20,6 +21,7 @@ final class Started {
 
     private final List<Long> pids;
     private final Project project;
+    private final Set<Long> scripts = new HashSet<>();
     private long earliest = Long.MAX_VALUE;
     private Long firstExit;
 
@@ -34,8 +36,12 @@ final class Started {
         String script = System.getenv("DEVFLOW_PORTS_STARTER");
         Processes now = new Processes();
         for (long pid : pids) {
-            Processes.Facts first = now.of(now.of(pid) != null || script == null ? pid : Long.parseLong(script));
-            earliest = first == null ? earliest : Math.min(earliest, first.startTime());
+            boolean isScript = now.of(pid) == null && script != null;
+            Processes.Facts first = now.of(isScript ? Long.parseLong(script) : pid);
+            if (first != null) {
+                earliest = Math.min(earliest, first.startTime());
+                scripts.add(isScript ? first.pid() : first.parent());
+            }
         }
     }
 
@@ -52,7 +58,20 @@ final class Started {
     /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
         return !listeners.isEmpty()
-            && others(listeners).stream().noneMatch(listener -> isOlder(listener) || hasExited(listener));
+            && others(listeners).stream()
+                .noneMatch(listener -> isOlder(listener) || hasExited(listener) || isOfAnotherShell(listener));
+    }
+
+    /** Returns whether another shell than the start script started a listener, such as another run of the script. */
+    private boolean isOfAnotherShell(Owner listener) {
+        boolean isOfShell = false;
+        for (Processes.Facts ancestor : listener.ancestors()) {
+            if (scripts.contains(ancestor.pid())) {
+                return false;
+            }
+            isOfShell |= ancestor.pid() != 1 && Supervisor.SHELLS.contains(ancestor.name());
+        }
+        return isOfShell;
     }
 
     /** Returns whether no process of this user has the socket any more: it was the exited process that responded. */

@@ -132,7 +132,7 @@ final class Problems {
 
     /** Returns how the service is given another port. */
     String move(PortMap.Service service) {
-        boolean isSet = !service.isMovable() || service.place().equals(PortMap.ENVIRONMENT);
+        boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !allocator().canMove(service);
         return isSet ? allocator().setting(service)
             : invocation.command("find_port", "--write " + service.shortName());
     }
@@ -194,8 +194,9 @@ final class Problems {
         String process = name + " (pid " + supervisor.pid() + ")";
         return switch (supervisor.kind()) {
             case UNIT -> "systemctl stop " + Invocation.quoted(name);
-            case USER_UNIT -> (owner.isAnotherUsers() ? "sudo systemctl --user -M " + owner.user() + "@ stop "
-                : "systemctl --user stop ") + Invocation.quoted(name);
+            case USER_UNIT -> (owner.isAnotherUsers() ? "sudo " : "") + "systemctl --user "
+                + (owner.user().equals(System.getProperty("user.name")) ? "" : "-M " + owner.user() + "@ ") + "stop "
+                + Invocation.quoted(name);
             case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
             case PUBLISHER -> switch (name) {
                 case "ssh", "kubectl", "limactl", "OrbStack" -> "stop the tunnel of " + process;

@@ -23,13 +23,17 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     private static final Set<String> PUBLISHERS = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit",
         "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy", "ssh", "kubectl", "limactl", "OrbStack");
     private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
-    private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun");
+    private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun", "nest");
     private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "pm2-runtime", "supervisord", "circusd", "runsv",
         "s6-supervise", "concurrently", "honcho", "foreman", "overmind", "process-compose", "turbo");
-    private static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
+    static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** Programs that only wait for the command that they were given. */
-    private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "yarn", "env", "sudo");
+    private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "pnpx", "yarn", "bunx", "env", "sudo",
+        "su", "runuser", "timeout", "tini", "dumb-init", "cross-env", "cross-env-shell", "dotenv", "dotenv-cli",
+        "dotenvx");
 
+    /** Options before the one that says to watch, each perhaps with a value: an option after the script is its own. */
+    private static final String OPTIONS = "(?:(?!--watch)-\\S++ (?:(?!watch )[^-\\s]\\S*+ )?+)*+";
     /** The last container of a control group; and its last unit, if only folders of that unit follow. */
     private static final Pattern CONTAINER = Pattern.compile(
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
@@ -95,7 +99,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
             String name = restarter(candidate);
             if (name != null) {
                 Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
-                String task = name.equals("pm2") ? Processes.variable(process.pid(), "pm_id") : null;
+                String task = name.equals("pm2") && isInPm2OfThisUser(process)
+                    ? Processes.variable(process.pid(), "pm_id") : null;
                 boolean isOffLimits = candidate.pid() == 1 || processes.startedUs(candidate)
                     || !processes.mayStop(candidate.user());
                 return new Supervisor(kind, name, task, candidate.pid(), isOffLimits);
@@ -107,6 +112,12 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         return null;
     }
 
+    /** Returns whether the command pm2 would reach the pm2 of a process: each user, and each PM2_HOME, has its own. */
+    private static boolean isInPm2OfThisUser(Processes.Facts process) {
+        String home = System.getenv().getOrDefault("PM2_HOME", System.getenv("HOME") + "/.pm2");
+        return home.equals(Processes.variable(process.pid(), "PM2_HOME"));
+    }
+
     /** Returns the name under which a process restarts others; null if it does not. */
     static String restarter(Processes.Facts process) {
         for (int i = 0; i < 2; i++) {
@@ -115,21 +126,23 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
                 return name;
             }
             boolean isNode = name.equals("node");
-            // An option after the script is the script's own.
-            if (RESTART_ONE_IF_WATCHING.contains(name) && process.arguments().stream().skip(i + 1)
-                    .takeWhile(word -> !word.matches("[^-].*\\.[cm]?[jt]sx?"))
-                    .anyMatch(word -> word.startsWith("--watch") || !isNode && word.equals("watch"))) {
+            String arguments = String.join(" ", process.arguments().subList(i + 1, process.arguments().size())) + " ";
+            if (RESTART_ONE_IF_WATCHING.contains(name) && arguments.matches("(?s)"
+                    + (isNode ? OPTIONS + "--watch.*" : "(?:run |start )?" + OPTIONS + "(?:--watch|watch ).*"))) {
                 return name + (isNode ? " --watch" : " watch");
             }
         }
         return null;
     }
 
-    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; forever starts its monitor by the path of a file. */
+    /** Returns the name of a program: yarn for yarn-4.1.0.cjs; tsx for a script in node_modules/tsx/. */
     private static String name(Processes.Facts process, int argument) {
-        String name = argument == 0 ? process.name() : process.name(argument);
-        boolean isMonitor = name.equals("monitor") && process.arguments().get(argument).endsWith("forever/bin/monitor");
-        return isMonitor ? "forever" : name.toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
+        boolean isScript = argument > 0 && argument < process.arguments().size();
+        String word = isScript ? process.arguments().get(argument) : process.name();
+        String script = word.contains("/node_modules/")
+            ? word.replaceFirst("(?s).*/node_modules/([^.@/][^/]*)/.*", "$1") : word;
+        return script.substring(script.lastIndexOf('/') + 1)
+            .toLowerCase(Locale.ROOT).replaceFirst("(-[\\d.]+)?\\.[cm]?js$", "");
     }
 
     /** Returns the nearest of these ancestors that is neither a shell nor process 1; null if there is none. */
