@@ -92,7 +92,7 @@ class CommonRulesTest {
         "port_status --verbose --json", "port_status --verbose --plain", "port_status --verbose --quiet", "port_status --watch --quiet",
         "check_port --verbose --json 1", "check_port --verbose --quiet 1", "check_port --grace=1 1", "check_port --wait --stop 1",
         "check_port --wait 5", "check_port --stop codex", "check_port --stop 0", "check_port --stop --force 3100-3199",
-        "check_port --stop --force core", "check_port --stop --force grpc", "check_port -- -x", "check_port @/etc/hostname",
+        "check_port --stop --force core", "check_port --stop --force grpc", "check_port -- -x", "check_port --env-file= 1", "check_port --project= 1", "check_port @/etc/hostname",
         "find_port --quiet --export 3100", "find_port --json --quiet 3100", "find_port --write codex", "find_port --count=2 core",
         "find_port --count=-1 3000", "find_port --count=x 3000", "find_port --all core", "find_port 3000 core", "find_port core 3000",
         "find_port 3000-3001 3002", "find_port --write", "find_port --export", "find_port PORT", "find_port 0", "find_port 3100 65536",

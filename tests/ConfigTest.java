@@ -181,7 +181,7 @@ class ConfigTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"health", "http://", "http://user:secret@localhost/", "http://localhost:70000/", "ftp://localhost/", "tcp://db",
-        "grpc://db", "http://a b/", "/a b", "HTTP", "http://localhost:x/"})
+        "grpc://db", "http://[1:2]:1/", "http://[.]/", "http://a b/", "/a b", "HTTP", "http://localhost:x/"})
     void aHealthVariableOfNoKnownFormIsIgnoredWithANote(String value) throws Exception {
         Config config = config("ORCHESTRATOR_HEALTH='" + value + "'\n", Map.of());
         assertEquals("/health", only(config, "orchestrator").health());

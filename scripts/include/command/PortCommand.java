@@ -106,6 +106,7 @@ abstract class PortCommand {
     /** Reports once, or in a watch until it is interrupted or nobody reads it; returns the exit code. */
     int call() throws Exception {
         require(!quiet || !json && watch == null, "--quiet cannot be combined with --json or --watch");
+        require(!"".equals(envFile) && !"".equals(projectFolder), "--env-file and --project need a name");
         isPainting = watch != null && !json && Terminal.isInteractive();
         while (true) {
             Report report = report();
