@@ -1,29 +1,99 @@
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** A copy of what a user needs of the clone: jbangw and the scripts, and the home and cache where it builds. */
+/** What a user needs of a clone: jbangw and the scripts, and the home and cache where it builds. */
 record Clone(Path folder, Path home, Path cache) {
 
-    /** Copies it to its folder, and makes the home: of a home that does not exist, the user's own would be used. */
-    Clone made() throws Exception {
-        Files.createDirectories(home);
-        copy(Script.CLONE, folder);
-        return this;
+    /** Says which argument was the last, or no, or nothing until it is ended. */
+    private static final String TINY = """
+        //SOURCES include/command/PortCommand.java
+        class devflow_ports {
+            public static void main(String... args) throws Exception {
+                String last = args[args.length - 1];
+                boolean isNo = last.equals("0");
+                (isNo ? System.err : System.out).println(isNo ? PortCommand.NO : last);
+                Thread.sleep(args[0].equals("health_all") ? 60_000 : 0);
+                System.exit(isNo ? 2 : 0);
+            }
+        }
+        interface PortCommand { String NO = "is not a port;"; }
+        """;
+
+    /** The PATH without an installed jbang, so that jbangw fetches its own. */
+    static final String PATH = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
+        .filter(folder -> !Files.exists(Path.of(folder, "jbang"))).collect(Collectors.joining(File.pathSeparator));
+
+    private static Clone first;
+
+    /**
+     * The clone under test, built in a home that was empty before. All tests share this build, which takes long. It is the
+     * very first start of each script, all four at once: they must not disturb each other.
+     */
+    static synchronized Clone first() throws Exception {
+        if (first == null) {
+            Path home = Files.createTempDirectory("devflow-home");
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(home)));
+            Clone clone = new Clone(Script.CLONE, home, home.resolve(".cache"));
+            int port = Sockets.freePort();
+            Script.Result result = clone.prepared(Script.bash("""
+                "$jbangw" find_port $port $port >found 2>>err & pids=$!
+                for script in check_port port_status health_all; do "$jbangw" $script $port >/dev/null 2>>err & pids+=" $!"; done
+                for pid in $pids; do wait $pid; echo $?; done
+                cat found
+                grep -v '^devflow-ports: ' err
+                """)).env("port", port).in(home).run();
+            assertEquals("0\n0\n0\n1\n" + port + "\n", result.out(), result.err());
+            first = clone;
+        }
+        return first;
     }
 
-    private static void copy(Path from, Path to) throws Exception {
-        Files.createDirectories(to);
-        Script.Result copy = Script.command("cp", "-rp", from + "/scripts", from + "/jbangw", to.toString()).run();
-        if (copy.exit() != 0) {
-            throw new AssertionError(copy.err());
+    private static void remove(Path folder) {
+        try {
+            Script.command("rm", "-rf", folder.toString()).run();
+        } catch (Exception e) {
+            System.err.println("cannot remove " + folder + ": " + e);
         }
+    }
+
+    /**
+     * A clone with the real launcher and, in place of the scripts, a program of a few lines, which is built in a fraction
+     * of the time. It has a home and a cache of its own, with the JBang of the first clone.
+     */
+    static Clone tiny(Path folder) throws Exception {
+        Clone tiny = new Clone(folder.resolve("a clone: 100%25 'tiny'"), folder.resolve("home"), folder.resolve("cache"));
+        Path jar = Files.createDirectories(tiny.cache.resolve("devflow-ports"));
+        run("cp", "-p", first().cache + "/devflow-ports/jbang-cli-0.132.1-all.jar", jar.toString());
+        Files.createDirectories(tiny.home);
+        Path command = Files.createDirectories(tiny.scripts().resolve("include/command")).resolve("PortCommand.java");
+        run("cp", "-p", Script.CLONE + "/jbangw", tiny.folder.toString());
+        run("cp", "-p", Script.CLONE + "/scripts/launch", Script.CLONE + "/scripts/devflow-ports.sh", tiny.scripts().toString());
+        run("cp", "-p", Script.CLONE + "/scripts/include/environment.sh", command.getParent().getParent().toString());
+        Files.writeString(tiny.scripts().resolve("devflow_ports.java"), TINY.substring(0, TINY.indexOf("interface")));
+        try (Stream<String> lines = Files.lines(Script.CLONE.resolve("scripts/include/command/PortCommand.java"))) {
+            Files.writeString(command, lines.filter(line -> line.startsWith("//RUNTIME_OPTIONS ")).collect(Collectors.joining("\n"))
+                + "\n" + TINY.substring(TINY.indexOf("interface")));
+        }
+        return tiny;
+    }
+
+    private static void run(String... command) throws Exception {
+        Script.Result result = Script.command(command).run();
+        assertEquals(0, result.exit(), result.err());
     }
 
     /** Returns a copy that uses the build of this clone until one of its own sources changes. */
     Clone copyTo(Path other) throws Exception {
-        copy(folder, other);
+        Files.createDirectories(other);
+        run("cp", "-rp", folder + "/scripts", folder + "/jbangw", other.toString());
         Clone copy = new Clone(other, home, cache);
         Files.createDirectories(copy.place());
         Files.copy(place().resolve("current"), copy.place().resolve("current"), StandardCopyOption.COPY_ATTRIBUTES);
@@ -35,8 +105,8 @@ record Clone(Path folder, Path home, Path cache) {
         Path jar = Files.copy(build().resolve("program.jar"), folder.resolve("program.jar"));
         Path jbangw = folder.resolve("jbangw");
         Files.move(jbangw, folder.resolve("jbangw.real"));
-        Script.executable(jbangw, "[ \"$1\" != export ] || ! cp '" + jar + "' \"$4\" 2>/dev/null || exit 0\nexec '"
-            + jbangw + ".real' \"$@\"\n");
+        Script.executable(jbangw, "[ \"$1\" != export ] || ! cp \"${0%/*}/program.jar\" \"$4\" 2>/dev/null || exit 0\n"
+            + "exec \"$0.real\" \"$@\"\n");
         return jar;
     }
 
@@ -60,9 +130,9 @@ record Clone(Path folder, Path home, Path cache) {
         return prepared(Script.command(scripts().resolve("launch").toString()).with(args)).env("DEVFLOW_PORTS_DEBUG", 1);
     }
 
-    /** Has a script use this clone, as {@code $ports}, this cache and the JDK of the tests. */
+    /** Has a script use this clone, as {@code $ports} and {@code $jbangw}, this cache and the JDK of the tests. */
     Script prepared(Script script) {
-        return script.env("ports", scripts().resolve("devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", cache)
+        return script.env("jbangw", folder.resolve("jbangw")).env("PATH", PATH).env("ports", scripts().resolve("devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", cache)
             .env("JAVA_HOME", System.getProperty("java.home"));
     }
 }

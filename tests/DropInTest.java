@@ -10,12 +10,14 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** devflow-ports.sh, sourced by real bash, in a clone whose path has spaces, with a home that was empty before. */
+/** devflow-ports.sh, sourced by real bash, in a clone whose path has spaces. */
+@Order(4)
 class DropInTest {
 
     /** The shell functions that the file replaces, word for word. */
@@ -58,24 +60,21 @@ class DropInTest {
 
     @BeforeAll
     static void copyTheClone() throws Exception {
-        clone = new Clone(shared.resolve("a clone/with 'spaces'"), shared.resolve("home"), shared.resolve("home/.cache")).made();
+        clone = Clone.first().copyTo(shared.resolve("a clone/with 'spaces'"));
         Script.Result first = bash(shared, "check_port_available 0 || echo $?").run();
         assertEquals("2\n", first.out(), first.err());
     }
 
     private static Script bash(Path folder, String script) {
+        return bash(clone, folder, script);
+    }
+
+    private static Script bash(Clone clone, Path folder, String script) {
         return clone.prepared(Script.command("bash", "-c", "set -euo pipefail\n. \"$ports\"\n" + script)).in(folder);
     }
 
     private Script namespaced(String script) throws Exception {
         return clone.prepared(Namespace.bash(folder, script));
-    }
-
-    /** Another clone, which is yet to be built. */
-    private Clone another() throws Exception {
-        Clone own = clone.copyTo(folder.resolve("clone"));
-        Files.delete(own.place().resolve("current"));
-        return own;
     }
 
     @Test
@@ -149,34 +148,34 @@ class DropInTest {
         return result.err();
     }
 
-    private static Script call(Path folder) {
-        return bash(folder, "check_port_available 0 || echo $?");
+    private Script call(Clone own) {
+        return bash(own, folder, "check_port_available 0 || echo $?");
     }
 
     /** One after the other, because they change what the others use. */
     @Test
     void buildsAgainOnceIfASourceOrTheJdkHasChanged() throws Exception {
-        Clone own = clone.copyTo(folder.resolve("clone"));
-        Path ports = own.scripts().resolve("devflow-ports.sh");
-        String warm = debug(call(folder).env("ports", ports));
+        Clone own = Clone.tiny(folder);
+        assertTrue(debug(call(own)).contains("builds in"));
+        String warm = debug(call(own));
         assertTrue(warm.contains("java in") && !warm.contains("builds in"), warm);
         // Older than what was built of it, as a deployment, or git checkout of an older commit, may leave it.
-        Path include = own.scripts().resolve("include/config/PortMap.java");
+        Path include = own.scripts().resolve("include/command/PortCommand.java");
         Files.writeString(include, Files.readString(include).replace("is not a port;", "is no port;"));
         Files.setLastModifiedTime(include, FileTime.from(1, TimeUnit.DAYS));
-        Script.Result many = bash(folder, """
+        Script.Result many = bash(own, folder, """
             for i in 1 2 3 4 5 6 7 8; do find_available_port 1024 >out$i & pids+=" $!"; done
             for pid in $pids; do wait $pid; done
             cat out* | sort -u | wc -l
-            """).env("ports", ports).env("DEVFLOW_PORTS_DEBUG", 1).run();
+            """).env("DEVFLOW_PORTS_DEBUG", 1).run();
         assertEquals("1", many.out().strip(), many.err());
         assertEquals(1, many.err().lines().filter(line -> line.contains("builds in")).count(), many.err());
-        assertTrue(debug(call(folder).env("ports", ports)).contains("is no port;"));
+        assertTrue(debug(call(own)).contains("is no port;"));
         own.reuseJar();
         Path otherJdk = Files.createSymbolicLink(folder.resolve("jdk"), Path.of(System.getProperty("java.home")));
         for (int turn = 1; turn <= 2; turn++) {
-            assertEquals(turn == 1, debug(call(folder).env("ports", ports).env("JAVA_HOME", otherJdk)).contains("builds in"));
-            assertFalse(debug(call(folder).env("ports", ports)).contains("builds in"));
+            assertEquals(turn == 1, debug(call(own).env("JAVA_HOME", otherJdk)).contains("builds in"));
+            assertFalse(debug(call(own)).contains("builds in"));
         }
     }
 
@@ -192,8 +191,8 @@ class DropInTest {
     @Test
     void aBuildThatIsInterruptedIsNoAnswer() throws Exception {
         Script.assumeInterruptible();
-        Clone own = another();
-        Script.Result result = clone.prepared(Script.command("bash", "-c", """
+        Clone own = Clone.tiny(folder);
+        Script.Result result = own.prepared(Script.command("bash", "-c", """
             trap 'echo trapped' INT
             . "$ports"
             set -m
@@ -202,10 +201,10 @@ class DropInTest {
               check_port_available 1024
               echo $?
             ) &
-            sleep 1
+            until [ -d "$place"/build.*/scratch/jbang ]; do sleep 0.1; done # its JVM runs
             kill -INT -- -$!
             wait $!
-            """)).env("ports", own.scripts().resolve("devflow-ports.sh")).env("DEVFLOW_PORTS_DEBUG", 1).in(folder).run();
+            """)).env("place", own.place()).env("DEVFLOW_PORTS_DEBUG", 1).in(folder).run();
         assertEquals("130\n", result.out(), result.err());
         assertFalse(result.err().contains("through JBang"), result.err());
     }
@@ -214,8 +213,8 @@ class DropInTest {
     void isSourcedThroughALink() throws Exception {
         Files.createSymbolicLink(Files.createDirectory(folder.resolve("bin")).resolve("one.sh"), Path.of("two.sh"));
         Path link = Files.createSymbolicLink(folder.resolve("bin/two.sh"), clone.scripts().resolve("devflow-ports.sh"));
-        assertFalse(debug(call(folder).env("ports", "bin/one.sh")).contains("builds in"));
-        assertFalse(debug(call(folder).env("ports", clone.folder().resolve("../with 'spaces'/scripts/devflow-ports.sh")))
+        assertFalse(debug(call(clone).env("ports", "bin/one.sh")).contains("builds in"));
+        assertFalse(debug(call(clone).env("ports", clone.folder().resolve("../with 'spaces'/scripts/devflow-ports.sh")))
             .contains("builds in"));
         Files.delete(link);
     }
@@ -223,7 +222,7 @@ class DropInTest {
     /** As the XDG specification has it; else, each folder would get a cache. */
     @Test
     void aRelativeCacheIsIgnored() throws Exception {
-        assertFalse(debug(call(folder).env("XDG_CACHE_HOME", "cache")).contains("builds in"));
+        assertFalse(debug(call(clone).env("XDG_CACHE_HOME", "cache")).contains("builds in"));
         Script.Result result = bash(folder, "devflow_assign_ports 2>/dev/null || true; ls").env("XDG_CACHE_HOME", "cache").run();
         assertEquals("", result.out(), result.err());
     }
@@ -238,18 +237,12 @@ class DropInTest {
         String planted = String.format(path, System.getenv("PATH"));
         Script.Result result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "").run();
         assertEquals("2\n", result.out(), result.err());
-        result = Script.command(clone.folder().resolve("jbangw").toString(), clone.scripts().resolve("check_port.java").toString(), "0")
-            .env("PATH", planted).env("JAVA_HOME", "").env("HOME", clone.home()).env("XDG_CACHE_HOME", "").in(folder).run();
-        assertEquals(List.of(2, ""), List.of(result.exit(), result.out()), result.err());
+        // When it has to build, and through JBang, too.
+        Clone own = Clone.tiny(folder.resolve("tiny"));
+        String calls = "check_port_available 0 || echo $?; \"$jbangw\" \"${ports%/*}/devflow_ports.java\" 0 || echo $?";
+        result = bash(own, folder, calls).env("PATH", planted).env("JAVA_HOME", "").run();
+        assertEquals("2\n2\n", result.out(), result.err());
         assertFalse(Files.exists(folder.resolve("planted")));
-        if (path.startsWith(".:")) {
-            // When it has to build, too.
-            Clone own = another();
-            result = bash(folder, "check_port_available 0 || echo $?").env("PATH", planted).env("JAVA_HOME", "")
-                .env("ports", own.scripts().resolve("devflow-ports.sh")).run();
-            assertEquals("2\n", result.out(), result.err());
-            assertFalse(Files.exists(folder.resolve("planted")));
-        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
@@ -18,8 +19,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** scripts/launch on a clone and a cache of its own, which the tests damage one after the other. */
-@Order(1) // it takes longest
+/** scripts/launch on a tiny clone and a cache of its own, which the tests damage one after the other. */
+@Order(3)
 @Execution(ExecutionMode.SAME_THREAD)
 class LaunchTest {
 
@@ -36,7 +37,7 @@ class LaunchTest {
 
     @BeforeAll
     static void buildTheClone() throws Exception {
-        clone = new Clone(folder.resolve("a clone: 100%25"), Path.of(System.getenv("HOME")), folder.resolve("cache")).made();
+        clone = Clone.tiny(folder);
         Script.Result first = clone.launch("find_port", "1024").run();
         assertEquals(0, first.exit(), first.err());
         jar = clone.reuseJar();
@@ -77,7 +78,8 @@ class LaunchTest {
     }
 
     private static void shell(String text, Object... args) throws Exception {
-        Script.Result result = Script.command("sh", "-ec", String.format(text, args)).run();
+        Object[] quoted = Stream.of(args).map(arg -> arg instanceof Path ? "'" + ("" + arg).replace("'", "'\\''") + "'" : arg).toArray();
+        Script.Result result = Script.command("sh", "-ec", String.format(text, quoted)).run();
         assertEquals(0, result.exit(), result.err());
     }
 
@@ -85,7 +87,7 @@ class LaunchTest {
     @ValueSource(strings = {"truncate -s 500000 classes && touch -r time classes", "printf garbage >program.jar", "rm jdk",
         "printf garbage >../current"})
     void buildsAnewWhatIsDamaged(String damage) throws Exception {
-        shell("cd '%1$s' && touch -r classes time && chmod u+w classes && %2$s", clone.build(), damage);
+        shell("cd %1$s && touch -r classes time && chmod u+w classes && %2$s", clone.build(), damage);
         assertHeals(damage); // With its time kept, only the JVM can notice, by crashing.
     }
 
@@ -94,7 +96,7 @@ class LaunchTest {
         Files.deleteIfExists(clone.place().resolve("current"));
         Process building = launch("find_port", port, port).builder().redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-        if (!building.waitFor(new Random().nextInt(5000), TimeUnit.MILLISECONDS)) {
+        if (!building.waitFor(new Random().nextInt(1500), TimeUnit.MILLISECONDS)) {
             List<ProcessHandle> children = building.descendants().toList();
             building.destroyForcibly();
             children.forEach(ProcessHandle::destroyForcibly);
@@ -125,14 +127,14 @@ class LaunchTest {
     void runsNothingThatAnotherUserMade(String part) throws Exception {
         assumeTrue(Namespace.IS_ROOT, "only root can give a file away");
         Path home = work.resolve("home");
-        shell("mkdir -m 777 '%1$s' && cp -a '%2$s' '%1$s/.cache'", home, clone.cache());
+        shell("mkdir -m 777 %1$s && cp -a %2$s %1$s/.cache", home, clone.cache());
         Path planted = home.resolve(".cache").resolve(part.replace("PLACE", clone.cache().relativize(clone.place()).toString()));
         Script call = launch("find_port", port, port).env("HOME", home).env("XDG_CACHE_HOME", "").env("DEVFLOW_PORTS_DEBUG", "");
         assertEquals(port + "\n", call.run().out());
-        shell("chown 1234 '%s'", planted);
+        shell("chown 1234 %1$s", planted);
         assertOneSentence("set XDG_CACHE_HOME to a folder that belongs to you", call.run());
         if (!part.isEmpty()) {
-            shell("chown root '%1$s' && mv '%1$s' '%2$s/theirs' && ln -s '%2$s/theirs' '%1$s'", planted, work);
+            shell("chown root %1$s && mv %1$s %2$s/theirs && ln -s %2$s/theirs %1$s", planted, work);
             assertOneSentence("set XDG_CACHE_HOME to a folder that belongs to you", call.run());
         }
     }
@@ -140,9 +142,9 @@ class LaunchTest {
     @Test
     void makesNothingInAnotherUsersHome() throws Exception { // as with sudo -E
         assumeTrue(Namespace.IS_ROOT, "only root can give a folder away");
-        shell("mkdir '%1$s/home' && chown 1234 '%1$s/home'", work);
+        shell("mkdir %1$s/home && chown 1234 %1$s/home", work);
         assertAnswersAtOnce(launch("find_port", port, port).env("HOME", work.resolve("home")));
-        shell("rmdir '%1$s/home'", work);
+        shell("rmdir %1$s/home", work);
     }
 
     @Test
@@ -150,7 +152,7 @@ class LaunchTest {
         for (String signal : List.of("TERM", "USR1")) { // A job in the background ignores INT, and nohup ignores HUP.
             Script.Result result = Script.command("bash", "-c", """
                 set -m
-                "$launch" port_status --json --watch=0.1 >out &
+                "$launch" health_all waits >out &
                 until [ -s out ]; do sleep 0.1; done
                 kill -$signal $!
                 wait $!
@@ -167,7 +169,7 @@ class LaunchTest {
     @Test
     void aJvmThatIsKilledOrFindsNoMemoryDoesNotCostTheBuild() throws Exception {
         Path build = clone.build();
-        Process waiting = launch("health_all", "--wait=600", port).builder().redirectErrorStream(true).start();
+        Process waiting = launch("health_all", "waits").builder().redirectErrorStream(true).start();
         ProcessHandle java = null;
         while (java == null) {
             Thread.sleep(20);
@@ -179,12 +181,19 @@ class LaunchTest {
         function("ulimit -v 1000000; check_port_available " + port).run();
         assertTrue(Files.exists(build));
         assertHeals("enough memory");
-        assertAnswersAtOnce(function("ulimit -n 10; find_available_port " + port + " " + port));
+    }
+
+    @Test
+    void theFirstBuildHasAnArchiveOfTheWholeProgramWhichNeedsFewFiles() throws Exception {
+        Clone first = Clone.first();
+        assertTrue(Files.size(first.build().resolve("classes")) > 15_000_000, "classes are missing in the archive");
+        assertAnswersAtOnce(first.prepared(Script.command("bash", "-c", "ulimit -n 10; . \"$ports\"; find_available_port "
+            + port + " " + port)).in(work));
     }
 
     @Test
     void otherShellsAreToldThatTheyAreNotBash() throws Exception {
-        Script.Result dash = Script.command("dash", "-ec", ". '" + clone.scripts() + "/devflow-ports.sh'\necho not reached").run();
+        Script.Result dash = clone.prepared(Script.command("dash", "-ec", ". \"$ports\"\necho not reached")).run();
         assertEquals(new Script.Result(2, "", "devflow-ports.sh: needs bash\n"), dash);
     }
 
@@ -196,13 +205,13 @@ class LaunchTest {
         Path hidden = jar.resolveSibling("hidden.jar");
         Files.move(jar, box.equals("busybox") ? hidden : jar); // with JBang as well
         shell("""
-            cd '%1$s'
+            cd %1$s
             for tool in cat chmod cp cut env grep ln ls mkdir mktemp mv readlink rm sed touch; do
               ! %2$s $tool --help >/dev/null 2>&1 || ln -s "$(command -v %2$s)" $tool
             done
             for tool in bash perl shasum env; do [ -e $tool ] || ln -s "$(command -v $tool)" $tool; done
-            ln -s '%3$s/jbangw.real' ports
-            rm '%4$s/current'
+            ln -s %3$s/jbangw.real ports
+            rm %4$s/current
             """, work, box, clone.folder(), clone.place());
         Script.Result result = clone.prepared(Script.command("bash", "-c", ". \"$ports\"; find_available_port " + port + " " + port
             + "; ./ports find_port " + port + " " + port)).in(work).env("PATH", work).env("DEVFLOW_PORTS_DEBUG", 1).run();

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -11,6 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every command that is printed runs when it is pasted: into bash, next to the call; for functions, in any folder. */
+@Order(5)
 class PrintedCommandsTest {
 
     @TempDir
@@ -22,9 +24,8 @@ class PrintedCommandsTest {
     Path folder;
 
     @BeforeAll
-    static void copyAndBuildTheClone() throws Exception {
-        clone = new Clone(shared.resolve("a clone"), shared.resolve("home"), shared.resolve("home/.cache")).made();
-        assertEquals(0, clone.prepared(Script.command(clone.folder().resolve("jbangw").toString(), "port_status")).run().exit());
+    static void copyTheClone() throws Exception {
+        clone = Clone.first().copyTo(shared.resolve("a clone"));
     }
 
     /** A bash script in which {@code pasted WORDS} runs what follows the words and a colon in the lines of its input. */

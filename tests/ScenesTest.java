@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <pre>./jbangw run -Dscenes.record=true tests/all_tests.java ScenesTest</pre>
  */
+@Order(2)
 class ScenesTest {
 
     private static final Path SCENES = Script.CLONE.resolve("tests/scenes");

@@ -11,10 +11,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Start scripts from their first start to their stop: tests/devflow-start.sh, the README's, and what else scripts contain. */
+@Order(6)
 class StartScriptTest {
 
     private static final String HELP = """
@@ -29,13 +31,10 @@ class StartScriptTest {
     private Path project;
 
     @BeforeAll
-    static void build() throws Exception {
+    static void assumeTools() throws Exception {
         for (String program : List.of("node", "npm", "python3", "ss")) {
             assumeTrue(Servers.isOnPath(program), program + " is not installed");
         }
-        Script.Result first = Script.command("bash", "-c", ". \"$ports\"; check_port_available 0 || echo $?")
-            .env("ports", Script.CLONE.resolve("scripts/devflow-ports.sh")).run();
-        assertEquals("2\n", first.out(), first.err());
     }
 
     @BeforeEach
@@ -61,8 +60,7 @@ class StartScriptTest {
     }
 
     private Script script(String script) throws Exception {
-        return Namespace.bash(project, HELP + script).env("ports", Script.CLONE.resolve("scripts/devflow-ports.sh"))
-            .env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts"));
+        return Clone.first().prepared(Namespace.bash(project, HELP + script)).env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts"));
     }
 
     private static void assertOut(String expected, Script.Result result) {
