@@ -1,5 +1,6 @@
 ///usr/bin/env jbang "$0" "$@" ; exit $?
 //JAVA 17+
+//JAVAC_OPTIONS -J-XX:TieredStopAtLevel=1
 //DEPS org.junit.jupiter:junit-jupiter:6.1.3
 //DEPS org.junit.platform:junit-platform-launcher:6.1.3
 //SOURCES *Test.java Clone.java Script.java Sockets.java RawServer.java Servers.java RealServers.java Namespace.java
