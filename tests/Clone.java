@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
+import java.util.concurrent.FutureTask;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** What a user needs of a clone: jbangw and the scripts, and the home and cache where it builds. */
 record Clone(Path folder, Path home, Path cache) {
@@ -24,7 +24,6 @@ record Clone(Path folder, Path home, Path cache) {
                 System.exit(isNo ? 2 : 0);
             }
         }
-        interface PortCommand { String NO = "is not a port;"; }
         """;
 
     /** The PATH without an installed jbang, so that jbangw fetches its own. */
@@ -40,7 +39,7 @@ record Clone(Path folder, Path home, Path cache) {
     static synchronized Clone first() throws Exception {
         if (first == null) {
             Path home = Files.createTempDirectory("devflow-home");
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(home)));
+            Runtime.getRuntime().addShutdownHook(new Thread(new FutureTask<>(Script.command("rm", "-rf", "" + home)::run)));
             Clone clone = new Clone(Script.CLONE, home, home.resolve(".cache"));
             int port = Sockets.freePort();
             Script.Result result = clone.prepared(Script.bash("""
@@ -56,44 +55,34 @@ record Clone(Path folder, Path home, Path cache) {
         return first;
     }
 
-    private static void remove(Path folder) {
-        try {
-            Script.command("rm", "-rf", folder.toString()).run();
-        } catch (Exception e) {
-            System.err.println("cannot remove " + folder + ": " + e);
-        }
-    }
-
     /**
      * A clone with the real launcher and, in place of the scripts, a program of a few lines, which is built in a fraction
      * of the time. It has a home and a cache of its own, with the JBang of the first clone.
      */
     static Clone tiny(Path folder) throws Exception {
         Clone tiny = new Clone(folder.resolve("a clone: 100%25 'tiny'"), folder.resolve("home"), folder.resolve("cache"));
-        Path jar = Files.createDirectories(tiny.cache.resolve("devflow-ports"));
-        run("cp", "-p", first().cache + "/devflow-ports/jbang-cli-0.132.1-all.jar", jar.toString());
-        Files.createDirectories(tiny.home);
-        Path command = Files.createDirectories(tiny.scripts().resolve("include/command")).resolve("PortCommand.java");
-        run("cp", "-p", Script.CLONE + "/jbangw", tiny.folder.toString());
-        run("cp", "-p", Script.CLONE + "/scripts/launch", Script.CLONE + "/scripts/devflow-ports.sh", tiny.scripts().toString());
-        run("cp", "-p", Script.CLONE + "/scripts/include/environment.sh", command.getParent().getParent().toString());
-        Files.writeString(tiny.scripts().resolve("devflow_ports.java"), TINY.substring(0, TINY.indexOf("interface")));
-        try (Stream<String> lines = Files.lines(Script.CLONE.resolve("scripts/include/command/PortCommand.java"))) {
-            Files.writeString(command, lines.filter(line -> line.startsWith("//RUNTIME_OPTIONS ")).collect(Collectors.joining("\n"))
-                + "\n" + TINY.substring(TINY.indexOf("interface")));
-        }
+        run(Script.command("sh", "-ec", """
+            mkdir -p "$1" "$2" "$3/devflow-ports"
+            cp -p "$4"/devflow-ports/jbang-cli-*.jar "$3/devflow-ports"
+            cp -rp scripts jbangw "$1"
+            cd "$1/scripts"
+            options=$(grep '^//RUNTIME_OPTIONS' include/command/PortCommand.java)
+            find . -name '*.java' -exec rm {} +
+            printf '%s\\n' "$options" 'interface PortCommand { String NO = "is not a port;"; }' >include/command/PortCommand.java
+            printf '%s' "$5" >devflow_ports.java
+            """, "sh", "" + tiny.folder, "" + tiny.home, "" + tiny.cache, "" + first().cache, TINY));
         return tiny;
     }
 
-    private static void run(String... command) throws Exception {
-        Script.Result result = Script.command(command).run();
+    private static void run(Script script) throws Exception {
+        Script.Result result = script.in(Script.CLONE).run();
         assertEquals(0, result.exit(), result.err());
     }
 
     /** Returns a copy that uses the build of this clone until one of its own sources changes. */
     Clone copyTo(Path other) throws Exception {
         Files.createDirectories(other);
-        run("cp", "-rp", folder + "/scripts", folder + "/jbangw", other.toString());
+        run(Script.command("cp", "-rp", folder + "/scripts", folder + "/jbangw", other.toString()));
         Clone copy = new Clone(other, home, cache);
         Files.createDirectories(copy.place());
         Files.copy(place().resolve("current"), copy.place().resolve("current"), StandardCopyOption.COPY_ATTRIBUTES);
@@ -132,7 +121,7 @@ record Clone(Path folder, Path home, Path cache) {
 
     /** Has a script use this clone, as {@code $ports} and {@code $jbangw}, this cache and the JDK of the tests. */
     Script prepared(Script script) {
-        return script.env("jbangw", folder.resolve("jbangw")).env("PATH", PATH).env("ports", scripts().resolve("devflow-ports.sh")).env("HOME", home).env("XDG_CACHE_HOME", cache)
-            .env("JAVA_HOME", System.getProperty("java.home"));
+        return script.env("jbangw", folder.resolve("jbangw")).env("ports", scripts().resolve("devflow-ports.sh"))
+            .env("HOME", home).env("XDG_CACHE_HOME", cache).env("PATH", PATH).env("JAVA_HOME", System.getProperty("java.home"));
     }
 }

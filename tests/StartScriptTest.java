@@ -9,7 +9,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
@@ -30,37 +29,25 @@ class StartScriptTest {
 
     private Path project;
 
-    @BeforeAll
-    static void assumeTools() throws Exception {
+    @BeforeEach
+    void makeProject() throws Exception {
         for (String program : List.of("node", "npm", "python3", "ss")) {
             assumeTrue(Servers.isOnPath(program), program + " is not installed");
         }
-    }
-
-    @BeforeEach
-    void makeProject() throws Exception {
-        project = project(folder.resolve("project"));
-    }
-
-    private static Path project(Path folder) throws Exception {
-        Files.createDirectories(folder.resolve(".git"));
-        Files.createDirectories(folder.resolve("services"));
+        project = folder.resolve("project");
+        Files.createDirectories(project.resolve(".git"));
+        Files.createDirectories(project.resolve("services"));
         for (PortMap.Service service : PortMap.SERVICES) {
             String kind = service.variable().contains("MEMORY") || service.variable().contains("QWEN") ? ".py" : ".js";
-            Files.copy(Script.CLONE.resolve("tests/service" + kind), folder.resolve("services/" + service.shortName() + kind));
+            Files.copy(Script.CLONE.resolve("tests/service" + kind), project.resolve("services/" + service.shortName() + kind));
         }
-        Files.writeString(folder.resolve("package.json"), "{\"scripts\": {\"gemini-mcp\": \"node services/gemini-mcp.js\"}}");
-        Files.copy(Script.CLONE.resolve("tests/devflow-start.sh"), folder.resolve("devflow-start.sh"), StandardCopyOption.COPY_ATTRIBUTES);
-        return folder;
+        Files.writeString(project.resolve("package.json"), "{\"scripts\": {\"gemini-mcp\": \"node services/gemini-mcp.js\"}}");
+        Files.copy(Script.CLONE.resolve("tests/devflow-start.sh"), project.resolve("devflow-start.sh"), StandardCopyOption.COPY_ATTRIBUTES);
     }
 
     /** In the project's folder; {@code listen}, {@code bound} and {@code connect} are another program's, and no error ends the script. */
     private Script.Result run(String script) throws Exception {
-        return script(script).run();
-    }
-
-    private Script script(String script) throws Exception {
-        return Clone.first().prepared(Namespace.bash(project, HELP + script)).env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts"));
+        return Clone.first().prepared(Namespace.bash(project, HELP + script)).env("DEVFLOW_PORTS", Script.CLONE.resolve("scripts")).run();
     }
 
     private static void assertOut(String expected, Script.Result result) {
