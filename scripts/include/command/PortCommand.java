@@ -2,7 +2,7 @@
 //DEPS info.picocli:picocli:4.7.7
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.google.code.gson:gson:2.13.2
-//JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline
+//JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
 //RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-CreateCoredumpOnCrash
 //RUNTIME_OPTIONS -Xlog:disable -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true
