@@ -64,9 +64,9 @@ class WaitingTest {
         "unset DEVFLOW_PORTS_STARTER; (node services/orchestrator.js &) & until_taken 3005 ~ 1 ~ gave up: process PID exited; RUNS",
         // The server of another start, which is newer, answers.
         "(node services/orchestrator.js &); until_taken 3005; node services/orchestrator.js & sleep 1 ~ 0 ~ INSTEAD",
-        // The server of another shell answers, which may be a start at the same time.
+        // The server of another shell, which is a little older, answers.
         "bash -c 'node services/orchestrator.js & wait' & until_taken 3005; exec 4< <(bash -c 'sleep 60 & echo $!; wait'); read -r pid <&4"
-            + " ~ 1 ~ gave up after 1 s: process PID (sleep 60) is running, but does not listen on 3005; RUNS",
+            + " ~ 1 ~ gave up after 1 s: process PID (sleep 60) is running, but does not listen on 3005; OLD",
         // Another program answers.
         "listen 3005 3005; python3 -m http.server --bind ::1 3005 >>log 2>&1 & ~ 1 ~ gave up: port 3005 is in use by another program: OWNER",
         // Nobody answers.

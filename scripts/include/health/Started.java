@@ -62,16 +62,15 @@ final class Started {
                 .noneMatch(listener -> isOlder(listener) || hasExited(listener) || isOfAnotherShell(listener));
     }
 
-    /** Returns whether another shell than the start script started a listener, such as another run of the script. */
+    /** Returns whether the shell that started the processes started a listener, too, as in a pipe to tee. */
+    private boolean isOfScript(Owner listener) {
+        return listener.ancestors().stream().anyMatch(ancestor -> scripts.contains(ancestor.pid()));
+    }
+
+    /** Returns whether another shell started a listener: perhaps another run of the start script. */
     private boolean isOfAnotherShell(Owner listener) {
-        boolean isOfShell = false;
-        for (Processes.Facts ancestor : listener.ancestors()) {
-            if (scripts.contains(ancestor.pid())) {
-                return false;
-            }
-            isOfShell |= ancestor.pid() != 1 && Supervisor.SHELLS.contains(ancestor.name());
-        }
-        return isOfShell;
+        return !isOfScript(listener) && listener.ancestors().stream()
+            .anyMatch(ancestor -> ancestor.pid() != 1 && Supervisor.SHELLS.contains(ancestor.name()));
     }
 
     /** Returns whether no process of this user has the socket any more: it was the exited process that responded. */
@@ -80,7 +79,8 @@ final class Started {
     }
 
     private boolean isOlder(Owner listener) {
-        return !listener.processes().isEmpty() && listener.process().startTime() < earliest - SECOND;
+        long limit = earliest - (isOfScript(listener) ? SECOND : 0); // A pipe may start the server first.
+        return !listener.processes().isEmpty() && listener.process().startTime() < limit;
     }
 
     /** Returns whether a process has failed, or has exited and left nothing running that listens. */
