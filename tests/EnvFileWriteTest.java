@@ -291,17 +291,6 @@ class EnvFileWriteTest {
         assertTrue(result.err().startsWith("ERROR: cannot write .env: it is a mount point; "), result.err());
     }
 
-    /** A repository can contain such links. */
-    @Test
-    void nothingButItsOwnFolderIsEverRemoved() throws Exception {
-        Files.writeString(env(), "CODEX_MCP_PORT=1\n");
-        bash("mkdir notes .env.1.local .env.devflow-ports-2; touch notes/new notes/copy .env.1.local/copy .env.devflow-ports-2/new"
-            + " && ln -s notes .env.2.local && ln -s notes .env.devflow-ports-3 && touch -d '1 day ago' notes/* .env.*");
-        String before = bash("ls -AR --time-style=full-iso notes .env.*; ls -A");
-        assertEquals(0, write(Sockets.freePort()).run().exit());
-        assertEquals(before, bash("ls -AR --time-style=full-iso notes .env.*; ls -A | grep -v cache"));
-    }
-
     @Test
     void aLockThatIsNotReleasedIsNamed() throws Exception {
         Path file = Files.createDirectories(folder.resolve("cache/devflow-ports")).resolve("env.lock");

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,11 +26,6 @@ class JbangTest {
 
     @TempDir
     Path elsewhere;
-
-    @BeforeAll
-    static void startAllAtOnceInAnEmptyHome() throws Exception {
-        Clone.first();
-    }
 
     private static Script prepared(Script script) throws Exception {
         return Clone.first().prepared(script).env("XDG_CACHE_HOME", "");

@@ -50,15 +50,6 @@ class StatusTest {
     }
 
     @Test
-    void verboseShowsWhereThePortIsSetAndAllOwners() throws Exception {
-        Script.Result result = inProject("echo 'DB_MANAGER_PORT=3002' >.env; port_status --verbose db-manager 3006");
-        List<String> lines = text(result).lines().toList();
-        assertEquals("    DB_MANAGER_PORT (.env:1)", lines.get(3));
-        assertTrue(lines.get(4).startsWith("    node services/db.js (pid N)"), result.out() + result.err());
-        assertTrue(lines.contains("    TOKEN_OPTIMIZER_PORT (the default)"), result.out());
-    }
-
-    @Test
     void listsServicesThatAreNotRunningByTheNamesThatWereGivenAndChecksThem() throws Exception {
         Script.Result result = inProject("""
             echo API_PORT=3150 >.env
