@@ -48,20 +48,18 @@ final class Problems {
      * @param expected the statuses of services that should be running
      */
     List<Problem> of(List<ServicePort> ports, Set<PortMap.Status> expected) {
-        Set<Integer> numbers = new LinkedHashSet<>();
+        Set<Integer> numbers = new HashSet<>();
         List<PortMap.Service> down = new ArrayList<>();
         for (ServicePort port : ports) {
+            int number = port.service().port();
             boolean isExpected = expected.contains(port.service().status());
             addMisconfigured(port.service());
-            numbers.add(port.service().port());
             addConflict(port, isExpected);
+            if (numbers.add(number) && config.at(number).size() > 1) {
+                addShared(config.at(number));
+            }
             if (isExpected && port.isAvailable()) {
                 down.add(port.service());
-            }
-        }
-        for (int number : numbers) {
-            if (config.at(number).size() > 1) {
-                addShared(config.at(number));
             }
         }
         addDown(down);
@@ -147,7 +145,7 @@ final class Problems {
 
     private Set<String> steps(ServicePort port, boolean isRunning) {
         Set<String> steps = new LinkedHashSet<>();
-        List<Owner> toKill = new ArrayList<>();
+        List<Owner> toStop = new ArrayList<>();
         if (port.verdict() == LocalPorts.Verdict.DENIED) {
             steps.add("run as root");
         }
@@ -160,14 +158,13 @@ final class Problems {
             };
             if (step != null) {
                 steps.add(step);
-            } else if (isRunning) {
-                steps.add(invocation.command("check_port", "--stop " + port.service().shortName()));
             } else {
-                toKill.add(owner);
+                toStop.add(owner);
             }
         }
-        if (!toKill.isEmpty()) {
-            steps.add(kill(toKill));
+        if (!toStop.isEmpty()) {
+            steps.add(!isRunning ? kill(toStop)
+                : invocation.command("check_port", "--stop " + port.service().shortName()));
         }
         return steps;
     }
@@ -177,7 +174,7 @@ final class Problems {
             : "stop the process that this command finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 
-    /** Returns how a listener is stopped; null if it can be killed, alone or with its supervisor. */
+    /** Returns how a listener is stopped; null if it can be signalled, alone or with its supervisor. */
     private static String step(Owner owner) {
         String name = owner.process().name();
         boolean isFirst = name.equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1);
@@ -205,7 +202,7 @@ final class Problems {
                 default -> "stop the container that this command shows: docker ps --filter publish="
                     + owner.socket().port();
             };
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
+            case RESTARTER -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
                 : "stop the program in " + process + ", which restarts it";
         };
