@@ -105,13 +105,10 @@ class check_port extends PortCommand {
     private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
         List<Line> lines = new ArrayList<>();
         Set<Integer> all = new HashSet<>();
-        Set<Integer> available = new HashSet<>();
+        int available = 0; // Two services can have one port.
         for (ServicePort port : ports) {
             boolean isSingle = singles.contains(port.service().port());
-            all.add(port.service().port());
-            if (port.isAvailable()) {
-                available.add(port.service().port());
-            }
+            available += all.add(port.service().port()) && port.isAvailable() ? 1 : 0;
             if (verbose || isSingle || !port.isAvailable()) {
                 addRow(lines, port);
             }
@@ -120,7 +117,7 @@ class check_port extends PortCommand {
             }
         }
         if (!singles.containsAll(all)) {
-            lines.add(count(available.size(), all.size()));
+            lines.add(count(available, all.size()));
         }
         return lines;
     }
@@ -165,7 +162,7 @@ class check_port extends PortCommand {
     private boolean areAllAvailable() throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         boolean areAvailable = true;
-        for (String target : targets) {
+        for (String target : targets) { // A wrong target is an error, even if a port before it is not available.
             Config config = Targets.isName(target) ? Config.of(this) : null;
             for (PortMap.Service service : new Targets(config, wholeNames).resolve(target)) {
                 areAvailable = areAvailable && localPorts.isAvailable(service.port());

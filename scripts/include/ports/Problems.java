@@ -62,18 +62,22 @@ final class Problems {
                 down.add(port.service());
             }
         }
-        addDown(down);
+        if (!down.isEmpty()) {
+            add(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
+                : down.size() + " expected services are") + " not running", List.of());
+        }
         return problems;
     }
 
     private void addMisconfigured(PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
-            add(Kind.OUTSIDE_RANGE, service, service.name() + " is configured for port " + service.port() + ", outside "
-                + group.range, List.of("to move the service: " + allocator().setting(service)));
+            add(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured for port " + service.port()
+                + ", outside " + group.range, List.of("to move the service: " + allocator().setting(service)));
         }
         for (String difference : config.differences(service)) {
-            add(Kind.DIFFERING_NAMES, service, difference, List.of("to correct this: set both to the same port"));
+            add(Kind.DIFFERING_NAMES, List.of(service), difference,
+                List.of("to correct this: set both to the same port"));
         }
     }
 
@@ -82,12 +86,12 @@ final class Problems {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
         if ((isReserved || isExpected && port.conflict() != null) && conflicts.add(port.service().port())) {
             Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
-            add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
+            add(kind, List.of(port.service()), "P" + port.conflict().substring(1), remedies(port));
         }
     }
 
-    private void add(Kind kind, PortMap.Service service, String message, List<String> remedies) {
-        problems.add(new Problem(kind, List.of(service), message, remedies));
+    private void add(Kind kind, List<PortMap.Service> services, String message, List<String> remedies) {
+        problems.add(new Problem(kind, services, message, remedies));
     }
 
     private void addShared(List<PortMap.Service> services) {
@@ -97,15 +101,8 @@ final class Problems {
         PortMap.Service keeper = allocator().keeper(port);
         List<PortMap.Service> others = services.stream().filter(service -> service != keeper).toList();
         PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
-        problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size()
-            + " services: " + names, List.of("to separate the services: " + move(toMove))));
-    }
-
-    private void addDown(List<PortMap.Service> down) {
-        if (!down.isEmpty()) {
-            problems.add(new Problem(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
-                : down.size() + " expected services are") + " not running", List.of()));
-        }
+        add(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size() + " services: " + names,
+            List.of("to separate the services: " + move(toMove)));
     }
 
     // Remedies. A command that is printed runs when it is pasted.
@@ -128,7 +125,6 @@ final class Problems {
         return remedies;
     }
 
-    /** Returns how the service is given another port. */
     String move(PortMap.Service service) {
         boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !allocator().canMove(service);
         return isSet ? allocator().setting(service)

@@ -96,7 +96,6 @@ final class Processes {
         return self != null && isDescendant(self.pid, process.pid);
     }
 
-    /** Returns whether this program may stop the processes of a user. */
     boolean mayStop(String user) {
         Facts self = self();
         return self != null && ("root".equals(self.user) || Objects.equals(self.user, user));

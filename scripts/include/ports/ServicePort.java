@@ -16,7 +16,6 @@ import java.util.Set;
  */
 record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Owner> owners) {
 
-    /** Returns the services with the states of their ports. */
     static List<ServicePort> states(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
         List<ServicePort> ports = new ArrayList<>();
         for (PortMap.Service service : services) {
@@ -124,12 +123,10 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
 
     /** Returns the note that a service counts as running though its listener may be another program's, or null. */
     String doubt() {
-        if (!isRunning() || ownership() != Project.Ownership.UNKNOWN) {
-            return null;
-        }
-        return "port " + service.port() + " is " + brief()
-            + (owners.get(0).process() == null ? "; " : ", which may belong to this project; ")
-            + (service.name() == null ? "the port" : service.name()) + " counts as running";
+        return !isRunning() || ownership() != Project.Ownership.UNKNOWN ? null
+            : "port " + service.port() + " is " + brief()
+                + (owners.get(0).process() == null ? "; " : ", which may belong to this project; ")
+                + (service.name() == null ? "the port" : service.name()) + " counts as running";
     }
 
     /** Returns a row for a port: its state, its service, and more. */
