@@ -161,8 +161,8 @@ record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments
         try {
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class); // a FIFO would block
             if (!file.isRegularFile() || file.size() > MAX_BYTES) {
-                throw new UserException(path + (file.isRegularFile() ? " is larger than 1 MB" : " is not a regular file")
-                    + "; name another file with --env-file");
+                String fault = file.isRegularFile() ? " is larger than 1 MB" : " is not a regular file";
+                throw new UserException(path + fault + "; name another file with --env-file");
             }
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
             if (text.indexOf('\0') >= 0) {

@@ -201,8 +201,8 @@ final class Allocator {
         if (assignment.port == 0) {
             String fixed = service.isMovable() ? "" : "fixed ";
             String others = service.isMovable() ? ", and no other port of its range is available" : "";
-            failures.add(service.name() + " cannot use its " + fixed + "port " + old + ": " + reason(assignment) + others
-                + "; " + setting(service));
+            failures.add(service.name() + " cannot use its " + fixed + "port " + old + ": " + reason(assignment)
+                + others + "; " + setting(service));
         } else if (assignment.isMoved()) {
             notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "") + " moves from "
                 + old + " to " + assignment.port + ": " + old + " is " + reason(assignment));

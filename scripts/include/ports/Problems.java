@@ -63,8 +63,8 @@ final class Problems {
             }
         }
         if (!down.isEmpty()) {
-            add(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
-                : down.size() + " expected services are") + " not running", List.of());
+            problems.add(new Problem(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
+                : down.size() + " expected services are") + " not running", List.of()));
         }
         return problems;
     }
@@ -72,12 +72,13 @@ final class Problems {
     private void addMisconfigured(PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
-            add(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured for port " + service.port()
-                + ", outside " + group.range, List.of("to move the service: " + allocator().setting(service)));
+            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured for port "
+                + service.port() + ", outside " + group.range,
+                List.of("to move the service: " + allocator().setting(service))));
         }
         for (String difference : config.differences(service)) {
-            add(Kind.DIFFERING_NAMES, List.of(service), difference,
-                List.of("to correct this: set both to the same port"));
+            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference,
+                List.of("to correct this: set both to the same port")));
         }
     }
 
@@ -86,12 +87,9 @@ final class Problems {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
         if ((isReserved || isExpected && port.conflict() != null) && conflicts.add(port.service().port())) {
             Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
-            add(kind, List.of(port.service()), "P" + port.conflict().substring(1), remedies(port));
+            problems.add(new Problem(kind, List.of(port.service()), "P" + port.conflict().substring(1),
+                remedies(port)));
         }
-    }
-
-    private void add(Kind kind, List<PortMap.Service> services, String message, List<String> remedies) {
-        problems.add(new Problem(kind, services, message, remedies));
     }
 
     private void addShared(List<PortMap.Service> services) {
@@ -101,8 +99,8 @@ final class Problems {
         PortMap.Service keeper = allocator().keeper(port);
         List<PortMap.Service> others = services.stream().filter(service -> service != keeper).toList();
         PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
-        add(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size() + " services: " + names,
-            List.of("to separate the services: " + move(toMove)));
+        problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size()
+            + " services: " + names, List.of("to separate the services: " + move(toMove))));
     }
 
     // Remedies. A command that is printed runs when it is pasted.

@@ -85,7 +85,6 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
         return fields;
     }
 
-    /** The JSON fields of a service. */
     static Map<String, Object> fields(PortMap.Service service) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("port", service.port());
