@@ -51,6 +51,9 @@ class check_port extends PortCommand {
     @Option(names = "--free", hidden = true)
     private boolean free;
 
+    /** The ports that were named one by one; they are always shown, with their remedies. */
+    private final Set<Integer> singles = new HashSet<>();
+
     public static void main(String... args) {
         main(new check_port(), args);
     }
@@ -68,7 +71,6 @@ class check_port extends PortCommand {
         Config config = Config.of(this);
         Targets resolver = new Targets(config, wholeNames || stop);
         Set<PortMap.Service> services = new LinkedHashSet<>();
-        Set<Integer> singles = new HashSet<>();
         for (String target : targets) {
             List<PortMap.Service> named = resolver.resolve(target);
             boolean isSingle = named.get(0).port() == named.get(named.size() - 1).port();
@@ -79,10 +81,10 @@ class check_port extends PortCommand {
                 singles.add(named.get(0).port());
             }
         }
-        return stop ? stopping(List.copyOf(services), singles) : checking(List.copyOf(services), singles, config);
+        return stop ? stopping(List.copyOf(services)) : checking(List.copyOf(services), config);
     }
 
-    private Report checking(List<PortMap.Service> services, Set<Integer> singles, Config config) throws Exception {
+    private Report checking(List<PortMap.Service> services, Config config) throws Exception {
         if (wait != null) {
             Stopping.await(services, wait);
         }
@@ -97,21 +99,17 @@ class check_port extends PortCommand {
                 .distinct().collect(Collectors.joining("; ")));
         }
         return new Report(areAvailable ? Report.YES : Report.NO,
-            json || quiet ? List.of() : lines(ports, singles, new Problems(config, projectFolder)),
+            json || quiet ? List.of() : lines(ports, new Problems(config, projectFolder)),
             json ? Map.of("ports", ports.stream().map(ServicePort::fields).toList()) : null);
     }
 
-    /** @param singles the ports that were named one by one; they are always shown, with their remedies */
-    private List<Line> lines(List<ServicePort> ports, Set<Integer> singles, Problems problems) {
+    private List<Line> lines(List<ServicePort> ports, Problems problems) {
         List<Line> lines = new ArrayList<>();
         Set<Integer> all = new HashSet<>();
-        Set<Integer> available = new HashSet<>();
+        int available = 0; // Two services can have one port.
         for (ServicePort port : ports) {
             boolean isSingle = singles.contains(port.service().port());
-            all.add(port.service().port());
-            if (port.isAvailable()) {
-                available.add(port.service().port());
-            }
+            available += all.add(port.service().port()) && port.isAvailable() ? 1 : 0;
             if (verbose || isSingle || !port.isAvailable()) {
                 addRow(lines, port);
             }
@@ -120,7 +118,7 @@ class check_port extends PortCommand {
             }
         }
         if (!singles.containsAll(all)) {
-            lines.add(count(available.size(), all.size()));
+            lines.add(count(available, all.size()));
         }
         return lines;
     }
@@ -139,7 +137,7 @@ class check_port extends PortCommand {
         return Line.of(available + " of " + all + " ports are available");
     }
 
-    private Report stopping(List<PortMap.Service> services, Set<Integer> singles) throws Exception {
+    private Report stopping(List<PortMap.Service> services) throws Exception {
         List<Line> lines = new ArrayList<>();
         boolean areAvailable = true;
         List<Stopping> stoppings = Stopping.stop(services, Project.of(this),
@@ -165,7 +163,7 @@ class check_port extends PortCommand {
     private boolean areAllAvailable() throws IOException {
         LocalPorts localPorts = LocalPorts.read();
         boolean areAvailable = true;
-        for (String target : targets) {
+        for (String target : targets) { // A wrong target is an error, even if a port before it is not available.
             Config config = Targets.isName(target) ? Config.of(this) : null;
             for (PortMap.Service service : new Targets(config, wholeNames).resolve(target)) {
                 areAvailable = areAvailable && localPorts.isAvailable(service.port());

@@ -34,8 +34,11 @@ class RemedyTest {
         return String.join(" / ", new Problems(CONFIG, null).remedies(new ServicePort(service, verdict, List.of(owners))));
     }
 
-    private static Supervisor supervisor(String kind, String name, String task, boolean isOffLimits) {
-        return kind == null ? null : new Supervisor(Supervisor.Kind.valueOf(kind), name, task, 5, isOffLimits);
+    /** STOPPED_TOO is a restarter that is stopped together with its program. */
+    private static Supervisor supervisor(String kind, String name, String task) {
+        boolean isStoppedToo = "STOPPED_TOO".equals(kind);
+        return kind == null ? null
+            : new Supervisor(isStoppedToo ? Supervisor.Kind.RESTARTER : Supervisor.Kind.valueOf(kind), name, task, 5, isStoppedToo);
     }
 
     /** Pids that are negative are of paused processes. */
@@ -58,21 +61,21 @@ class RemedyTest {
         "ssh          | 8        | PUBLISHER        | ssh          | -   | to free the port: stop the tunnel of ssh (pid 5)",
         "nginx        | 8        | UNIT             | a b.service  | -   | to free the port: systemctl stop 'a b.service'",
         "nginx        | 8        | USER_UNIT        | x.service    | -   | to free the port: systemctl --user -M ann@ stop x.service",
-        "node         | 14       | RESTARTS_ONE     | node --watch | -   | to free the port: kill 5 14",
-        "node         | 14       | RESTARTS_SEVERAL | pm2          | 3   | to free the port: pm2 stop 3",
-        "node         | 14       | RESTARTS_SEVERAL | pm2          | -   | to free the port: stop the program in pm2 (pid 5),"
+        "node         | 14       | STOPPED_TOO      | node --watch | -   | to free the port: kill 5 14",
+        "node         | 14       | RESTARTER        | pm2          | 3   | to free the port: pm2 stop 3",
+        "node         | 14       | RESTARTER        | pm2          | -   | to free the port: stop the program in pm2 (pid 5),"
             + " which restarts it",
-        "node         | 14       | RESTARTS_SEVERAL | concurrently | -   | to free the port: stop the program in concurrently (pid 5),"
+        "node         | 14       | RESTARTER        | concurrently | -   | to free the port: stop the program in concurrently (pid 5),"
             + " which restarts it"})
     void eachListenerHasTheFirstRemedyThatApplies(String name, String pids, String kind, String supervisor, String task, String remedy) {
         List<Long> all = List.of(pids.split(" ")).stream().map(Long::valueOf).toList();
-        Owner owner = owner(LocalPorts.Kind.LISTENER, name, all, supervisor(kind, supervisor, task, false), Project.Ownership.OTHER, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, name, all, supervisor(kind, supervisor, task), Project.Ownership.OTHER, false, ANN);
         assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner, owner));
     }
 
     @Test
     void aSupervisorThatIsOffLimitsIsNamedAndNotKilled() {
-        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(14L), supervisor("RESTARTS_ONE", "nodemon", null, true),
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(14L), supervisor("RESTARTER", "nodemon", null),
             Project.Ownership.OTHER, false, ANN);
         assertEquals("to free the port: stop the program in nodemon (pid 5), which restarts it",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
@@ -108,15 +111,15 @@ class RemedyTest {
     @CsvSource(delimiter = '|', nullValues = "-", value = {
         "CODEX_MCP_PORT    | OURS    | -                | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
         "QWEN_MCP_PORT     | OURS    | -                | Qwen MCP Server is running; to stop it: jbang check_port@devflow --stop qwen-mcp",
-        "CODEX_MCP_PORT    | OURS    | RESTARTS_ONE     | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
-        "CODEX_MCP_PORT    | OURS    | RESTARTS_SEVERAL | Codex MCP Server is running; to stop it: stop the program in x (pid 5), which"
+        "CODEX_MCP_PORT    | OURS    | STOPPED_TOO      | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
+        "CODEX_MCP_PORT    | OURS    | RESTARTER        | Codex MCP Server is running; to stop it: stop the program in x (pid 5), which"
             + " restarts it",
         "CODEX_MCP_PORT    | OTHER   | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
             + " codex-mcp",
         "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
             + " cctools-grpc"})
     void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Project.Ownership ownership, String kind, String remedy) {
-        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null, false), ownership, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null), ownership, false, ANN);
         // jbangw, which runs the tests, is what printed commands begin with then.
         assertEquals(remedy.replaceAll("jbang (\\w+)@devflow", Matcher.quoteReplacement(Invocation.program("NAME")).replace("NAME", "$1")),
             remedy(service(variable), LocalPorts.Verdict.LISTENING, owner));
@@ -146,10 +149,10 @@ class RemedyTest {
     @Test
     void allWaysAreNamedAndEachOnce() {
         Owner two = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L, 9L), null, Project.Ownership.OTHER, false, ANN);
-        Owner container = owner(LocalPorts.Kind.LISTENER, "node", List.of(7L), supervisor("CONTAINER", "docker", "ab1", true),
+        Owner container = owner(LocalPorts.Kind.LISTENER, "node", List.of(7L), supervisor("CONTAINER", "docker", "ab1"),
             Project.Ownership.UNKNOWN, false, ANN);
         Owner nodemon = owner(LocalPorts.Kind.LISTENER, "node", LongStream.of(9, 14).boxed().toList(),
-            supervisor("RESTARTS_ONE", "nodemon", null, false), Project.Ownership.OTHER, false, ANN);
+            supervisor("STOPPED_TOO", "nodemon", null), Project.Ownership.OTHER, false, ANN);
         assertEquals("to free the port: docker stop ab1 / and: kill 5 8 9 14",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, two, container, nodemon, container));
     }

@@ -104,11 +104,12 @@ record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments
         while (top != null && !here.equals(top) && !isHomeOrAbove(top)) {
             here = here.getParent();
             file = Path.of("..").resolve(file);
-            String owner = isFile(file) ? otherOwner(file) : null;
-            if (owner != null) {
+            if (isFile(file)) {
+                String owner = otherOwner(file);
+                if (owner == null) {
+                    return file;
+                }
                 command.note(file + " is ignored: it belongs to " + owner + "; to use it, name it with --env-file");
-            } else if (isFile(file)) {
-                return file;
             }
         }
         return name;
@@ -159,11 +160,9 @@ record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments
     static EnvFile read(Path path) {
         try {
             BasicFileAttributes file = Files.readAttributes(path, BasicFileAttributes.class); // a FIFO would block
-            if (!file.isRegularFile()) {
-                throw new UserException(path + " is not a regular file; name another file with --env-file");
-            }
-            if (file.size() > MAX_BYTES) {
-                throw new UserException(path + " is larger than 1 MB; name another file with --env-file");
+            if (!file.isRegularFile() || file.size() > MAX_BYTES) {
+                String fault = file.isRegularFile() ? " is larger than 1 MB" : " is not a regular file";
+                throw new UserException(path + fault + "; name another file with --env-file");
             }
             String text = Files.readString(path, StandardCharsets.ISO_8859_1);
             if (text.indexOf('\0') >= 0) {

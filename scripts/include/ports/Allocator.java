@@ -199,14 +199,16 @@ final class Allocator {
         int old = service.port();
         notes.addAll(config.differences(service));
         if (assignment.port == 0) {
-            failures.add(service.name() + " cannot use its " + (service.isMovable() ? "" : "fixed ") + "port " + old
-                + ": " + reason(assignment)
-                + (service.isMovable() ? ", and no other port of its range is available" : "") + "; "
-                + setting(service));
+            String fixed = service.isMovable() ? "" : "fixed ";
+            String others = service.isMovable() ? ", and no other port of its range is available" : "";
+            failures.add(service.name() + " cannot use its " + fixed + "port " + old + ": " + reason(assignment)
+                + others + "; " + setting(service));
         } else if (assignment.isMoved()) {
             notes.add(service.name() + (service.isDocumented() ? " (" + service.variable() + ")" : "") + " moves from "
                 + old + " to " + assignment.port + ": " + old + " is " + reason(assignment));
-            addLinesWith(old, assignment.keeper);
+            if (assignment.keeper == null) {
+                addLinesWith(old);
+            }
         } else if (!assignment.old.isAvailable() && !assignment.isRunning()) {
             notes.add(service.name() + " keeps port " + old + ", which is " + reason(assignment));
         }
@@ -218,13 +220,12 @@ final class Allocator {
             : "also configured for " + keeper.name() + " (" + keeper.place() + ")";
     }
 
-    /** Notes each line of {@code .env} that still names a port, as a URL does, unless another service keeps it. */
-    private void addLinesWith(int port, PortMap.Service keeper) {
-        for (EnvFile.Entry entry : config.envFile().entries().values()) {
-            if (keeper == null && !entry.name().endsWith("_PORT")
-                    && entry.value().matches("(?s)(.*:)?" + port + "(\\D.*)?")) {
-                notes.add(config.envFile().path() + ":" + entry.line() + ": " + entry.name() + " still names port "
-                    + port);
+    /** Notes each line of {@code .env} that still names a port, as a URL does. */
+    private void addLinesWith(int port) {
+        EnvFile file = config.envFile();
+        for (EnvFile.Entry entry : file.entries().values()) {
+            if (!entry.name().endsWith("_PORT") && entry.value().matches("(?s)(.*:)?" + port + "(\\D.*)?")) {
+                notes.add(file.path() + ":" + entry.line() + ": " + entry.name() + " still names port " + port);
             }
         }
     }

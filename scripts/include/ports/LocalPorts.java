@@ -161,7 +161,6 @@ final class LocalPorts {
         return on(port, listeners());
     }
 
-    /** Returns the sockets that listen on any port. */
     List<TcpSocket> listeners() throws IOException {
         if (listeners == null) {
             listeners = hasTables ? inTables(true) : inLsof();
@@ -171,15 +170,12 @@ final class LocalPorts {
 
     /** Returns the listeners on this port, else its connections, else one socket of the kind UNKNOWN. */
     List<TcpSocket> sockets(int port) throws IOException {
-        List<TcpSocket> found = isListening(port) ? listeners(port) : connections(port);
-        return found.isEmpty() ? List.of(new TcpSocket(Kind.UNKNOWN, "", port, -1, 0)) : found;
-    }
-
-    private List<TcpSocket> connections(int port) throws IOException {
-        if (sockets == null) {
-            sockets = hasTables ? inTables(false) : List.of();
+        List<TcpSocket> found = listeners(port);
+        if (found.isEmpty() && hasTables) {
+            sockets = sockets == null ? inTables(false) : sockets;
+            found = on(port, sockets);
         }
-        return on(port, sockets);
+        return found.isEmpty() ? List.of(new TcpSocket(Kind.UNKNOWN, "", port, -1, 0)) : found;
     }
 
     private static List<TcpSocket> on(int port, List<TcpSocket> all) {

@@ -75,7 +75,7 @@ final class OwnerWords {
             case USER_UNIT -> "systemd user unit " + name;
             case CONTAINER -> (name.equals("container") ? name : name + " container") + " " + supervisor.task();
             case PUBLISHER -> name + ", which publishes the port of a container or another machine";
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> name + " (pid " + supervisor.pid() + ")";
+            case RESTARTER -> name + " (pid " + supervisor.pid() + ")";
         };
     }
 
@@ -156,12 +156,8 @@ final class OwnerWords {
             + (pids.size() < 2 ? "" : "; socket shared by the processes " + pids);
     }
 
-    /** Returns the JSON documents of all sockets, or of those that listen; a field is null if it is not known. */
-    static List<Map<String, Object>> json(List<Owner> owners, boolean onlyListeners) {
-        return owners.stream().filter(owner -> !onlyListeners || owner.isListener()).map(OwnerWords::fields).toList();
-    }
-
-    private static Map<String, Object> fields(Owner owner) {
+    /** Returns the owner's JSON document; a field is null if it is not known. */
+    static Map<String, Object> fields(Owner owner) {
         Processes.Facts process = owner.process();
         Processes.Facts starter = Supervisor.starter(owner.ancestors());
         Project.Ownership ownership = owner.ownership();

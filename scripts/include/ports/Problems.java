@@ -48,34 +48,37 @@ final class Problems {
      * @param expected the statuses of services that should be running
      */
     List<Problem> of(List<ServicePort> ports, Set<PortMap.Status> expected) {
-        Set<Integer> numbers = new LinkedHashSet<>();
+        Set<Integer> numbers = new HashSet<>();
         List<PortMap.Service> down = new ArrayList<>();
         for (ServicePort port : ports) {
+            int number = port.service().port();
             boolean isExpected = expected.contains(port.service().status());
             addMisconfigured(port.service());
-            numbers.add(port.service().port());
             addConflict(port, isExpected);
+            if (numbers.add(number) && config.at(number).size() > 1) {
+                addShared(config.at(number));
+            }
             if (isExpected && port.isAvailable()) {
                 down.add(port.service());
             }
         }
-        for (int number : numbers) {
-            if (config.at(number).size() > 1) {
-                addShared(config.at(number));
-            }
+        if (!down.isEmpty()) {
+            problems.add(new Problem(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
+                : down.size() + " expected services are") + " not running", List.of()));
         }
-        addDown(down);
         return problems;
     }
 
     private void addMisconfigured(PortMap.Service service) {
         PortMap.Group group = service.group();
         if (group != null && !group.range.contains(service.port())) {
-            add(Kind.OUTSIDE_RANGE, service, service.name() + " is configured for port " + service.port() + ", outside "
-                + group.range, List.of("to move the service: " + allocator().setting(service)));
+            problems.add(new Problem(Kind.OUTSIDE_RANGE, List.of(service), service.name() + " is configured for port "
+                + service.port() + ", outside " + group.range,
+                List.of("to move the service: " + allocator().setting(service))));
         }
         for (String difference : config.differences(service)) {
-            add(Kind.DIFFERING_NAMES, service, difference, List.of("to correct this: set both to the same port"));
+            problems.add(new Problem(Kind.DIFFERING_NAMES, List.of(service), difference,
+                List.of("to correct this: set both to the same port")));
         }
     }
 
@@ -84,12 +87,9 @@ final class Problems {
         boolean isReserved = port.service().status() == PortMap.Status.RESERVED && port.isTaken();
         if ((isReserved || isExpected && port.conflict() != null) && conflicts.add(port.service().port())) {
             Kind kind = isReserved ? Kind.RESERVED_PORT_IN_USE : port.isTaken() ? Kind.TAKEN : Kind.UNAVAILABLE;
-            add(kind, port.service(), "P" + port.conflict().substring(1), remedies(port));
+            problems.add(new Problem(kind, List.of(port.service()), "P" + port.conflict().substring(1),
+                remedies(port)));
         }
-    }
-
-    private void add(Kind kind, PortMap.Service service, String message, List<String> remedies) {
-        problems.add(new Problem(kind, List.of(service), message, remedies));
     }
 
     private void addShared(List<PortMap.Service> services) {
@@ -101,13 +101,6 @@ final class Problems {
         PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
         problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size()
             + " services: " + names, List.of("to separate the services: " + move(toMove))));
-    }
-
-    private void addDown(List<PortMap.Service> down) {
-        if (!down.isEmpty()) {
-            problems.add(new Problem(Kind.DOWN, down, (down.size() == 1 ? down.get(0).name() + " is"
-                : down.size() + " expected services are") + " not running", List.of()));
-        }
     }
 
     // Remedies. A command that is printed runs when it is pasted.
@@ -130,7 +123,6 @@ final class Problems {
         return remedies;
     }
 
-    /** Returns how the service is given another port. */
     String move(PortMap.Service service) {
         boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !allocator().canMove(service);
         return isSet ? allocator().setting(service)
@@ -147,7 +139,7 @@ final class Problems {
 
     private Set<String> steps(ServicePort port, boolean isRunning) {
         Set<String> steps = new LinkedHashSet<>();
-        List<Owner> toKill = new ArrayList<>();
+        List<Owner> toStop = new ArrayList<>();
         if (port.verdict() == LocalPorts.Verdict.DENIED) {
             steps.add("run as root");
         }
@@ -160,14 +152,13 @@ final class Problems {
             };
             if (step != null) {
                 steps.add(step);
-            } else if (isRunning) {
-                steps.add(invocation.command("check_port", "--stop " + port.service().shortName()));
             } else {
-                toKill.add(owner);
+                toStop.add(owner);
             }
         }
-        if (!toKill.isEmpty()) {
-            steps.add(kill(toKill));
+        if (!toStop.isEmpty()) {
+            steps.add(!isRunning ? kill(toStop)
+                : invocation.command("check_port", "--stop " + port.service().shortName()));
         }
         return steps;
     }
@@ -177,7 +168,7 @@ final class Problems {
             : "stop the process that this command finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 
-    /** Returns how a listener is stopped; null if it can be killed, alone or with its supervisor. */
+    /** Returns how a listener is stopped; null if it can be signalled, alone or with its supervisor. */
     private static String step(Owner owner) {
         String name = owner.process().name();
         boolean isFirst = name.equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1);
@@ -205,7 +196,7 @@ final class Problems {
                 default -> "stop the container that this command shows: docker ps --filter publish="
                     + owner.socket().port();
             };
-            case RESTARTS_ONE, RESTARTS_SEVERAL -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
+            case RESTARTER -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
                 : "stop the program in " + process + ", which restarts it";
         };

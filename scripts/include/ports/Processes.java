@@ -45,15 +45,11 @@ final class Processes {
 
         /** Returns the name of the program: "bash" for "-bash", "nginx" for "nginx: master process". */
         String name() {
-            String name = name(0).startsWith("-") ? name(0).substring(1) : name(0);
+            String program = arguments.get(0);
+            String file = program.substring(program.lastIndexOf('/') + 1);
+            String name = file.startsWith("-") ? file.substring(1) : file;
             int colon = name.indexOf(':', 1);
             return colon < 0 ? name : name.substring(0, colon);
-        }
-
-        /** Returns an argument without its folder; empty if there is no such argument. */
-        String name(int argument) {
-            String word = argument < arguments.size() ? arguments.get(argument) : "";
-            return word.substring(word.lastIndexOf('/') + 1);
         }
     }
 
@@ -100,7 +96,6 @@ final class Processes {
         return self != null && isDescendant(self.pid, process.pid);
     }
 
-    /** Returns whether this program may stop the processes of a user. */
     boolean mayStop(String user) {
         Facts self = self();
         return self != null && ("root".equals(self.user) || Objects.equals(self.user, user));

@@ -16,7 +16,6 @@ import java.util.Set;
  */
 record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Owner> owners) {
 
-    /** Returns the services with the states of their ports. */
     static List<ServicePort> states(List<PortMap.Service> services, LocalPorts localPorts) throws IOException {
         List<ServicePort> ports = new ArrayList<>();
         for (PortMap.Service service : services) {
@@ -28,18 +27,18 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     /** Returns the services with the states of their ports, and the owners of the ports that are in use. */
     static List<ServicePort> look(List<PortMap.Service> services, LocalPorts localPorts, Project project)
             throws IOException {
-        List<ServicePort> ports = states(services, localPorts);
+        List<ServicePort> states = states(services, localPorts);
         Set<Integer> inUse = new LinkedHashSet<>();
-        for (ServicePort port : ports) {
+        for (ServicePort port : states) {
             if (port.isListening() || port.verdict == LocalPorts.Verdict.BOUND) {
                 inUse.add(port.service.port());
             }
         }
         Map<Integer, List<Owner>> owners = inUse.isEmpty() ? Map.of() : Owner.of(inUse, localPorts, project);
-        for (int i = 0; i < ports.size(); i++) {
-            ServicePort port = ports.get(i);
+        List<ServicePort> ports = new ArrayList<>();
+        for (ServicePort port : states) {
             List<Owner> own = owners.getOrDefault(port.service.port(), List.of());
-            ports.set(i, new ServicePort(port.service, port.verdict, own));
+            ports.add(new ServicePort(port.service, port.verdict, own));
         }
         return ports;
     }
@@ -81,12 +80,11 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
     Map<String, Object> fields() {
         Map<String, Object> fields = fields(service);
         fields.put("verdict", lowerCase(verdict));
-        fields.put("occupants", OwnerWords.json(owners, false));
-        fields.put("listeners", OwnerWords.json(owners, true));
+        fields.put("occupants", owners.stream().map(OwnerWords::fields).toList());
+        fields.put("listeners", owners.stream().filter(Owner::isListener).map(OwnerWords::fields).toList());
         return fields;
     }
 
-    /** The JSON fields of a service. */
     static Map<String, Object> fields(PortMap.Service service) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("port", service.port());
@@ -124,12 +122,10 @@ record ServicePort(PortMap.Service service, LocalPorts.Verdict verdict, List<Own
 
     /** Returns the note that a service counts as running though its listener may be another program's, or null. */
     String doubt() {
-        if (!isRunning() || ownership() != Project.Ownership.UNKNOWN) {
-            return null;
-        }
-        return "port " + service.port() + " is " + brief()
-            + (owners.get(0).process() == null ? "; " : ", which may belong to this project; ")
-            + (service.name() == null ? "the port" : service.name()) + " counts as running";
+        return !isRunning() || ownership() != Project.Ownership.UNKNOWN ? null
+            : "port " + service.port() + " is " + brief()
+                + (owners.get(0).process() == null ? "; " : ", which may belong to this project; ")
+                + (service.name() == null ? "the port" : service.name()) + " counts as running";
     }
 
     /** Returns a row for a port: its state, its service, and more. */

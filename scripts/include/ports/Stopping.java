@@ -115,8 +115,7 @@ final class Stopping {
     private String refusal(Owner owner) {
         Processes processes = new Processes();
         for (Processes.Facts process : owner.processes()) {
-            String always = refusalDespiteForce(owner, process, processes);
-            String why = always != null || isForced ? always : refusalUnlessForced(process, processes);
+            String why = refusal(owner, process, processes);
             if (why != null) {
                 boolean isFirst = process == owner.process();
                 return (isFirst ? OwnerWords.brief(List.of(owner)) : OwnerWords.process(process)) + why;
@@ -125,31 +124,27 @@ final class Stopping {
         return owner.process() == null ? OwnerWords.brief(List.of(owner)) + "; " + Problems.unseen(owner) : null;
     }
 
-    private static String refusalDespiteForce(Owner owner, Processes.Facts process, Processes processes) {
+    /** Returns why a process of an owner must not be signalled; null if it may be signalled. */
+    private String refusal(Owner owner, Processes.Facts process, Processes processes) {
         Processes.Facts self = processes.self();
         if (self == null || self.pid() != ProcessHandle.current().pid()) {
             return " cannot be signalled from here"; // Another namespace has other pids.
         }
         Supervisor supervisor = owner.supervisor();
+        Project.Ownership ownership = Project.ownership(process, project, processes);
         return process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
-            : processes.isDescendant(self.pid(), process.pid()) ? " started this command"
+            : processes.startedUs(process) ? " started this command"
             : Supervisor.isPublisher(process)
                 ? " serves the port of a container or another machine; stop the container or the tunnel"
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs other programs, too; stop its program instead"
             : isOfLogin(process) ? " belongs to a terminal, an editor or a login"
-            : owner.isAnotherUsers() ? " is a process of another user" : null;
-    }
-
-    private String refusalUnlessForced(Processes.Facts process, Processes processes) {
-        String way = project != null ? "; --force stops it too"
-            : "; use --project DIR to name the project, or --force to stop the process";
-        return switch (Project.ownership(process, project, processes)) {
-            case OURS -> null;
-            case OTHER -> " belongs to another program" + way;
-            case UNKNOWN -> " may belong to another program" + way;
-        };
+            : owner.isAnotherUsers() ? " is a process of another user"
+            : isForced || ownership == Project.Ownership.OURS ? null
+            : (ownership == Project.Ownership.OTHER ? " belongs" : " may belong") + " to another program"
+                + (project != null ? "; --force stops it too"
+                    : "; use --project DIR to name the project, or --force to stop the process");
     }
 
     /** Returns whether the user's terminal or editor would end with the process. */
@@ -166,7 +161,7 @@ final class Stopping {
         Processes processes = new Processes();
         Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
             .filter(each -> each != null && each.isStoppedToo()).map(each -> processes.of(each.pid()))
-            .filter(each -> each != null && Project.ownership(each, project, processes) == Project.Ownership.OURS);
+            .filter(each -> Project.ownership(each, project, processes) == Project.Ownership.OURS);
         List<Processes.Facts> all = before.owners().stream().flatMap(owner -> owner.processes().stream()).toList();
         Stream<Processes.Facts> roots = all.stream()
             .filter(process -> all.stream().noneMatch(other -> other.pid() == process.parent()));
@@ -235,7 +230,7 @@ final class Stopping {
         fields.put("outcome", ServicePort.lowerCase(outcome()));
         fields.put("stopped", List.copyOf(signalled.keySet()));
         fields.put("reason", words().isEmpty() ? null : words());
-        fields.put("occupants", OwnerWords.json(now.owners(), false));
+        fields.put("occupants", now.owners().stream().map(OwnerWords::fields).toList());
         return fields;
     }
 }

@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
  * @param name the unit, the engine of the container, or the program that restarts or publishes
  * @param task the ID of the container, or the number that pm2 gives its program; null otherwise
  * @param pid the process that restarts or publishes; 0 for units and containers
- * @param isOffLimits whether it is only named, never signalled: process 1, an ancestor of this program, another user's
+ * @param isStoppedToo whether it is stopped together with its only program, which it would otherwise restart; never
+ *     process 1, an ancestor of this program, or another user's process
  */
-record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLimits) {
+record Supervisor(Kind kind, String name, String task, long pid, boolean isStoppedToo) {
 
     /** How a process is kept running. */
-    enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, RESTARTS_ONE, RESTARTS_SEVERAL }
+    enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, RESTARTER }
 
     /** Programs that publish the ports of containers, and tunnels: the server is not one of their children. */
     private static final Set<String> PUBLISHERS = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit",
@@ -42,17 +43,12 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
     /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
     static Supervisor of(Processes.Facts process, Processes processes) {
         if (isPublisher(process)) {
-            return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), true);
+            return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), false);
         }
         Supervisor group = inControlGroup(process.controlGroup());
         boolean isManaged = group != null && !group.isOf(processes.self())
             && (group.kind == Kind.CONTAINER || isInSessionOfUnit(process, processes.ancestors(process.pid())));
         return isManaged ? group : amongAncestors(process, processes);
-    }
-
-    /** Returns whether the supervisor is stopped together with its program, which it would otherwise restart. */
-    boolean isStoppedToo() {
-        return kind == Kind.RESTARTS_ONE && !isOffLimits;
     }
 
     /** Returns whether a process opens a port for a server elsewhere: in a container, on another machine. */
@@ -68,10 +64,10 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         Matcher unit = UNIT.matcher(path);
         if (container.matches()) {
             String engine = path.contains("libpod") ? "podman" : path.contains("docker") ? "docker" : "container";
-            return new Supervisor(Kind.CONTAINER, engine, container.group(1), 0, true);
+            return new Supervisor(Kind.CONTAINER, engine, container.group(1), 0, false);
         } else if (unit.matches()) {
             Kind kind = path.contains("/user@") ? Kind.USER_UNIT : Kind.UNIT;
-            return new Supervisor(kind, unit.group(1), null, 0, true);
+            return new Supervisor(kind, unit.group(1), null, 0, false);
         }
         return null;
     }
@@ -98,12 +94,11 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isOffLi
         for (Processes.Facts candidate : candidates) {
             String name = restarter(candidate);
             if (name != null) {
-                Kind kind = RESTART_SEVERAL.contains(name) ? Kind.RESTARTS_SEVERAL : Kind.RESTARTS_ONE;
                 String task = name.equals("pm2") && isInPm2OfThisUser(process)
                     ? Processes.variable(process.pid(), "pm_id") : null;
-                boolean isOffLimits = candidate.pid() == 1 || processes.startedUs(candidate)
-                    || !processes.mayStop(candidate.user());
-                return new Supervisor(kind, name, task, candidate.pid(), isOffLimits);
+                boolean isStoppedToo = !RESTART_SEVERAL.contains(name) && candidate.pid() != 1
+                    && !processes.startedUs(candidate) && processes.mayStop(candidate.user());
+                return new Supervisor(Kind.RESTARTER, name, task, candidate.pid(), isStoppedToo);
             } else if (!SHELLS.contains(candidate.name()) && !WRAPPERS.contains(name(candidate, 0))
                     && !WRAPPERS.contains(name(candidate, 1))) {
                 return null;
