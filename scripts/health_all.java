@@ -59,8 +59,6 @@ class health_all extends PortCommand.Watchable {
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
 
-    private HealthProbe probe;
-
     public static void main(String... args) {
         main(new health_all(), args);
     }
@@ -71,9 +69,7 @@ class health_all extends PortCommand.Watchable {
         Config config = Config.of(this);
         config.notes().forEach(this::note);
         List<Endpoint> endpoints = endpoints(config);
-        if (probe == null) {
-            probe = new HealthProbe(caFile, isInsecure);
-        }
+        HealthProbe probe = new HealthProbe(caFile, isInsecure);
         HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
@@ -165,11 +161,9 @@ class health_all extends PortCommand.Watchable {
             String millis = health.millis() + " ms";
             line.cell(RESPONSE_COLUMN + RESPONSE_WIDTH - millis.length(), millis);
         }
-        boolean hasReason = health.reason() != null && health.verdict() != Health.Verdict.TAKEN;
-        String more = (health.location() == null ? "" : "to " + health.location() + "  ")
-            + (hasReason ? health.reason() : "");
         int column = health.response().isEmpty() ? RESPONSE_COLUMN : RESPONSE_COLUMN + RESPONSE_WIDTH + 2;
-        return line.cell(column, more.strip());
+        String reason = health.reason() == null || health.verdict() == Health.Verdict.TAKEN ? "" : health.reason();
+        return line.cell(column, ((health.location() == null ? "" : "to " + health.location() + "  ") + reason).strip());
     }
 
     /** Formats results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */

@@ -54,7 +54,7 @@ final class HealthBody {
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
         boolean isObject = text.startsWith("{");
         boolean claimsJson = !text.isEmpty() && (isObject || type.contains("json"));
-        if (claimsJson || text.startsWith("[") || text.startsWith("\"")) {
+        if (claimsJson || text.startsWith("[")) {
             try {
                 return new HealthBody(httpStatus).word(text);
             } catch (IOException e) {
@@ -72,8 +72,6 @@ final class HealthBody {
         // Other statuses have texts of their own, such as "Not authorized".
         return UNHEALTHY.contains(text.toLowerCase(Locale.ROOT)) ? known(text) : NONE;
     }
-
-    // JSON.
 
     private Health word(String text) throws IOException {
         // Some programs write control characters in texts, too; elsewhere, they are blanks.
@@ -160,8 +158,6 @@ final class HealthBody {
         boolean isUnhealthy = first != null && first.verdict() == Health.Verdict.UNHEALTHY;
         return Health.of(isUnhealthy ? Health.Verdict.UNHEALTHY : Health.Verdict.DEGRADED, text, null);
     }
-
-    // Words.
 
     private static Set<String> words(String text) {
         return Set.of(text.split(" "));

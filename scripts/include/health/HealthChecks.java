@@ -28,15 +28,12 @@ final class HealthChecks {
     /** Why the last wait was given up; null if all passed. */
     String failure;
 
-    /**
-     * @param project null if there is none
-     * @param pids the processes that must listen; empty if any process may
-     */
+    /** Takes the project, or null, and the processes that must listen; none if any process may. */
     HealthChecks(HealthProbe probe, boolean isUpEnough, Project project, List<Long> pids) {
         this.probe = probe;
         this.isUpEnough = isUpEnough;
         this.project = project;
-        started = pids.isEmpty() ? null : new Started(pids, project);
+        started = new Started(pids, project);
     }
 
     /** Checks the endpoints once, each within that time. */
@@ -52,22 +49,23 @@ final class HealthChecks {
         Map<Integer, List<Owner>> owners = listening.isEmpty() ? Map.of() : Owner.of(listening, localPorts, project);
         List<Result> results = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
-            List<Owner> own = areOwnersLookedUp(endpoint) ? owners.get(endpoint.port()) : null;
-            results.add(result(endpoint, checked.get(results.size()), own == null ? List.of() : own));
+            List<Owner> listeners = owners.getOrDefault(endpoint.port(), List.of());
+            results.add(result(endpoint, checked.get(results.size()),
+                areOwnersLookedUp(endpoint) ? listeners : List.of()));
         }
         return results;
     }
 
     /** Returns whether listeners are looked up: with --pid, or to tell the project from other programs. */
     private boolean areOwnersLookedUp(Endpoint endpoint) {
-        return endpoint.isLocal() && (started != null || project != null && endpoint.service().name() != null);
+        return endpoint.isLocal() && (!started.pids.isEmpty() || project != null && endpoint.service().name() != null);
     }
 
     private Result result(Endpoint endpoint, Health response, List<Owner> listeners) {
-        ServicePort port = port(endpoint, started == null ? listeners : started.others(listeners));
+        ServicePort port = port(endpoint, started.others(listeners));
         Health health = !port.isTaken() ? response : response.with(Health.Verdict.TAKEN,
             "in use by another program: " + OwnerWords.brief(port.othersThanOurs()));
-        boolean isExpected = started == null || !endpoint.isLocal() || started.accepts(listeners);
+        boolean isExpected = !endpoint.isLocal() || started.accepts(listeners);
         if (!isExpected && health.verdict().isPassing()) {
             health = health.with(health.verdict(), "the listener is not a process named by --pid");
         }
@@ -96,7 +94,7 @@ final class HealthChecks {
                     + " example to a container");
             }
         }
-        if (failure == null && started != null && started.isReplaced(results)) {
+        if (failure == null && started.isReplaced(results)) {
             notes.add(String.join("; ", started.explanation(results)));
         }
         return notes;
@@ -143,9 +141,11 @@ final class HealthChecks {
                 words.add(result.endpoint.title() + " is not healthy (" + result.health.verdict().text() + ")");
             }
         }
-        boolean isInVain = started != null && started.isInVain(results);
-        words.addAll(started != null && (isInVain || limit != null) ? started.explanation(results) : List.of());
-        return isInVain ? "gave up: " + String.join("; ", words)
-            : limit == null ? null : "gave up after " + Terminal.seconds(limit) + ": " + String.join("; ", words);
+        boolean isInVain = started.isInVain(results);
+        if (!isInVain && limit == null) {
+            return null;
+        }
+        words.addAll(started.explanation(results));
+        return "gave up" + (isInVain ? "" : " after " + Terminal.seconds(limit)) + ": " + String.join("; ", words);
     }
 }

@@ -79,8 +79,6 @@ final class HealthProbe {
         return Health.of(results);
     }
 
-    // One address.
-
     private Health checkAt(Endpoint endpoint, InetAddress address, Duration timeout) {
         long millis = timeout.toMillis();
         InetSocketAddress target = new InetSocketAddress(address, endpoint.port());
@@ -119,7 +117,7 @@ final class HealthProbe {
         } catch (IOException e) { // late, closed or reset
             String scheme = protocol.isGrpc() ? "grpcs://" : "https://";
             return socket.isLate() ? Health.timeout(millis)
-                : socket.hasReceived() ? Health.of(mismatch, null, Health.BROKEN)
+                : socket.received > 0 ? Health.of(mismatch, null, Health.BROKEN)
                 : !protocol.isTls() && speaksTls(target) ? Health.of(mismatch, null, Health.SPEAKS_TLS + scheme)
                 : Health.of(protocol == Endpoint.Protocol.HTTP ? mismatch : Health.Verdict.DOWN, null, Health.CLOSED);
         }

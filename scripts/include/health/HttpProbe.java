@@ -113,15 +113,14 @@ final class HttpProbe {
             }
             line.append((char) character);
         }
-        int end = line.length() - 1;
-        return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
+        return line.toString().stripTrailing();
     }
 
     private void readBody() throws IOException {
         if (status == 101 || status == 204 || status == 304) {
             return; // RFC 9112, 6.3: these have no body, whatever their header says.
         }
-        if (!field("content-encoding").isEmpty() && !field("content-encoding").equals("identity")) {
+        if (!List.of("", "identity").contains(field("content-encoding"))) {
             throw new ProtocolException("the body is compressed, though the request did not allow it");
         }
         if (!field("transfer-encoding").endsWith("chunked")) {

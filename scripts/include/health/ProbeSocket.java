@@ -45,7 +45,8 @@ final class ProbeSocket extends Socket {
 
     private final long patience;
     private long left;
-    private int received;
+    /** The number of bytes that the server has sent. */
+    int received;
 
     /** Connects to the target; the server has this time in all. */
     ProbeSocket(InetSocketAddress target, long patienceNanos) throws IOException {
@@ -125,10 +126,6 @@ final class ProbeSocket extends Socket {
         return (patience - left) / 1_000_000;
     }
 
-    boolean hasReceived() {
-        return received > 0;
-    }
-
     /** Returns whether the server closes the connection at once, as a proxy does without its server. */
     boolean isClosedAtOnce() {
         try {
@@ -162,7 +159,7 @@ final class ProbeSocket extends Socket {
 
         /**
          * @param caFile the PEM file of the trusted authorities, as for curl's --cacert; null for those of the JDK
-         * @param isInsecure whether every certificate is trusted
+         * @param isInsecure whether every certificate is trusted, as by curl's --insecure
          */
         Tls(String caFile, boolean isInsecure) {
             this.isInsecure = isInsecure;
@@ -206,7 +203,6 @@ final class ProbeSocket extends Socket {
             return socket;
         }
 
-        /** Returns why a handshake failed. */
         static String reason(SSLException failure) {
             Throwable cause = failure;
             while (cause.getCause() != null) {
@@ -219,7 +215,6 @@ final class ProbeSocket extends Socket {
                 ? "TLS fails: " + cause.getMessage() : "does not speak TLS";
         }
 
-        /** Trusts every certificate, as curl's --insecure does. */
         private static final class TrustAll implements X509TrustManager {
 
             @Override

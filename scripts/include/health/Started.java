@@ -13,13 +13,14 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** The processes named by --pid, which a start script has started; tells which listeners belong to them. */
+/** The processes named by --pid, if any, which a start script has started; tells which listeners belong to them. */
 final class Started {
 
     private static final long GRACE_NANOS = 2_000_000_000; // for what a process leaves running to listen
     private static final long SECOND = Files.exists(Path.of("/proc/self")) ? 100 : 1000; // in the unit of start times
 
-    private final List<Long> pids;
+    /** Empty if any process may listen. */
+    final List<Long> pids;
     private final Project project;
     private final Set<Long> scripts = new HashSet<>();
     private long earliest = Long.MAX_VALUE;
@@ -57,9 +58,16 @@ final class Started {
 
     /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
-        return !listeners.isEmpty()
-            && others(listeners).stream()
-                .noneMatch(listener -> isOlder(listener) || hasExited(listener) || isOfAnotherShell(listener));
+        return pids.isEmpty() || !listeners.isEmpty() && others(listeners).stream().allMatch(this::mayBeLeftRunning);
+    }
+
+    private boolean mayBeLeftRunning(Owner other) {
+        // If no process of this user has the socket any more, an exited process responded.
+        boolean hasExited = other.process() == null && !other.isAnotherUsers();
+        // The other shell is perhaps another run of the start script.
+        boolean isOfAnotherShell = !isOfScript(other) && other.ancestors().stream()
+            .anyMatch(ancestor -> ancestor.pid() != 1 && Supervisor.SHELLS.contains(ancestor.name()));
+        return !isOlder(other) && !hasExited && !isOfAnotherShell;
     }
 
     /** Returns whether the shell that started the processes started a listener, too, as in a pipe to tee. */
@@ -67,34 +75,21 @@ final class Started {
         return listener.ancestors().stream().anyMatch(ancestor -> scripts.contains(ancestor.pid()));
     }
 
-    /** Returns whether another shell started a listener: perhaps another run of the start script. */
-    private boolean isOfAnotherShell(Owner listener) {
-        return !isOfScript(listener) && listener.ancestors().stream()
-            .anyMatch(ancestor -> ancestor.pid() != 1 && Supervisor.SHELLS.contains(ancestor.name()));
-    }
-
-    /** Returns whether no process of this user has the socket any more: it was the exited process that responded. */
-    private static boolean hasExited(Owner listener) {
-        return listener.process() == null && !listener.isAnotherUsers();
-    }
-
     private boolean isOlder(Owner listener) {
         long limit = earliest - (isOfScript(listener) ? SECOND : 0); // A pipe may start the server first.
-        return !listener.processes().isEmpty() && listener.process().startTime() < limit;
+        return listener.process() != null && listener.process().startTime() < limit;
     }
 
     /** Returns whether a process has failed, or has exited and left nothing running that listens. */
     boolean isInVain(List<HealthChecks.Result> results) {
         List<Long> exited = pids.stream().filter(pid -> running(pid) == null).toList();
-        firstExit = firstExit == null && !exited.isEmpty() ? Long.valueOf(System.nanoTime()) : firstExit;
+        if (firstExit == null && !exited.isEmpty()) {
+            firstExit = System.nanoTime();
+        }
         boolean isLate = firstExit != null && System.nanoTime() - firstExit > GRACE_NANOS;
         return exited.stream().map(Processes::exitCode).anyMatch(code -> code != null && code != 0)
-            || isLate && !HealthChecks.missing(results).isEmpty() && results.stream().noneMatch(this::isLeftRunning);
-    }
-
-    /** Returns whether a process that exited may have left the listeners running: none is a descendant of a process. */
-    private boolean isLeftRunning(HealthChecks.Result result) {
-        return accepts(result.listeners()) && others(result.listeners()).size() == result.listeners().size();
+            || isLate && !HealthChecks.missing(results).isEmpty() && results.stream()
+                .flatMap(result -> others(result.listeners()).stream()).noneMatch(this::mayBeLeftRunning);
     }
 
     /** Returns a process, or null if it has exited. */
@@ -108,8 +103,11 @@ final class Started {
         return firstExit != null && results.stream().anyMatch(result -> !others(result.listeners()).isEmpty());
     }
 
-    /** Returns which processes have exited or listen on other ports, and who listens instead. */
+    /** Returns which processes have exited or listen on other ports, and who listens instead; empty without --pid. */
     List<String> explanation(List<HealthChecks.Result> results) throws IOException {
+        if (pids.isEmpty()) {
+            return List.of();
+        }
         Set<Integer> missing = ports(HealthChecks.missing(results));
         List<Owner> listeners = listeners();
         List<String> words = new ArrayList<>();
