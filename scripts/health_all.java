@@ -163,7 +163,8 @@ class health_all extends PortCommand.Watchable {
         }
         int column = health.response().isEmpty() ? RESPONSE_COLUMN : RESPONSE_COLUMN + RESPONSE_WIDTH + 2;
         String reason = health.reason() == null || health.verdict() == Health.Verdict.TAKEN ? "" : health.reason();
-        return line.cell(column, ((health.location() == null ? "" : "to " + health.location() + "  ") + reason).strip());
+        String more = health.location() == null ? reason : "to " + health.location() + "  " + reason;
+        return line.cell(column, more.strip());
     }
 
     /** Formats results in Prometheus' text format, version 0.0.4, for node_exporter's textfile collector. */
