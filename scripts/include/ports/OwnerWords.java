@@ -36,20 +36,16 @@ final class OwnerWords {
 
     private OwnerWords() { }
 
-    /** Returns whether a command line may contain a secret. If not, the expressions are not compiled. */
-    private static boolean mayHaveSecret(String line) {
-        String lower = line.toLowerCase(Locale.ROOT);
-        return lower.contains("-") || lower.contains("=") || lower.contains(":") || lower.contains("bearer")
-            || lower.contains("basic");
-    }
-
     /** Returns the first 1,000 characters of a command line, without the secrets that the four expressions find. */
     static String command(List<String> arguments) {
         String line = String.join(END, arguments);
         String start = start(line, LONGEST_COMMAND);
         boolean isCut = start.length() < line.length();
         String text = END + start + (isCut ? "" : END);
-        for (Pattern secret : mayHaveSecret(text) ? Secrets.ALL : new Pattern[0]) {
+        String lower = text.toLowerCase(Locale.ROOT);
+        boolean mayHaveSecret = lower.contains("-") || lower.contains("=") || lower.contains(":")
+            || lower.contains("bearer") || lower.contains("basic"); // If not, the expressions are not compiled.
+        for (Pattern secret : mayHaveSecret ? Secrets.ALL : new Pattern[0]) {
             text = secret.matcher(text).replaceAll(secret == Secrets.ALL[1] ? "$1$2***" : "$1***");
         }
         return text.replace(END, " ").strip() + (isCut ? "…" : "");

@@ -103,9 +103,8 @@ record Project(Path folder) {
             return Ownership.UNKNOWN;
         }
         boolean isUsersInit = process.name().equals("systemd") && process.arguments().contains("--user");
-        Supervisor group = Supervisor.inControlGroup(process.controlGroup());
-        boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER
-            && !group.isOf(processes.self());
+        Supervisor group = Supervisor.inOtherControlGroup(process, processes);
+        boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER;
         if (process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
                 || isInAnotherContainer || process.workingDirectory() == null) {
             return Ownership.UNKNOWN;

@@ -131,6 +131,8 @@ final class Stopping {
             return " cannot be signalled from here"; // Another namespace has other pids.
         }
         Supervisor supervisor = owner.supervisor();
+        boolean isOfLogin = LOGINS.contains(process.name()) // The user's terminal or editor would end with the process.
+            || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
         Project.Ownership ownership = Project.ownership(process, project, processes);
         return process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
@@ -139,18 +141,12 @@ final class Stopping {
                 ? " serves the port of a container or another machine; stop the container or the tunnel"
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs other programs, too; stop its program instead"
-            : isOfLogin(process) ? " belongs to a terminal, an editor or a login"
+            : isOfLogin ? " belongs to a terminal, an editor or a login"
             : owner.isAnotherUsers() ? " is a process of another user"
             : isForced || ownership == Project.Ownership.OURS ? null
             : (ownership == Project.Ownership.OTHER ? " belongs" : " may belong") + " to another program"
                 + (project != null ? "; --force stops it too"
                     : "; use --project DIR to name the project, or --force to stop the process");
-    }
-
-    /** Returns whether the user's terminal or editor would end with the process. */
-    private static boolean isOfLogin(Processes.Facts process) {
-        return LOGINS.contains(process.name())
-            || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
     }
 
     /**

@@ -45,9 +45,9 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
         if (isPublisher(process)) {
             return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), false);
         }
-        Supervisor group = inControlGroup(process.controlGroup());
-        boolean isManaged = group != null && !group.isOf(processes.self())
-            && (group.kind == Kind.CONTAINER || isInSessionOfUnit(process, processes.ancestors(process.pid())));
+        Supervisor group = inOtherControlGroup(process, processes);
+        boolean isManaged = group != null && (group.kind == Kind.CONTAINER
+            || isInSessionOfUnit(process, processes.ancestors(process.pid())));
         return isManaged ? group : amongAncestors(process, processes);
     }
 
@@ -72,9 +72,11 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
         return null;
     }
 
-    /** Returns whether a process is in this unit or container, too. */
-    boolean isOf(Processes.Facts process) {
-        return process != null && equals(inControlGroup(process.controlGroup()));
+    /** Returns the unit or container of a process; null if there is none, or if this program is in it, too. */
+    static Supervisor inOtherControlGroup(Processes.Facts process, Processes processes) {
+        Supervisor group = inControlGroup(process.controlGroup());
+        Processes.Facts self = processes.self();
+        return self != null && group != null && group.equals(inControlGroup(self.controlGroup())) ? null : group;
     }
 
     /** Returns false for programs that a terminal, an editor or cron starts: these units start new sessions. */
