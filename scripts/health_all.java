@@ -59,6 +59,8 @@ class health_all extends PortCommand.Watchable {
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
 
+    private HealthProbe probe; // one for all rounds of a watch: its TLS context takes time
+
     public static void main(String... args) {
         main(new health_all(), args);
     }
@@ -69,7 +71,7 @@ class health_all extends PortCommand.Watchable {
         Config config = Config.of(this);
         config.notes().forEach(this::note);
         List<Endpoint> endpoints = endpoints(config);
-        HealthProbe probe = new HealthProbe(caFile, isInsecure);
+        probe = probe == null ? new HealthProbe(caFile, isInsecure) : probe;
         HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
