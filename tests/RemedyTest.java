@@ -234,7 +234,7 @@ class RemedyTest {
         "s6-supervise|s6/app;                                                       s6-supervise",
         "foreman:|master;                                                           foreman",
         "python3|/usr/local/bin/honcho|start;                                       honcho",
-        "npm|run|dev;                                                               -",
+        "bash; -", "node; -", "npm|run|dev; -",
         "node|/p/node_modules/.bin/tsx|app.ts;                                      -",
         "node|server.js|watch;                                                      -",
         "node|app.js|nodemon;                                                       -",

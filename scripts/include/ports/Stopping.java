@@ -133,8 +133,7 @@ final class Stopping {
         Supervisor supervisor = owner.supervisor();
         boolean isOfLogin = LOGINS.contains(process.name()) // The user's terminal or editor would end with the process.
             || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
-        Project.Ownership ownership = Project.ownership(process, project, processes);
-        return process.pid() == 1 || process.name().equals("systemd")
+        String always = process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
             : processes.startedUs(process) ? " started this command"
             : Supervisor.isPublisher(process)
@@ -142,11 +141,18 @@ final class Stopping {
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs other programs, too; stop its program instead"
             : isOfLogin ? " belongs to a terminal, an editor or a login"
-            : owner.isAnotherUsers() ? " is a process of another user"
-            : isForced || ownership == Project.Ownership.OURS ? null
-            : (ownership == Project.Ownership.OTHER ? " belongs" : " may belong") + " to another program"
-                + (project != null ? "; --force stops it too"
-                    : "; use --project DIR to name the project, or --force to stop the process");
+            : owner.isAnotherUsers() ? " is a process of another user" : null;
+        return always != null || isForced ? always : refusalUnlessForced(process, processes);
+    }
+
+    private String refusalUnlessForced(Processes.Facts process, Processes processes) {
+        String way = project != null ? "; --force stops it too"
+            : "; use --project DIR to name the project, or --force to stop the process";
+        return switch (Project.ownership(process, project, processes)) {
+            case OURS -> null;
+            case OTHER -> " belongs to another program" + way;
+            case UNKNOWN -> " may belong to another program" + way;
+        };
     }
 
     /**

@@ -117,19 +117,23 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
 
     /** Returns the name under which a process restarts others; null if it does not. */
     static String restarter(Processes.Facts process) {
-        for (int i = 0; i < 2; i++) {
+        for (int i = 0; i < Math.min(2, process.arguments().size()); i++) {
             String name = name(process, i);
             if (RESTART_ONE.contains(name) || RESTART_SEVERAL.contains(name)) {
                 return name;
             }
             boolean isNode = name.equals("node");
-            String arguments = String.join(" ", process.arguments().subList(i + 1, process.arguments().size())) + " ";
-            if (RESTART_ONE_IF_WATCHING.contains(name) && arguments.matches("(?s)"
-                    + (isNode ? OPTIONS + "--watch.*" : "(?:run |start )?" + OPTIONS + "(?:--watch|watch ).*"))) {
+            if (RESTART_ONE_IF_WATCHING.contains(name) && isWatching(process.arguments(), i + 1, isNode)) {
                 return name + (isNode ? " --watch" : " watch");
             }
         }
         return null;
+    }
+
+    private static boolean isWatching(List<String> arguments, int first, boolean isNode) {
+        String own = String.join(" ", arguments.subList(first, arguments.size())) + " ";
+        return own.matches("(?s)" + (isNode ? OPTIONS + "--watch.*"
+            : "(?:run |start )?" + OPTIONS + "(?:--watch|watch ).*"));
     }
 
     /** Returns the name of a program: yarn for yarn-4.1.0.cjs; tsx for a script in node_modules/tsx/. */
