@@ -113,7 +113,8 @@ final class HttpProbe {
             }
             line.append((char) character);
         }
-        return line.toString().stripTrailing();
+        int end = line.length() - 1;
+        return end >= 0 && line.charAt(end) == '\r' ? line.substring(0, end) : line.toString();
     }
 
     private void readBody() throws IOException {
