@@ -3,10 +3,10 @@
 //DEPS org.fusesource.jansi:jansi:2.4.3
 //DEPS com.google.code.gson:gson:2.13.2
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
-//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseSerialGC -XX:-UsePerfData
-//RUNTIME_OPTIONS -Xshare:auto -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -XX:-CreateCoredumpOnCrash
-//RUNTIME_OPTIONS -Xlog:disable -XX:+DisplayVMOutputToStderr -Djdk.reflect.useNativeAccessorOnly=true
-//RUNTIME_OPTIONS -Djdk.console=java.base -Djdk.includeInExceptions=hostInfoExclSocket -XX:+SuppressFatalErrorMessage
+//RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseG1GC -XX:ParallelGCThreads=1
+//RUNTIME_OPTIONS -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.console=java.base
+//RUNTIME_OPTIONS -XX:-CreateCoredumpOnCrash -Xlog:disable -XX:+DisplayVMOutputToStderr -XX:+SuppressFatalErrorMessage
+//RUNTIME_OPTIONS -Djdk.reflect.useNativeAccessorOnly=true -Djdk.includeInExceptions=hostInfoExclSocket
 
 import com.google.gson.GsonBuilder;
 import java.io.BufferedOutputStream;
@@ -33,7 +33,8 @@ import picocli.CommandLine.Parameters;
  * What the four commands share: common options, exit codes, text and JSON, watching, errors.
  *
  * <p>A library takes more start-up time than everything else, so each is loaded only if it is needed. The runtime
- * options shorten the start: only code that runs often is compiled, and archives are not relocated.
+ * options shorten the start: only code that runs often is compiled, archives are not relocated, and G1 is the collector
+ * with which JDK 17 can use their heap.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 3.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
