@@ -1,5 +1,6 @@
 //SOURCES Invocation.java UserException.java
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.time.Duration;
@@ -19,17 +20,22 @@ final class OptionValues {
     private OptionValues() { }
 
     /** Sets the fields of a command; returns the exit code if help or the version was printed, else null. */
-    static Integer parse(Object command, Writer out, String... args) {
+    static Integer parse(Object command, Writer out, String... args) throws IOException {
         CommandLine line = new CommandLine(command).setExpandAtFiles(false).setOverwrittenOptionsAllowed(true)
             .setUsageHelpWidth(80).setOut(new PrintWriter(out));
         String program = Invocation.program(line.getCommandName());
         line.setColorScheme(Help.defaultColorScheme(Help.Ansi.OFF));
-        // Examples must run when they are pasted, and picocli would wrap them.
-        line.getHelpSectionMap().put(Model.UsageMessageSpec.SECTION_KEY_FOOTER, help ->
-            (String.join("\n", help.commandSpec().usageMessage().footer()) + "\n")
-                .replaceAll(line.getCommandName() + "(?=\\s)", Matcher.quoteReplacement(program)));
+        Model.UsageMessageSpec usage = line.getCommandSpec().usageMessage();
+        String[] examples = usage.footer();
+        usage.footer(new String[0]); // Picocli would wrap the examples, which must run when they are pasted.
         try {
-            return CommandLine.executeHelpRequest(line.parseArgs(args));
+            CommandLine.ParseResult parsed = line.parseArgs(args);
+            Integer helped = CommandLine.executeHelpRequest(parsed);
+            if (parsed.isUsageHelpRequested()) {
+                out.write((String.join("\n", examples) + "\n")
+                    .replaceAll(line.getCommandName() + "(?=\\s)", Matcher.quoteReplacement(program)));
+            }
+            return helped;
         } catch (ParameterException e) {
             List<String> near = e instanceof UnmatchedArgumentException unknown ? unknown.getSuggestions() : List.of();
             String what = e.getMessage().lines().findFirst().orElse("");
