@@ -5,8 +5,8 @@
 //JAVAC_OPTIONS -encoding UTF-8 -XDstringConcat=inline -J-XX:TieredStopAtLevel=1 -J-XX:+UseSerialGC
 //RUNTIME_OPTIONS -XX:TieredStopAtLevel=1 -XX:CompileThresholdScaling=10 -XX:+UseG1GC -XX:ParallelGCThreads=1
 //RUNTIME_OPTIONS -XX:-UsePerfData -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0 -Djdk.console=java.base
-//RUNTIME_OPTIONS -XX:-CreateCoredumpOnCrash -Xlog:disable -XX:+DisplayVMOutputToStderr -XX:+SuppressFatalErrorMessage
-//RUNTIME_OPTIONS -Djdk.reflect.useNativeAccessorOnly=true -Djdk.includeInExceptions=hostInfoExclSocket
+//RUNTIME_OPTIONS -XX:-CreateCoredumpOnCrash -Xlog:disable -XX:-DisplayVMOutput -XX:+SuppressFatalErrorMessage
+//RUNTIME_OPTIONS -Djdk.reflect.useNativeAccessorOnly=true -Djdk.includeInExceptions=hostInfoExclSocket -Xmx1g
 
 import com.google.gson.GsonBuilder;
 import java.io.BufferedOutputStream;
@@ -33,8 +33,8 @@ import picocli.CommandLine.Parameters;
  * What the four commands share: common options, exit codes, text and JSON, watching, errors.
  *
  * <p>A library takes more start-up time than everything else, so each is loaded only if it is needed. The runtime
- * options shorten the start: only code that runs often is compiled, archives are not relocated, and G1 is the collector
- * with which JDK 17 can use their heap.
+ * options shorten the start: only code that runs often is compiled, archives are not relocated, and only with G1 does
+ * JDK 17 use the heap of an archive. The limit of the heap is fixed, because the format of the heap depends on it.
  */
 @Command(mixinStandardHelpOptions = true, version = "${COMMAND-NAME} 3.0.0 (DevFlow ports)",
     sortOptions = false, usageHelpAutoWidth = false,
