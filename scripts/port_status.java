@@ -7,6 +7,7 @@
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "port_status", customSynopsis = "port_status [OPTIONS] [TARGET...]",
-    description = "Shows which of DevFlow's ports have a listener (ACTIVE), which process it is, and any problems."
+    description = "Shows which of DevFlow's ports have a listener (ACTIVE), the listening process, and any problems."
         + " Without a target, shows the expected services.",
     exitCodeList = {
         "0:the status was printed",
@@ -70,7 +71,7 @@ class port_status extends PortCommand.Watchable {
         // An undocumented service is expected only if it is named: its port may be that of a database elsewhere.
         Set<PortMap.Status> expected = targets.isEmpty() ? Set.of(PortMap.Status.ACTIVE) : PortMap.STARTED;
         List<Problems.Problem> problems =
-            isStateEnough || running ? List.of() : new Problems(config, projectFolder).of(ports, expected);
+            isStateEnough || running && !json ? List.of() : new Problems(config, projectFolder).of(ports, expected);
         List<ServicePort> shown = new ArrayList<>();
         for (ServicePort port : ports) {
             if (all || !targets.isEmpty() || port.service().status() == PortMap.Status.ACTIVE) {
@@ -83,7 +84,7 @@ class port_status extends PortCommand.Watchable {
             json || quiet ? List.of() : lines(shown, problems), json ? document(shown, problems) : null);
     }
 
-    /** Says which process keeps a service from its port, or counts as the service and may be another program. */
+    /** Reports the process that keeps a service from its port, or that counts as the service but may not be it. */
     private void sayOwner(ServicePort port) {
         if (running && port.conflict() != null || listNotRunning && port.isTaken()) {
             error(port.conflict());
@@ -110,11 +111,12 @@ class port_status extends PortCommand.Watchable {
         }
         List<ServicePort> ports = ServicePort.look(List.copyOf(names.keySet()), LocalPorts.read(), Project.of(this));
         List<Line> lines = new ArrayList<>();
+        Set<String> printed = new HashSet<>(); // Two services can have the port that is the name.
         boolean isTaken = false;
         for (ServicePort port : ports) {
             sayOwner(port);
             isTaken |= port.isTaken();
-            if (!port.isRunning()) {
+            if (!port.isRunning() && printed.add(names.get(port.service()))) {
                 lines.add(Line.of(names.get(port.service())));
             }
         }

@@ -133,6 +133,7 @@ class ProjectTest {
         docker-proxy -proto tcp -host-port 3005                              | P           | UNKNOWN
         ssh -L 3005:localhost:3005 h                                         | P           | UNKNOWN
         kubectl port-forward svc/x 3005                                      | P           | UNKNOWN
+        supervisord -n                                                       | P           | UNKNOWN
         /lib/systemd/systemd --user                                          | /           | UNKNOWN
         """)
     void aProcessBelongsToTheProjectByItsFolderOrItsProgram(String command, String folder, Project.Ownership expected) {
@@ -159,7 +160,8 @@ class ProjectTest {
     @CsvSource({
         "mkdir .git && touch .git/HEAD,                            OTHER",
         "echo gitdir: /p/.git/worktrees/inner >.git,               OTHER",
-        "echo gitdir: ../.git/modules/sub/worktrees/inner >.git,   OTHER",
+        "echo gitdir: ../.git/modules/tree >.git; install -D /dev/null ../.git/modules/tree/commondir, OTHER",
+        "echo gitdir: ../.git/modules/worktrees/inner >.git,       OURS",
         "echo gitdir: ../.git/worktrees/tree/modules/sub >.git,    OURS",
         "echo gitdir: ../.git/modules/libs/inner >.git,            OURS"})
     void anotherCheckoutBelowTheProjectIsAnotherProjectUnlessItIsASubmodule(String command, Project.Ownership expected) throws Exception {

@@ -1,5 +1,6 @@
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -56,8 +57,10 @@ class RemedyTest {
         "node         | 8        | CONTAINER        | container    | ab1 | to free the port: stop the container ab1",
         "docker-proxy | 8        | PUBLISHER        | docker-proxy | -   | to free the port: stop the container that this command shows:"
             + " docker ps --filter publish=50051",
-        "rootlessport | 8        | PUBLISHER        | rootlessport | -   | to free the port: stop the container that this command shows:"
-            + " podman port --all",
+        "podman       | 8        | PUBLISHER        | containers-rootlessport | - | to free the port: stop the container that this command"
+            + " shows: podman port --all",
+        "sshd         | 8        | -                | -            | -   | to free the port: do not kill 8: sshd belongs to a terminal,"
+            + " an editor or a login; close its tunnel or program there",
         "ssh          | 8        | PUBLISHER        | ssh          | -   | to free the port: stop the tunnel of ssh (pid 5)",
         "nginx        | 8        | UNIT             | a b.service  | -   | to free the port: systemctl stop 'a b.service'",
         "nginx        | 8        | USER_UNIT        | x.service    | -   | to free the port: systemctl --user -M ann@ stop x.service",
@@ -71,14 +74,6 @@ class RemedyTest {
         List<Long> all = List.of(pids.split(" ")).stream().map(Long::valueOf).toList();
         Owner owner = owner(LocalPorts.Kind.LISTENER, name, all, supervisor(kind, supervisor, task), Project.Ownership.OTHER, false, ANN);
         assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner, owner));
-    }
-
-    @Test
-    void aSupervisorThatIsOffLimitsIsNamedAndNotKilled() {
-        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(14L), supervisor("RESTARTER", "nodemon", null),
-            Project.Ownership.OTHER, false, ANN);
-        assertEquals("to free the port: stop the program in nodemon (pid 5), which restarts it",
-            remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
     }
 
     @Test
@@ -155,6 +150,8 @@ class RemedyTest {
             supervisor("STOPPED_TOO", "nodemon", null), Project.Ownership.OTHER, false, ANN);
         assertEquals("to free the port: docker stop ab1 / and: kill 5 8 9 14",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, two, container, nodemon, container));
+        Owner own = owner(LocalPorts.Kind.LISTENER, "node", List.of(3L), null, Project.Ownership.OURS, false, ANN);
+        assertTrue(remedy(service("CODEX_MCP_PORT"), LocalPorts.Verdict.LISTENING, own, two).startsWith("to free the port: kill 8 9 / "));
     }
 
     private static PortMap.Service service(String variable) {
@@ -213,7 +210,7 @@ class RemedyTest {
         "node|--watch|app.js;                                                       node --watch",
         "node|--env-file=.env|--inspect=0|--enable-source-maps|--watch|app.js;      node --watch",
         "node|dev.js|--watch;                                                       -",
-        "node|dev|--watch;                                                          -",
+        "node|--enable-source-maps|dev.js|--watch;                                  -",
         "bun|run|--watch|app.ts;                                                    bun watch",
         "tsx|--tsconfig|x.json|watch|app.ts;                                        tsx watch",
         "node|/p/node_modules/tsx/dist/cli.mjs|watch|app.ts;                        tsx watch",
@@ -224,7 +221,6 @@ class RemedyTest {
         "node|/p/node_modules/.bin/nodemon|--exec|npm exec -- node app.js;          nodemon",
         "node|/p/node_modules/nodemon/bin/nodemon.js|app.js;                        nodemon",
         "node|/p/node_modules/.bin/ts-node-dev|--respawn|app.ts;                    ts-node-dev",
-        "node|/p/node_modules/.bin/forever|app.js;                                  forever",
         "/usr/bin/node|/p/node_modules/forever/bin/monitor|app.js;                  forever",
         "entr|-n|-r|node|app.js;                                                    entr",
         "node|/p/node_modules/.bin/concurrently|--restart-tries|5|node app.js;      concurrently",

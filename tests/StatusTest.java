@@ -52,7 +52,7 @@ class StatusTest {
     @Test
     void listsServicesThatAreNotRunningByTheNamesThatWereGivenAndChecksThem() throws Exception {
         Script.Result result = inProject("""
-            echo API_PORT=3150 >.env
+            printf '%s\n' API_PORT=3150 ONE_PORT=7777 OTHER_PORT=7777 >.env
             port_status --list-not-running DB_MANAGER_PORT VECTOR_MEMORY_PORT 'Model Registry' 3101 codex-mcp 7777 mcp 3199-3203
             echo --
             port_status --list-not-running token-optimizer cctools-grpc | sed 's/listens: .*/listens: OWNER/'
@@ -99,6 +99,7 @@ class StatusTest {
             port_status --check --quiet web
             port_status --check api | tail -4
             port_status --all --json | grep -o '"kind":"taken"' || echo none
+            port_status --running --json api | grep -o '"kind":"taken"'
             """);
         assertEquals("""
             exit 1
@@ -107,6 +108,7 @@ class StatusTest {
               to move the service: jbang find_port@devflow --write api
             exit 1
             none
+            "kind":"taken"
             """, text(result), result.err());
     }
 

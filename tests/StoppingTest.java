@@ -313,19 +313,21 @@ class StoppingTest extends RealServers {
             """, withoutPids(result.out()), result.err());
     }
 
-    @Test
-    void saysWhoCameBackAndWhoStartedIt() throws Exception {
+    /** In the second case, the nearer supervisor restarts one program, and is stopped with it. */
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '`', value = {"while :; do eval \"$1\"; done, honcho", "while :; do (exec -a nodemon bash -c \"$1; :\"); done, nodemon"})
+    void saysWhoCameBackAndWhoStartedIt(String loop, String starter) throws Exception {
         int port = Sockets.freePort();
         String command = PYTHON + " " + server() + " \"" + LISTEN + "ready()\" " + port;
-        Process shell = start(folder, "bash", "-c", "exec -a honcho bash -c \"$1\"", "bash", "while :; do " + command + "; done");
+        Process shell = start(folder, "bash", "-c", "exec -a honcho bash -c \"$1\" bash \"$2\"", "bash", loop, command);
         Stopping stopping = stop(port, folder, false);
         for (int i = 0; i < 20 && stopping.outcome() == Stopping.Outcome.FREED; i++) { // On a busy machine it needs more time.
             assertTrue(stopping.words().contains("; honcho (pid " + shell.pid() + ") may start it again"), stopping.words());
             assertEquals("ready", shell.inputReader().readLine());
             stopping = stop(port, folder, false);
         }
-        assertTrue(stopping.words().matches("stopped .*\\(pid (\\d+)\\), but it came back as .*\\(pid (?!\\1)\\d+\\), started by honcho"
-            + " \\(pid " + shell.pid() + "\\)"), stopping.words());
+        assertTrue(stopping.words().matches("stopped .*\\(pid (\\d+)\\), but it came back as .*\\(pid (?!\\1)\\d+\\), started by " + starter
+            + " \\(pid \\d+\\)"), stopping.words());
     }
 
     @Test

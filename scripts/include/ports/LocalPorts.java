@@ -200,7 +200,7 @@ final class LocalPorts {
         return sockets;
     }
 
-    /** The kernel returns whole rows. To read once more at the end would make it walk its whole table again. */
+    /** Stops at a page with room for another row: one more read would make the kernel walk its whole table again. */
     private static void read(InputStream in, boolean onlyListeners, List<TcpSocket> sockets) throws IOException {
         byte[] page = new byte[65536];
         int count;

@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 /**
  * A socket on a port, and the processes that have it open; the other facts are those of the first process.
  *
- * @param processes first the one whose parent does not have the socket; empty if they cannot be seen
+ * @param processes the process whose parent does not have the socket comes first; empty if none can be seen
  * @param ancestors parent first
- * @param user who runs the process or, if it cannot be seen, created the socket; null if unknown
+ * @param user who runs the process or, if no process can be seen, who created the socket; null if unknown
  * @param supervisor null if there is none
  * @param startedUs whether one of the processes is this program, or started it
  * @param isAnotherUsers whether this user may not stop the process; root may stop all

@@ -98,9 +98,9 @@ final class Problems {
             .collect(Collectors.joining(" and "));
         PortMap.Service keeper = allocator().keeper(port);
         List<PortMap.Service> others = services.stream().filter(service -> service != keeper).toList();
-        PortMap.Service toMove = others.stream().filter(PortMap.Service::isMovable).findFirst().orElse(others.get(0));
+        String moves = others.stream().map(this::move).collect(Collectors.joining("; "));
         problems.add(new Problem(Kind.SHARED_PORT, services, "Port " + port + " is configured for " + services.size()
-            + " services: " + names, List.of("to separate the services: " + move(toMove))));
+            + " services: " + names, List.of("to separate the services: " + moves)));
     }
 
     // Remedies. A command that is printed runs when it is pasted.
@@ -152,8 +152,8 @@ final class Problems {
             };
             if (step != null) {
                 steps.add(step);
-            } else {
-                toStop.add(owner);
+            } else if (isRunning || port.service().name() == null || owner.ownership() != Project.Ownership.OURS) {
+                toStop.add(owner); // The service's own listener is not in its way.
             }
         }
         if (!toStop.isEmpty()) {
@@ -172,10 +172,11 @@ final class Problems {
     private static String step(Owner owner) {
         String name = owner.process().name();
         boolean isFirst = name.equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1);
-        if (isFirst || owner.startedUs()) {
+        if (isFirst || owner.startedUs() || owner.processes().stream().anyMatch(Supervisor::isLogin)) {
             return "do not kill " + owner.process().pid() + ": " + name + (isFirst ? " is the first process of this"
                 + " machine, container or session; stop its socket unit, or the container from outside"
-                : " started this command; stop " + name + " from another terminal");
+                : owner.startedUs() ? " started this command; stop " + name + " from another terminal"
+                : " belongs to a terminal, an editor or a login; close its tunnel or program there");
         }
         return owner.supervisor() == null ? null : step(owner, owner.supervisor());
     }
@@ -191,7 +192,7 @@ final class Problems {
             case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
             case PUBLISHER -> switch (name) {
                 case "ssh", "kubectl", "limactl", "OrbStack" -> "stop the tunnel of " + process;
-                case "rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" ->
+                case "rootlessport", "containers-rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" ->
                     "stop the container that this command shows: podman port --all";
                 default -> "stop the container that this command shows: docker ps --filter publish="
                     + owner.socket().port();

@@ -81,19 +81,14 @@ final class Processes {
         return ancestors;
     }
 
-    /** Returns whether a process is the given ancestor or below it. */
-    boolean isDescendant(long pid, long ancestor) {
-        boolean isBelow = pid == ancestor;
-        for (Facts above : ancestors(pid)) {
-            isBelow |= above.pid == ancestor;
-        }
-        return isBelow;
-    }
-
     /** Returns whether a process is this program, or started it. */
     boolean startedUs(Facts process) {
         Facts self = self();
-        return self != null && isDescendant(self.pid, process.pid);
+        boolean isAbove = self != null && self.pid == process.pid;
+        for (Facts above : self == null ? List.<Facts>of() : ancestors(self.pid)) {
+            isAbove |= above.pid == process.pid;
+        }
+        return isAbove;
     }
 
     boolean mayStop(String user) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /** The project that the services belong to: a folder. */
 record Project(Path folder) {
 
-    /** A project is not one of these folders and contains none; it is not in one that ends with a slash. */
+    /** No project is one of these folders, or contains one; and none is in a folder that ends with a slash here. */
     private static final String[] SHARED = {"/usr", "/usr/local", "/etc", "/var", "/opt", "/srv", "/mnt", "/tmp",
         "/usr/bin/", "/usr/sbin/", "/usr/lib/", "/usr/libexec/", "/usr/local/bin/", "/usr/local/sbin/", "/bin/",
         "/sbin/", "/lib/", "/lib64/", "/proc/", "/dev/", "/sys/", "/run/", "/boot/"};
@@ -79,11 +79,15 @@ record Project(Path folder) {
         Path inner = EnvFile.real(place);
         boolean isInside = inner.startsWith(folder);
         for (; isInside && !inner.equals(folder); inner = inner.getParent()) {
-            String text = text(inner.resolve(".git"));
-            isInside = !Files.exists(inner.resolve(".git"))
-                || text.lastIndexOf("/modules/") > text.lastIndexOf("/worktrees/");
+            isInside = !Files.exists(inner.resolve(".git")) || isSubmodule(inner);
         }
         return isInside;
+    }
+
+    /** A submodule's .git names a folder in the modules of its checkout; a linked worktree's folder has a commondir. */
+    private static boolean isSubmodule(Path checkout) {
+        String folder = text(checkout.resolve(".git")).replaceFirst("^gitdir:", "").strip();
+        return folder.contains("/modules/") && !Files.exists(checkout.resolve(folder).resolve("commondir"));
     }
 
     /** Returns what is in a .git that is a file; empty if it is longer than such a file can be. */
@@ -106,7 +110,7 @@ record Project(Path folder) {
         Supervisor group = Supervisor.inOtherControlGroup(process, processes);
         boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER;
         if (process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
-                || isInAnotherContainer || process.workingDirectory() == null) {
+                || Supervisor.restartsSeveral(process) || isInAnotherContainer || process.workingDirectory() == null) {
             return Ownership.UNKNOWN;
         }
         try {

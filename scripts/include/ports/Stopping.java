@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,10 +20,6 @@ final class Stopping {
     enum Outcome { AVAILABLE, FREED, REFUSED, NOT_LISTENING, STILL_IN_USE, CAME_BACK }
 
     private static final Duration UNTIL_BINDABLE = Duration.ofSeconds(5);
-    private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server",
-        "openvscode-server", "tmux", "screen", "SCREEN");
-    private static final Pattern EDITOR = Pattern.compile(
-        "/\\.(?:vscode|cursor|windsurf)-(?:server|remote)|/remote-dev-server|/\\.cache/JetBrains/RemoteDev");
 
     /** The port as it was, and as it is now. */
     final ServicePort before;
@@ -131,16 +126,14 @@ final class Stopping {
             return " cannot be signalled from here"; // Another namespace has other pids.
         }
         Supervisor supervisor = owner.supervisor();
-        boolean isOfLogin = LOGINS.contains(process.name()) // The user's terminal or editor would end with the process.
-            || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
         String always = process.pid() == 1 || process.name().equals("systemd")
                 ? " is the first process of this machine or container"
             : processes.startedUs(process) ? " started this command"
             : Supervisor.isPublisher(process)
                 ? " serves the port of a container or another machine; stop the container or the tunnel"
             : supervisor != null && supervisor.pid() == process.pid()
-                ? " runs other programs, too; stop its program instead"
-            : isOfLogin ? " belongs to a terminal, an editor or a login"
+                ? " runs several programs; stop only the program that uses the port"
+            : Supervisor.isLogin(process) ? " belongs to a terminal, an editor or a login"
             : owner.isAnotherUsers() ? " is a process of another user" : null;
         return always != null || isForced ? always : refusalUnlessForced(process, processes);
     }
@@ -215,10 +208,13 @@ final class Stopping {
         };
     }
 
-    /** Returns the supervisors that are not stopped with their program. */
+    /** Returns the supervisors that are not stopped with their program; there can be one above a restarter. */
     private List<String> restarters() {
-        return before.owners().stream().map(Owner::supervisor).filter(each -> each != null && !each.isStoppedToo())
-            .map(OwnerWords::supervisor).distinct().toList();
+        Stream<String> supervisors = before.owners().stream().map(Owner::supervisor)
+            .filter(each -> each != null && !each.isStoppedToo()).map(OwnerWords::supervisor);
+        Stream<String> above = before.owners().stream().flatMap(owner -> owner.ancestors().stream())
+            .filter(Supervisor::restartsSeveral).map(each -> Supervisor.restarter(each) + " (pid " + each.pid() + ")");
+        return Stream.concat(supervisors, above).distinct().toList();
     }
 
     /** A shell that restarts a server is a starter, too. */

@@ -22,19 +22,26 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
 
     /** Programs that publish the ports of containers, and tunnels: the server is not one of their children. */
     private static final Set<String> PUBLISHERS = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit",
-        "rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy", "ssh", "kubectl", "limactl", "OrbStack");
+        "rootlessport", "containers-rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy", "ssh", "kubectl",
+        "limactl", "OrbStack");
     private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
     private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun", "nest");
     private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "pm2-runtime", "supervisord", "circusd", "runsv",
         "s6-supervise", "concurrently", "honcho", "foreman", "overmind", "process-compose", "turbo");
+    /** Programs with which a user's terminal, editor or login ends. */
+    private static final Set<String> LOGINS = Set.of("sshd", "sshd-session", "dropbear", "code-server",
+        "openvscode-server", "tmux", "screen", "SCREEN", "zellij");
+    private static final Pattern EDITOR = Pattern.compile("/\\.(?:vscode|vscodium|cursor|windsurf)-(?:server|remote)"
+        + "|/\\.vscode/cli/servers/|/\\.zed_server/|/remote-dev-server|/\\.cache/JetBrains/RemoteDev");
     static final Set<String> SHELLS = Set.of("sh", "bash", "dash", "ash", "zsh", "ksh", "fish", "busybox");
     /** Programs that only wait for the command that they were given. */
     private static final Set<String> WRAPPERS = Set.of("npm", "npx", "pnpm", "pnpx", "yarn", "bunx", "env", "sudo",
         "su", "runuser", "timeout", "tini", "dumb-init", "cross-env", "cross-env-shell", "dotenv", "dotenv-cli",
         "dotenvx");
 
-    /** Options before the one that says to watch, each perhaps with a value: an option after the script is its own. */
-    private static final String OPTIONS = "(?:(?!--watch)-\\S++ (?:(?!watch )[^-\\s]\\S*+ )?+)*+";
+    /** Options before the one that says to watch, some with a value: an option after the script is its own. */
+    private static final String OPTIONS =
+        "(?:(?:-r|--require|--import|--loader|--tsconfig|--env-file) \\S++ |(?!--watch)-\\S++ )*+";
     /** The last container of a control group; and its last unit, if only folders of that unit follow. */
     private static final Pattern CONTAINER = Pattern.compile(
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
@@ -54,6 +61,17 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
     /** Returns whether a process opens a port for a server elsewhere: in a container, on another machine. */
     static boolean isPublisher(Processes.Facts process) {
         return PUBLISHERS.contains(process.name());
+    }
+
+    static boolean isLogin(Processes.Facts process) {
+        return LOGINS.contains(process.name())
+            || EDITOR.matcher(process.executable() + " " + process.arguments()).find();
+    }
+
+    /** Returns whether a process restarts several others; if it listens, as pm2 can, it listens for one of these. */
+    static boolean restartsSeveral(Processes.Facts process) {
+        String name = restarter(process);
+        return name != null && RESTART_SEVERAL.contains(name);
     }
 
     // Units and containers.
