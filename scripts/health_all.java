@@ -3,7 +3,8 @@
 //SOURCES include/command/Line.java include/command/OptionValues.java include/command/PortCommand.java
 //SOURCES include/config/Config.java include/config/Endpoint.java include/config/PortMap.java
 //SOURCES include/config/Targets.java include/health/Health.java include/health/HealthChecks.java
-//SOURCES include/health/HealthProbe.java include/ports/Project.java include/ports/ServicePort.java
+//SOURCES include/health/HealthProbe.java include/health/ProbeSocket.java include/ports/Project.java
+//SOURCES include/ports/ServicePort.java
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +60,7 @@ class health_all extends PortCommand.Watchable {
     @Option(names = "--prometheus", description = "Print the results in Prometheus' text format.")
     private boolean prometheus;
 
-    private HealthProbe probe; // one for all rounds of a watch: its TLS context takes time
+    private ProbeSocket.Tls tls; // one for all rounds of a watch, because it takes time to make
 
     public static void main(String... args) {
         main(new health_all(), args);
@@ -71,8 +72,9 @@ class health_all extends PortCommand.Watchable {
         Config config = Config.of(this);
         config.notes().forEach(this::note);
         List<Endpoint> endpoints = endpoints(config);
-        probe = probe == null ? new HealthProbe(caFile, isInsecure) : probe;
-        HealthChecks health = new HealthChecks(probe, allowDegraded, Project.of(this), pids);
+        boolean needsTls = endpoints.stream().anyMatch(endpoint -> endpoint.protocol().isTls());
+        tls = needsTls && tls == null ? new ProbeSocket.Tls(caFile, isInsecure) : tls;
+        HealthChecks health = new HealthChecks(new HealthProbe(tls), allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
         if (watch == null && !quiet && !prometheus) {
@@ -109,8 +111,6 @@ class health_all extends PortCommand.Watchable {
         }
         Targets names = new Targets(config, wholeNames);
         for (String target : targets) {
-            require(!target.matches("[^:/]+:[0-9]+"),
-                "'" + target + "' is not a target; use the port alone, or the URL http://" + target + "/");
             if (target.contains("://")) {
                 endpoints.add(Endpoint.of(target));
                 continue;
@@ -121,6 +121,7 @@ class health_all extends PortCommand.Watchable {
         }
         Set<String> made = new HashSet<>(); // Each check is made once.
         endpoints.removeIf(each -> !made.add(each.service().variable() + " " + each));
+        require(endpoints.size() <= 10_000, "at most 10000 endpoints can be checked at once");
         return endpoints;
     }
 

@@ -49,7 +49,8 @@ class CommonRulesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "port_status --jsno | Unknown option: '--jsno'; use --json",
-        "health_all localhost:3005 | 'localhost:3005' is not a target; use the port alone, or the URL http://localhost:3005/; see PROGRAM --help",
+        "health_all localhost:3005 | 'localhost:3005' is not a port; use a number from 1 to 65535, or with health_all a URL such as"
+            + " http://localhost:3005/",
         "health_all --timeuot=1 | Unknown option: '--timeuot=1'; use --timeout",
         "port_status --nothing-like-it | Unknown option: '--nothing-like-it'; see PROGRAM --help",
         "port_status --watch 5 | '--watch 5' is ambiguous; use --watch=5, or put the port before --watch; see PROGRAM --help"})

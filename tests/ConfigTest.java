@@ -160,8 +160,7 @@ class ConfigTest {
         "ORCHESTRATOR_HEALTH=tcp,             orchestrator, tcp",
         "ORCHESTRATOR_HEALTH=grpc,            orchestrator, grpc",
         "ORCHESTRATOR_HEALTH=,                orchestrator, /health",
-        "ORCHESTRATOR_HEALTH=http://localhost:${P}/up, orchestrator, http://localhost:8000/up",
-        "ORCHESTRATOR_HEALTH=HTTPS://[::1]/,  orchestrator, HTTPS://[::1]/",
+        "ORCHESTRATOR_HEALTH=HTTP://[::1]:${P}/up, orchestrator, HTTP://[::1]:8000/up",
         "ORCHESTRATOR_HEALTH=tcp://db_1:5432, orchestrator, tcp://db_1:5432",
         "ORCHESTRATOR_HEALTH=grpcs://h:1/a.B, orchestrator, grpcs://h:1/a.B",
         "X_HEALTH=/up,                        x,            /up",
@@ -181,7 +180,7 @@ class ConfigTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"health", "http://", "http://user:secret@localhost/", "http://localhost:70000/", "ftp://localhost/", "tcp://db",
-        "grpc://db", "http://[1:2]:1/", "http://[.]/", "http://a b/", "/a b", "HTTP", "http://localhost:x/"})
+        "grpc://db", "http://[1:2]:1/", "http://[.]/", "http://a b/", "/a b", "HTTP", "http://localhost:x/", "http://localhost:/"})
     void aHealthVariableOfNoKnownFormIsIgnoredWithANote(String value) throws Exception {
         Config config = config("ORCHESTRATOR_HEALTH='" + value + "'\n", Map.of());
         assertEquals("/health", only(config, "orchestrator").health());

@@ -126,12 +126,12 @@ class GrpcProbeTest {
         int port = Sockets.freePort();
         try (Servers server = real(credentials, port, Sockets.freePort())) {
             String url = "grpcs://localhost:" + port;
-            HealthProbe trusting = new HealthProbe(authority, false);
+            HealthProbe trusting = new HealthProbe(new ProbeSocket.Tls(authority, false));
             Health health = RawServer.check(trusting, url, 20);
             assertEquals(List.of(Health.Verdict.HEALTHY, "SERVING", "127.0.0.1"),
                 Arrays.asList(health.verdict(), health.word(), health.address()), health + " " + server);
             assertEquals(Health.Verdict.NOT_GRPC, RawServer.check(trusting, "grpcs://127.0.0.1:" + port, 20).verdict());
-            Health.Verdict insecure = RawServer.check(new HealthProbe(null, true), "grpcs://127.0.0.1:" + port, 20).verdict();
+            Health.Verdict insecure = RawServer.check(new HealthProbe(new ProbeSocket.Tls(null, true)), "grpcs://127.0.0.1:" + port, 20).verdict();
             assertEquals(Health.Verdict.HEALTHY, insecure);
             assertEquals(Health.Verdict.NOT_GRPC, RawServer.check(url, 20).verdict());
             Health cleartext = RawServer.check("grpc://localhost:" + port, 20);
@@ -139,7 +139,7 @@ class GrpcProbeTest {
         }
         int https = Sockets.freePort();
         try (Servers server = Servers.nodeTls("127.0.0.1", https, folder)) {
-            Health health = RawServer.check(new HealthProbe(authority, false), "grpcs://localhost:" + https, 20);
+            Health health = RawServer.check(new HealthProbe(new ProbeSocket.Tls(authority, false)), "grpcs://localhost:" + https, 20);
             assertEquals(Health.Verdict.NOT_GRPC, health.verdict(), health + " " + server);
         }
     }

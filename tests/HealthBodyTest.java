@@ -150,7 +150,9 @@ class HealthBodyTest {
         byte[] beginning = ("{\"status\":\"ok\",\"log\":\"" + "x".repeat(1000)).getBytes(StandardCharsets.UTF_8);
         assertEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, false).verdict());
         assertNotEquals(Health.Verdict.HEALTHY, HealthBody.read(beginning, JSON, 200, true).verdict());
-        assertEquals("the body is too long to be judged", HealthBody.read("{\"log\":\"x".getBytes(), JSON, 200, false).reason());
+        for (String cut : List.of("{\"log\":\"x", "{\"success\":false,\"log\":\"x", "{\"live\" : false,\"log\":\"x")) {
+            assertEquals("the body is too long to be judged", HealthBody.read(cut.getBytes(), JSON, 200, false).reason(), cut);
+        }
     }
 
     @Test

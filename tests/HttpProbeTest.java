@@ -50,8 +50,8 @@ class HttpProbeTest {
         "HTTP/1.1 200 OK/Content-Length: 2, 3//OKO                              | NOT_HTTP  | 200 |",
         "HTTP/1.1 103 No/Content-Type: a\0json/Content-Length: 9//HTTP/1.1 200 OK//OK | HEALTHY | 200 |",
         "HTTP/1.1 200 OK/TRANSFER-encoding: gzip/transfer-encoding: Chunked//2/OK/0/X: y/Y: z// | HEALTHY | 200 |",
-        "HTTP/1.1 200 OK/Content-Length: -5//ab                                 | NOT_HTTP  | 200 |",
         "HTTP/1.1 200 OK/Content-Encoding: br//ab                               | NOT_HTTP  | 200 |",
+        "HTTP/1.1 200 OK/Content-Encoding: utf-8//{\"status\":\"Server available\"} | HEALTHY | 200 | Server available",
         "HTTP/1.1 200 OK/Content-Length: 10//                                   | NOT_HTTP  | 200 |",
         "HTTP/1.1 2000 OK//                                                     | NOT_HTTP  |     |",
         "HTTP/1.1 099 OK//                                                      | NOT_HTTP  |     |",
@@ -224,7 +224,7 @@ class HttpProbeTest {
     }
 
     private static Health ask(String url, String authority) throws Exception {
-        return RawServer.check(new HealthProbe(authority, false), url, 20);
+        return RawServer.check(new HealthProbe(new ProbeSocket.Tls(authority, false)), url, 20);
     }
 
     // What an endpoint is.

@@ -52,7 +52,7 @@ final class RawServer implements AutoCloseable {
     }
 
     static Health check(String url, double seconds) throws Exception {
-        return check(new HealthProbe(null, false), url, seconds);
+        return check(new HealthProbe(new ProbeSocket.Tls(null, false)), url, seconds);
     }
 
     static Health check(HealthProbe probe, String url, double seconds) throws Exception {

@@ -18,7 +18,7 @@ record Servers(Process process) implements AutoCloseable {
             """, address, String.valueOf(port), String.valueOf(status), body);
     }
 
-    /** Makes an authority, {@code ca.pem}, and a {@code key} and {@code cert} for localhost in that folder. */
+    /** Makes an authority with its key, {@code ca.pem}, and a {@code key} and {@code cert} for localhost in that folder. */
     static void certify(Path folder) throws Exception {
         assumeTrue(isOnPath("openssl"), "openssl is not installed");
         Script.Result made = Script.command("sh", "-ec", """
@@ -26,6 +26,7 @@ record Servers(Process process) implements AutoCloseable {
             openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key -out csr -subj /CN=localhost
             printf 'subjectAltName=DNS:localhost\\n' >names
             openssl x509 -req -in csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert
+            cat ca.key >>ca.pem
             """).in(folder).run();
         if (made.exit() != 0) {
             throw new AssertionError(made.err());

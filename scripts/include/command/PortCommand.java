@@ -168,7 +168,7 @@ abstract class PortCommand {
         }
         StackTraceElement[] trace = cause.getStackTrace();
         return cause instanceof UserException ? cause.getMessage()
-            : UserException.isOutOfDescriptors(cause) ? UserException.OUT_OF_DESCRIPTORS
+            : cause instanceof OutOfMemoryError ? "not enough memory or threads; raise the limit (ulimit -u, ulimit -v)"
             : cause instanceof IOException io ? UserException.of(io, "no answer").getMessage()
             : "internal error: " + cause + (trace.length > 0 ? " at " + trace[0] : "") + "; please report it";
     }

@@ -34,7 +34,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         }
     }
 
-    private static final Pattern URL = Pattern.compile("(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{0,5}))?"
+    private static final Pattern URL = Pattern.compile("(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?"
         + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?", Pattern.CASE_INSENSITIVE);
 
     /** Returns the endpoint of a URL, without a service. */
@@ -56,8 +56,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
             return null;
         }
         Protocol protocol = Protocol.valueOf(parts.group(1).toUpperCase(Locale.ROOT));
-        String digits = parts.group(3) == null ? "" : parts.group(3);
-        int port = digits.isEmpty() ? protocol.usualPort() : Integer.parseInt(digits);
+        int port = parts.group(3) == null ? protocol.usualPort() : Integer.parseInt(parts.group(3));
         String path = parts.group(4) == null ? "" : parts.group(4);
         path = protocol.usualPort() > 0 && !path.startsWith("/") ? "/" + path : path;
         boolean isPort = port > 0 && port <= PortMap.HIGHEST;

@@ -72,15 +72,9 @@ final class GrpcProbe {
     /** Returns a HealthCheckRequest, whose field 1 is the service's name, behind gRPC's prefix. */
     private static ByteString message(String service) {
         byte[] name = service.getBytes(StandardCharsets.UTF_8);
-        Buffer field = new Buffer();
-        if (name.length > 0) {
-            field.writeByte(1 << 3 | 2);
-            int length = name.length;
-            for (; length > 0x7F; length >>>= 7) { // Protocol Buffers put seven bits of a number in a byte.
-                field.writeByte(length & 0x7F | 0x80);
-            }
-            field.writeByte(length).write(name);
-        }
+        Buffer field = new Buffer().writeByte(1 << 3 | 2);
+        // Protocol Buffers put seven bits of a number in a byte, the low bits first; 0x80 says that a byte follows.
+        field.writeByte(name.length & 0x7F | 0x80).writeByte(name.length >> 7).write(name);
         return new Buffer().writeByte(0).writeInt((int) field.size()).write(field.readByteString()).readByteString();
     }
 
@@ -117,7 +111,7 @@ final class GrpcProbe {
         }, word, null);
     }
 
-    /** Gives OkHttp the open connection at each call, so that it opens no other; a closed one fails when it is used. */
+    /** Returns the open connection at each call, so that OkHttp opens no other. If it is closed, the request fails. */
     private static SocketFactory factory(Socket connection) {
         return new SocketFactory() {
 

@@ -63,7 +63,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
         return new Health(newVerdict, httpStatus, word, location, address, millis, newReason, answers);
     }
 
-    /** Returns the best of the results at a host's addresses; MIXED if one passes and another response does not. */
+    /** Returns the best of the results at a host's addresses; MIXED if one passes and another responds but fails. */
     static Health of(List<Health> results) {
         Health best = results.get(0);
         Health failing = null;
@@ -97,11 +97,9 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
 
     /** Returns the HTTP status and the body's word; empty if there is no response. */
     String response() {
-        String text = httpStatus == null ? "" : String.valueOf(httpStatus);
-        if (word != null) {
-            String shortened = word.length() <= LONGEST_WORD ? word : word.substring(0, LONGEST_WORD - 1) + "…";
-            text += (text.isEmpty() ? "" : " ") + shortened;
-        }
+        String said = word == null ? "" : word;
+        String shown = said.length() <= LONGEST_WORD ? said : said.substring(0, LONGEST_WORD - 1) + "…";
+        String text = ((httpStatus == null ? "" : httpStatus + " ") + shown).strip();
         return text.isEmpty() && verdict == Verdict.REACHABLE ? "accepts" : text;
     }
 

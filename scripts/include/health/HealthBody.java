@@ -19,10 +19,10 @@ final class HealthBody {
     // Spring Boot Actuator, MicroProfile Health: UP, DOWN, OUT_OF_SERVICE, UNKNOWN. ASP.NET Core: Healthy, Degraded,
     // Unhealthy. terminus: ok, error, shutting_down. dropwizard, etcd: true, false. Consul: passing, warning, critical.
     // Docker: starting, running, healthy, unhealthy, paused, exited, dead. application/health+json: pass, warn, fail.
-    // grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING. Elasticsearch: green, yellow, red.
+    // grpc.health.v1: UNKNOWN, SERVING, NOT_SERVING. Elasticsearch: green, yellow, red. Jaeger: Server available.
     private static final Set<String> HEALTHY = words("up healthy ok true passing running pass serving green okay passed"
         + " alive live ready started active online available operational listening good fine normal success successful"
-        + " connected");
+        + " connected server_available statusok");
     private static final Set<String> DEGRADED = words("degraded warn warning starting unknown paused service_unknown"
         + " yellow maintenance partial initializing loading pending restarting draining busy");
     private static final Set<String> UNHEALTHY = words("down out_of_service unhealthy error shutting_down false"
@@ -48,7 +48,7 @@ final class HealthBody {
         this.httpStatus = String.valueOf(httpStatus);
     }
 
-    /** Judges a body of this content type, in lower case; if the body is not whole, it may end anywhere. */
+    /** Judges a body. The type is its content type in lower case; a body that is not whole may end anywhere. */
     static Health read(byte[] body, String type, int httpStatus, boolean isWhole) {
         String text = new String(body, StandardCharsets.UTF_8);
         text = (text.startsWith("\uFEFF") ? text.substring(1) : text).strip();
@@ -181,10 +181,10 @@ final class HealthBody {
         return first == null ? NONE : first;
     }
 
-    /** Returns the first word, with a "not" before it; empty if the text begins with markup. */
+    /** Returns the first word, with a "not" before it; empty if the text begins with markup, or with another key. */
     private static String firstWord(String text) {
         Matcher beginning = Pattern.compile("[^<\\w]*+(?:(?:" + String.join("|", STATUS_KEYS)
-            + ")[^\\w:=]*+[:=]\\W*+)?((?:not\\W+)?\\w[\\w-]*)", Pattern.CASE_INSENSITIVE).matcher(text);
+            + ")[^\\w:=]*+[:=]\\W*+)?((?:not\\W+)?\\w[\\w-]*+)(?!\"\\s*:)", Pattern.CASE_INSENSITIVE).matcher(text);
         return beginning.lookingAt() ? beginning.group(1) : "";
     }
 

@@ -77,21 +77,17 @@ final class HealthChecks {
         return new ServicePort(endpoint.service(), LocalPorts.Verdict.LISTENING, listeners);
     }
 
-    /** Returns notes on endpoints that pass although another process may be listening than the user expects. */
+    /** Returns notes on endpoints that pass, but whose listener may not be the process that the user expects. */
     List<String> notes(List<Result> results) throws IOException {
         List<String> notes = new ArrayList<>();
         for (Result result : results.stream().filter(Result::isPassing).toList()) {
-            ServicePort port = port(result.endpoint, result.listeners);
-            String name = "port " + result.endpoint.port();
-            if (port.isTaken()) {
-                notes.add(name + " is served from outside the project's folder, so the other commands take the server"
-                    + " for another program: " + OwnerWords.brief(port.othersThanOurs()));
-            } else if (!result.listeners.isEmpty() && port.doubt() != null) {
-                notes.add(port.doubt());
-            } else if (result.endpoint.isLocal() && localPorts.hasTables
-                    && !localPorts.isListening(result.endpoint.port())) {
-                notes.add(name + " responds, but no listener is visible on this machine: the port is redirected, for"
-                    + " example to a container");
+            int port = result.endpoint.port();
+            ServicePort found = port(result.endpoint, result.listeners);
+            if (!result.listeners.isEmpty() && found.doubt() != null) {
+                notes.add(found.doubt());
+            } else if (result.endpoint.isLocal() && localPorts.hasTables && !localPorts.isListening(port)) {
+                notes.add("port " + port + " responds, but no listener is visible on this machine: the port is"
+                    + " redirected, for example to a container");
             }
         }
         if (failure == null && started.isReplaced(results)) {
@@ -105,28 +101,22 @@ final class HealthChecks {
     }
 
     /**
-     * Waits until all pass, the time is up, or waiting is in vain; returns the last results. Once the time is up,
-     * possibly because this process was paused, makes the checks a last time.
+     * Waits until all endpoints pass, the time is up, or waiting is in vain; returns the last results. When the time is
+     * up, checks once more, because this process may have been paused.
      */
-    List<Result> await(List<Endpoint> all, Duration timeout, Duration limit) throws Exception {
+    List<Result> await(List<Endpoint> endpoints, Duration timeout, Duration limit) throws Exception {
         long end = System.nanoTime() + limit.toNanos();
-        List<Endpoint> pending = all;
-        List<Result> results = List.of();
         for (long pause = FIRST_PAUSE; true; pause = Math.min(LONGEST_PAUSE, pause * 11 / 10)) {
             Duration left = Duration.ofNanos(end - System.nanoTime());
             Duration longest = left.isNegative() ? LAST_TIMEOUT : left;
-            List<Result> fresh = new ArrayList<>(check(pending, timeout.compareTo(longest) < 0 ? timeout : longest));
-            results = pending == all ? fresh
-                : results.stream().map(before -> before.isPassing ? before : fresh.remove(0)).toList();
-            List<Result> missing = missing(results);
-            failure = failure(results, left.isNegative() && !missing.isEmpty() ? limit : null);
-            if (failure != null || missing.isEmpty() && pending == all) {
+            List<Result> results = check(endpoints, timeout.compareTo(longest) < 0 ? timeout : longest);
+            boolean areAllPassing = missing(results).isEmpty();
+            failure = failure(results, left.isNegative() && !areAllPassing ? limit : null);
+            if (failure != null || areAllPassing) {
                 return results;
             }
-            // A service that passed in an earlier round may have gone since.
-            pending = missing.isEmpty() ? all : missing.stream().map(Result::endpoint).toList();
             long untilEnd = Math.max(0, (end - System.nanoTime()) / 1_000_000 + 1);
-            Thread.sleep(missing.isEmpty() ? 0 : Math.min(pause, untilEnd));
+            Thread.sleep(Math.min(pause, untilEnd));
         }
     }
 

@@ -19,25 +19,16 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLException;
 
-/** Checks endpoints once, all at the same time, each at every address of its host. */
-final class HealthProbe {
-
-    /** The beginning of the reason if the check itself failed. */
-    static final String INTERNAL = "internal error, please report it: ";
+/**
+ * Checks endpoints once, all at the same time, each at every address of its host.
+ *
+ * @param tls null if no endpoint needs TLS, because its classes take time to load
+ */
+record HealthProbe(ProbeSocket.Tls tls) {
 
     private static final ExecutorService THREADS = Executors.newCachedThreadPool();
     private static final long SLACK_MILLIS = 2000; // for what this process takes for itself
     private static final long KNOCK_NANOS = 1_000_000_000;
-
-    private final String caFile;
-    private final boolean isInsecure;
-    private ProbeSocket.Tls tls;
-
-    /** Takes the arguments of {@link ProbeSocket.Tls}, which is loaded only for https and grpcs. */
-    HealthProbe(String caFile, boolean isInsecure) {
-        this.caFile = caFile;
-        this.isInsecure = isInsecure;
-    }
 
     /**
      * Returns the results, in the endpoints' order.
@@ -47,9 +38,6 @@ final class HealthProbe {
     List<Health> check(List<Endpoint> endpoints, Duration timeout) throws InterruptedException, ExecutionException {
         List<Callable<Health>> checks = new ArrayList<>();
         for (Endpoint endpoint : endpoints) {
-            if (endpoint.protocol().isTls() && tls == null) {
-                tls = new ProbeSocket.Tls(caFile, isInsecure);
-            }
             checks.add(() -> check(endpoint, timeout));
         }
         List<Health> results = new ArrayList<>();
@@ -112,8 +100,6 @@ final class HealthProbe {
             return Health.of(mismatch, null, ProbeSocket.Tls.reason(e));
         } catch (ProtocolException e) {
             return Health.of(mismatch, null, e.getMessage());
-        } catch (RuntimeException e) { // a fault of this program, which must not hide the other results
-            return Health.of(mismatch, null, INTERNAL + e);
         } catch (IOException e) { // late, closed or reset
             String scheme = protocol.isGrpc() ? "grpcs://" : "https://";
             return socket.isLate() ? Health.timeout(millis)

@@ -121,7 +121,7 @@ final class HttpProbe {
         if (status == 101 || status == 204 || status == 304) {
             return; // RFC 9112, 6.3: these have no body, whatever their header says.
         }
-        if (!List.of("", "identity").contains(field("content-encoding"))) {
+        if (List.of("gzip", "x-gzip", "deflate", "compress", "br", "zstd").contains(field("content-encoding"))) {
             throw new ProtocolException("the body is compressed, though the request did not allow it");
         }
         if (!field("transfer-encoding").endsWith("chunked")) {

@@ -1,5 +1,6 @@
 //SOURCES ../command/UserException.java
 
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -10,16 +11,18 @@ import java.net.ProtocolException;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
-import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
@@ -153,6 +156,11 @@ final class ProbeSocket extends Socket {
 
     /** TLS over an open connection. */
     static final class Tls {
+
+        /** A certificate in a PEM file (RFC 7468), which may have keys and comments, too. */
+        private static final Pattern BLOCK =
+            Pattern.compile("(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----");
+
         final boolean isInsecure;
         final X509TrustManager trust;
         final SSLContext context;
@@ -179,10 +187,11 @@ final class ProbeSocket extends Socket {
             KeyStore authorities = caFile == null ? null : KeyStore.getInstance(KeyStore.getDefaultType());
             if (caFile != null) {
                 authorities.load(null, null);
-                try (InputStream pem = Files.newInputStream(Path.of(caFile))) {
-                    for (Certificate certificate : CertificateFactory.getInstance("X.509").generateCertificates(pem)) {
-                        authorities.setCertificateEntry("" + authorities.size(), certificate);
-                    }
+                String pem = Files.readString(Path.of(caFile), StandardCharsets.ISO_8859_1);
+                for (MatchResult block : BLOCK.matcher(pem).results().toList()) {
+                    InputStream in = new ByteArrayInputStream(block.group().getBytes(StandardCharsets.ISO_8859_1));
+                    authorities.setCertificateEntry("" + authorities.size(),
+                        CertificateFactory.getInstance("X.509").generateCertificate(in));
                 }
                 if (authorities.size() == 0) {
                     throw new CertificateException();
@@ -208,7 +217,9 @@ final class ProbeSocket extends Socket {
             while (cause.getCause() != null) {
                 cause = cause.getCause();
             }
-            if (cause instanceof GeneralSecurityException || cause instanceof SSLPeerUnverifiedException) {
+            if (cause instanceof SSLPeerUnverifiedException) {
+                return "the certificate is not for this host";
+            } else if (cause instanceof GeneralSecurityException) {
                 return "the certificate is not accepted, see --cacert: " + cause.getMessage();
             }
             return failure instanceof SSLHandshakeException && !(cause instanceof EOFException)

@@ -1,12 +1,11 @@
 //SOURCES ../ports/LocalPorts.java ../ports/Owner.java ../ports/OwnerWords.java ../ports/Processes.java
-//SOURCES ../ports/Project.java ../ports/Supervisor.java HealthChecks.java
+//SOURCES ../ports/Project.java HealthChecks.java
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -22,7 +21,6 @@ final class Started {
     /** Empty if any process may listen. */
     final List<Long> pids;
     private final Project project;
-    private final Set<Long> scripts = new HashSet<>();
     private long earliest = Long.MAX_VALUE;
     private Long firstExit;
 
@@ -39,10 +37,7 @@ final class Started {
         for (long pid : pids) {
             boolean isScript = now.of(pid) == null && script != null;
             Processes.Facts first = now.of(isScript ? Long.parseLong(script) : pid);
-            if (first != null) {
-                earliest = Math.min(earliest, first.startTime());
-                scripts.add(isScript ? first.pid() : first.parent());
-            }
+            earliest = first == null ? earliest : Math.min(earliest, first.startTime());
         }
     }
 
@@ -64,20 +59,12 @@ final class Started {
     private boolean mayBeLeftRunning(Owner other) {
         // If no process of this user has the socket any more, an exited process responded.
         boolean hasExited = other.process() == null && !other.isAnotherUsers();
-        // The other shell is perhaps another run of the start script.
-        boolean isOfAnotherShell = !isOfScript(other) && other.ancestors().stream()
-            .anyMatch(ancestor -> ancestor.pid() != 1 && Supervisor.SHELLS.contains(ancestor.name()));
-        return !isOlder(other) && !hasExited && !isOfAnotherShell;
+        return !isOlder(other) && !hasExited;
     }
 
-    /** Returns whether the shell that started the processes started a listener, too, as in a pipe to tee. */
-    private boolean isOfScript(Owner listener) {
-        return listener.ancestors().stream().anyMatch(ancestor -> scripts.contains(ancestor.pid()));
-    }
-
+    /** Returns whether a listener is older by more than a second: a pipe may start the server before its reader. */
     private boolean isOlder(Owner listener) {
-        long limit = earliest - (isOfScript(listener) ? SECOND : 0); // A pipe may start the server first.
-        return listener.process() != null && listener.process().startTime() < limit;
+        return listener.process() != null && listener.process().startTime() < earliest - SECOND;
     }
 
     /** Returns whether a process has failed, or has exited and left nothing running that listens. */
