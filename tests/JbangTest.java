@@ -143,6 +143,7 @@ class JbangTest {
         Files.writeString(bin.resolve("port_status"), "mine");
         assertOneLine(jbangw("install", bin.toString()).run(), bin + "/port_status");
         assertEquals("mine", Files.readString(bin.resolve("port_status")));
+        assertOneLine(jbangw("install", "").run(), "cannot make the folder ;");
         assertOneLine(jbangw("install", bin.resolve("port_status").toString()).run(), "cannot make the folder " + bin + "/port_status");
     }
 

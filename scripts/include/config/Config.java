@@ -117,7 +117,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return service.health();
     }
 
-    /** Returns whether {@code .env} sets a variable to an expression with another one, whose port it follows. */
+    /** Returns whether {@code .env} sets a variable to an expression that contains another one, and so follows it. */
     boolean refersTo(String variable, String other) {
         return isExpression(variable)
             && envFile.entries().get(variable).value().matches("(?s).*\\$\\{?" + other + "\\b.*");

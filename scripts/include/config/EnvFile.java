@@ -83,7 +83,7 @@ record EnvFile(Path path, String text, boolean isAbsent, List<Entry> assignments
         return path;
     }
 
-    /** Returns the path of that name. In the locale C, Java would take a name that is not ASCII for another name. */
+    /** Returns the path of a name. In the locale C, Java replaces characters that are not ASCII. */
     static Path named(String name) {
         String place = System.getProperty("user.dir") + name;
         boolean isAscii = !"UTF-8".equals(System.getProperty("sun.jnu.encoding"));

@@ -80,7 +80,7 @@ final class PortMap {
         }
     }
 
-    /** The documented status of a service; UNKNOWN: it is in {@code .env} only; NONE: a port without a service. */
+    /** The documented status of a service; UNKNOWN: it is undocumented; NONE: a port without a service. */
     enum Status { ACTIVE, RESERVED, FAILED, UNKNOWN, NONE }
 
     /** The statuses of the services that the project starts: neither reserved nor failed. */

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  */
 record Targets(Config config, boolean wholeNames) {
 
-    /** What of a service a name is, the best first: the variable, the name, a word of these, or its beginning. */
+    /** What a target matches, the best first: the variable, the name, a word of either, or the beginning of a word. */
     private enum Match { VARIABLE, NAME, WORD, BEGINNING, NONE }
 
     /** Returns the services and ports that the targets name, each once. */
