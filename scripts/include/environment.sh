@@ -63,6 +63,7 @@ say_steps() {
       *Resolving\ dep*) [ -z "${build:-}" ] && step='fetching libraries (first run only)' || continue ;;
       *Building\ jar*) step=compiling ;;
       devflow-ports:*) step=${line#*: } ;;
+      jbang\]*) continue ;; # the rest of a line whose first character came before a timeout
       *ERROR* | [!\[]*) printf '%s\n' "$line" >&2 && continue ;;
       *) continue ;;
     esac

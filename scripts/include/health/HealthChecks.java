@@ -104,19 +104,25 @@ final class HealthChecks {
      * Waits until all endpoints pass, the time is up, or waiting is in vain; returns the last results. When the time is
      * up, checks once more, because this process may have been paused.
      */
-    List<Result> await(List<Endpoint> endpoints, Duration timeout, Duration limit) throws Exception {
+    List<Result> await(List<Endpoint> all, Duration timeout, Duration limit) throws Exception {
         long end = System.nanoTime() + limit.toNanos();
+        List<Endpoint> pending = all;
+        List<Result> results = List.of();
         for (long pause = FIRST_PAUSE; true; pause = Math.min(LONGEST_PAUSE, pause * 11 / 10)) {
             Duration left = Duration.ofNanos(end - System.nanoTime());
             Duration longest = left.isNegative() ? LAST_TIMEOUT : left;
-            List<Result> results = check(endpoints, timeout.compareTo(longest) < 0 ? timeout : longest);
-            boolean areAllPassing = missing(results).isEmpty();
-            failure = failure(results, left.isNegative() && !areAllPassing ? limit : null);
-            if (failure != null || areAllPassing) {
+            List<Result> fresh = new ArrayList<>(check(pending, timeout.compareTo(longest) < 0 ? timeout : longest));
+            results = pending == all ? fresh
+                : results.stream().map(before -> before.isPassing ? before : fresh.remove(0)).toList();
+            List<Result> missing = missing(results);
+            failure = failure(results, left.isNegative() && !missing.isEmpty() ? limit : null);
+            if (failure != null || missing.isEmpty() && pending == all) {
                 return results;
             }
+            // A service that passed in an earlier round may have gone since.
+            pending = missing.isEmpty() ? all : missing.stream().map(Result::endpoint).toList();
             long untilEnd = Math.max(0, (end - System.nanoTime()) / 1_000_000 + 1);
-            Thread.sleep(Math.min(pause, untilEnd));
+            Thread.sleep(missing.isEmpty() ? 0 : Math.min(pause, untilEnd));
         }
     }
 

@@ -144,6 +144,10 @@ final class Problems {
             steps.add("run as root");
         }
         for (Owner owner : port.owners()) {
+            boolean isOwn = port.service().name() != null && owner.ownership() == Project.Ownership.OURS;
+            if (isOwn && owner.isListener() && !isRunning) {
+                continue; // The service's own listener is not in its way.
+            }
             String step = switch (owner.socket().kind()) {
                 case TIME_WAIT -> "wait, at most a minute";
                 case UNKNOWN -> "stop the program that bound the port";
@@ -152,8 +156,8 @@ final class Problems {
             };
             if (step != null) {
                 steps.add(step);
-            } else if (isRunning || port.service().name() == null || owner.ownership() != Project.Ownership.OURS) {
-                toStop.add(owner); // The service's own listener is not in its way.
+            } else {
+                toStop.add(owner);
             }
         }
         if (!toStop.isEmpty()) {

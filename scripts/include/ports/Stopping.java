@@ -212,7 +212,8 @@ final class Stopping {
     private List<String> restarters() {
         Stream<String> supervisors = before.owners().stream().map(Owner::supervisor)
             .filter(each -> each != null && !each.isStoppedToo()).map(OwnerWords::supervisor);
-        Stream<String> above = before.owners().stream().flatMap(owner -> owner.ancestors().stream())
+        Stream<String> above = before.owners().stream().flatMap(owner -> owner.ancestors().stream()
+                .takeWhile(each -> Supervisor.isPassed(each) || Supervisor.restarter(each) != null))
             .filter(Supervisor::restartsSeveral).map(each -> Supervisor.restarter(each) + " (pid " + each.pid() + ")");
         return Stream.concat(supervisors, above).distinct().toList();
     }

@@ -41,7 +41,8 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
 
     /** Options before the one that says to watch, some with a value: an option after the script is its own. */
     private static final String OPTIONS =
-        "(?:(?:-r|--require|--import|--loader|--tsconfig|--env-file) \\S++ |(?!--watch)-\\S++ )*+";
+        "(?:(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--preload|--tsconfig|--env-file"
+        + "|--path|--debug) (?!-)\\S++ |(?!--watch)-\\S++ )*+";
     /** The last container of a control group; and its last unit, if only folders of that unit follow. */
     private static final Pattern CONTAINER = Pattern.compile(
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
@@ -119,12 +120,17 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
                 boolean isStoppedToo = !RESTART_SEVERAL.contains(name) && candidate.pid() != 1
                     && !processes.startedUs(candidate) && processes.mayStop(candidate.user());
                 return new Supervisor(Kind.RESTARTER, name, task, candidate.pid(), isStoppedToo);
-            } else if (!SHELLS.contains(candidate.name()) && !WRAPPERS.contains(name(candidate, 0))
-                    && !WRAPPERS.contains(name(candidate, 1))) {
+            } else if (!isPassed(candidate)) {
                 return null;
             }
         }
         return null;
+    }
+
+    /** Returns whether a process runs a command and no more, so that the supervisor is looked for above it. */
+    static boolean isPassed(Processes.Facts process) {
+        return SHELLS.contains(process.name()) || WRAPPERS.contains(name(process, 0))
+            || WRAPPERS.contains(name(process, 1));
     }
 
     /** Returns whether the command pm2 would reach the pm2 of a process: each user, and each PM2_HOME, has its own. */
