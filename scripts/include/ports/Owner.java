@@ -15,12 +15,12 @@ import java.util.stream.Collectors;
  * @param processes the process whose parent does not have the socket comes first; empty if none can be seen
  * @param ancestors parent first
  * @param user who runs the process or, if no process can be seen, who created the socket; null if unknown
- * @param supervisor null if there is none
+ * @param supervisors the nearest first
  * @param startedUs whether one of the processes is this program, or started it
  * @param isAnotherUsers whether this user may not stop the process; root may stop all
  */
 record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<Processes.Facts> ancestors, String user,
-             Supervisor supervisor, Project.Ownership ownership, boolean startedUs, boolean isAnotherUsers) {
+             List<Supervisor> supervisors, Project.Ownership ownership, boolean startedUs, boolean isAnotherUsers) {
 
     boolean isListener() {
         return socket.kind() == LocalPorts.Kind.LISTENER;
@@ -29,6 +29,11 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
     /** Returns the first process; null if none can be seen. */
     Processes.Facts process() {
         return processes.isEmpty() ? null : processes.get(0);
+    }
+
+    /** Returns the nearest supervisor; null if there is none. */
+    Supervisor supervisor() {
+        return supervisors.isEmpty() ? null : supervisors.get(0);
     }
 
     /** Returns the owners of these ports, which are in use, by port. */
@@ -71,7 +76,7 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
         Processes.Facts first = all.isEmpty() ? null : all.get(0);
         String user = first == null || first.user() == null ? Processes.userName(socket.uid()) : first.user();
         return new Owner(socket, all, first == null ? List.of() : processes.ancestors(first.pid()), user,
-            first == null ? null : Supervisor.of(first, processes), Project.ownership(first, project, processes),
+            first == null ? List.of() : Supervisor.of(first, processes), Project.ownership(first, project, processes),
             startedUs, !processes.mayStop(user));
     }
 }

@@ -70,9 +70,18 @@ final class OwnerWords {
             case UNIT -> "systemd unit " + name;
             case USER_UNIT -> "systemd user unit " + name;
             case CONTAINER -> (name.equals("container") ? name : name + " container") + " " + supervisor.task();
-            case PUBLISHER -> name + ", which publishes the port of a container or another machine";
+            case DOCKER_PUBLISHER, PODMAN_PUBLISHER, TUNNEL -> name + ", which publishes the port of a container or another machine";
             case RESTARTER -> name + " (pid " + supervisor.pid() + ")";
         };
+    }
+
+    /** Returns why one of an owner's processes must not be stopped, and what to do; null if each may be stopped. */
+    static String protection(Owner owner, Processes.Facts process) {
+        return process.pid() == 1 || process.name().equals("systemd") ? " is the first process of this machine,"
+                + " container or session; stop its socket unit, or the container from outside"
+            : owner.startedUs() ? " started this command; stop " + process.name() + " from another terminal"
+            : Supervisor.isLogin(process)
+                ? " belongs to a terminal, an editor or a login; close its tunnel or program there" : null;
     }
 
     /** Returns the owners for a sentence: {@code node server.js (pid 8) in /srv/blog}. */

@@ -1,5 +1,5 @@
 //SOURCES ../command/Invocation.java ../config/Config.java ../config/PortMap.java Allocator.java LocalPorts.java
-//SOURCES Owner.java Processes.java Project.java ServicePort.java Supervisor.java
+//SOURCES Owner.java OwnerWords.java Processes.java Project.java ServicePort.java Supervisor.java
 
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -172,17 +172,16 @@ final class Problems {
             : "stop the process that this command finds: sudo ss -ltnp 'sport = :" + owner.socket().port() + "'";
     }
 
-    /** Returns how a listener is stopped; null if it can be signalled, alone or with its supervisor. */
+    /** Returns how a listener is stopped; null if it can be signalled, alone or with its supervisors. */
     private static String step(Owner owner) {
-        String name = owner.process().name();
-        boolean isFirst = name.equals("systemd") || owner.processes().stream().anyMatch(each -> each.pid() == 1);
-        if (isFirst || owner.startedUs() || owner.processes().stream().anyMatch(Supervisor::isLogin)) {
-            return "do not kill " + owner.process().pid() + ": " + name + (isFirst ? " is the first process of this"
-                + " machine, container or session; stop its socket unit, or the container from outside"
-                : owner.startedUs() ? " started this command; stop " + name + " from another terminal"
-                : " belongs to a terminal, an editor or a login; close its tunnel or program there");
+        for (Processes.Facts process : owner.processes()) {
+            String protection = OwnerWords.protection(owner, process);
+            if (protection != null) {
+                return "do not kill " + process.pid() + ": " + process.name() + protection;
+            }
         }
-        return owner.supervisor() == null ? null : step(owner, owner.supervisor());
+        return owner.supervisors().stream().filter(each -> !each.isStoppedToo()).findFirst()
+            .map(each -> step(owner, each)).orElse(null);
     }
 
     private static String step(Owner owner, Supervisor supervisor) {
@@ -194,14 +193,11 @@ final class Problems {
                 + (owner.user().equals(System.getProperty("user.name")) ? "" : "-M " + owner.user() + "@ ") + "stop "
                 + Invocation.quoted(name);
             case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
-            case PUBLISHER -> switch (name) {
-                case "ssh", "kubectl", "limactl", "OrbStack" -> "stop the tunnel of " + process;
-                case "rootlessport", "containers-rootlessport", "slirp4netns", "gvproxy", "pasta", "pasta.avx2" ->
-                    "stop the container that this command shows: podman port --all";
-                default -> "stop the container that this command shows: docker ps --filter publish="
-                    + owner.socket().port();
-            };
-            case RESTARTER -> owner.isAnotherUsers() || supervisor.isStoppedToo() ? null
+            case DOCKER_PUBLISHER ->
+                "stop the container that this command shows: docker ps --filter publish=" + owner.socket().port();
+            case PODMAN_PUBLISHER -> "stop the container that this command shows: podman port --all";
+            case TUNNEL -> "stop the tunnel of " + process;
+            case RESTARTER -> owner.isAnotherUsers() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())
                 : "stop the program in " + process + ", which restarts it";
         };
@@ -210,8 +206,8 @@ final class Problems {
     /** Returns how all owners are killed: a worker that is left when its server stops keeps the port. */
     private static String kill(List<Owner> owners) {
         List<Processes.Facts> processes = owners.stream().flatMap(owner -> owner.processes().stream()).toList();
-        Stream<Long> supervisors = owners.stream().map(Owner::supervisor)
-            .filter(supervisor -> supervisor != null && supervisor.isStoppedToo()).map(Supervisor::pid);
+        Stream<Long> supervisors = owners.stream().flatMap(owner -> owner.supervisors().stream())
+            .filter(Supervisor::isStoppedToo).map(Supervisor::pid);
         String pids = joined(Stream.concat(supervisors, processes.stream().map(Processes.Facts::pid)), " ");
         String paused = joined(processes.stream().filter(Processes.Facts::isPaused).map(Processes.Facts::pid), " ");
         String users = joined(owners.stream().filter(Owner::isAnotherUsers).map(Owner::user), " and ");

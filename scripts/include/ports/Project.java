@@ -109,7 +109,7 @@ record Project(Path folder) {
         boolean isUsersInit = process.name().equals("systemd") && process.arguments().contains("--user");
         Supervisor group = Supervisor.inOtherControlGroup(process, processes);
         boolean isInAnotherContainer = group != null && group.kind() == Supervisor.Kind.CONTAINER;
-        if (process.pid() == 1 || isUsersInit || Supervisor.isPublisher(process)
+        if (process.pid() == 1 || isUsersInit || Supervisor.publisher(process) != null
                 || Supervisor.restartsSeveral(process) || isInAnotherContainer || process.workingDirectory() == null) {
             return Ownership.UNKNOWN;
         }

@@ -126,14 +126,12 @@ final class Stopping {
             return " cannot be signalled from here"; // Another namespace has other pids.
         }
         Supervisor supervisor = owner.supervisor();
-        String always = process.pid() == 1 || process.name().equals("systemd")
-                ? " is the first process of this machine or container"
-            : processes.startedUs(process) ? " started this command"
-            : Supervisor.isPublisher(process)
+        String protection = OwnerWords.protection(owner, process);
+        String always = protection != null ? protection
+            : Supervisor.publisher(process) != null
                 ? " serves the port of a container or another machine; stop the container or the tunnel"
             : supervisor != null && supervisor.pid() == process.pid()
                 ? " runs several programs; stop only the program that uses the port"
-            : Supervisor.isLogin(process) ? " belongs to a terminal, an editor or a login"
             : owner.isAnotherUsers() ? " is a process of another user" : null;
         return always != null || isForced ? always : refusalUnlessForced(process, processes);
     }
@@ -154,8 +152,8 @@ final class Stopping {
      */
     private void terminate(Set<Long> terminated) {
         Processes processes = new Processes();
-        Stream<Processes.Facts> supervisors = before.owners().stream().map(Owner::supervisor)
-            .filter(each -> each != null && each.isStoppedToo()).map(each -> processes.of(each.pid()))
+        Stream<Processes.Facts> supervisors = before.owners().stream().flatMap(owner -> owner.supervisors().stream())
+            .filter(Supervisor::isStoppedToo).map(each -> processes.of(each.pid()))
             .filter(each -> Project.ownership(each, project, processes) == Project.Ownership.OURS);
         List<Processes.Facts> all = before.owners().stream().flatMap(owner -> owner.processes().stream()).toList();
         Stream<Processes.Facts> roots = all.stream()
@@ -208,14 +206,10 @@ final class Stopping {
         };
     }
 
-    /** Returns the supervisors that are not stopped with their program; there can be one above a restarter. */
+    /** Returns the supervisors that are not stopped with their program. */
     private List<String> restarters() {
-        Stream<String> supervisors = before.owners().stream().map(Owner::supervisor)
-            .filter(each -> each != null && !each.isStoppedToo()).map(OwnerWords::supervisor);
-        Stream<String> above = before.owners().stream().flatMap(owner -> owner.ancestors().stream()
-                .takeWhile(each -> Supervisor.isPassed(each) || Supervisor.restarter(each) != null))
-            .filter(Supervisor::restartsSeveral).map(each -> Supervisor.restarter(each) + " (pid " + each.pid() + ")");
-        return Stream.concat(supervisors, above).distinct().toList();
+        return before.owners().stream().flatMap(owner -> owner.supervisors().stream())
+            .filter(each -> !each.isStoppedToo()).map(OwnerWords::supervisor).distinct().toList();
     }
 
     /** A shell that restarts a server is a starter, too. */

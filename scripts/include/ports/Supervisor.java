@@ -1,5 +1,6 @@
 //SOURCES Processes.java
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -17,13 +18,14 @@ import java.util.regex.Pattern;
  */
 record Supervisor(Kind kind, String name, String task, long pid, boolean isStoppedToo) {
 
-    /** How a process is kept running. */
-    enum Kind { UNIT, USER_UNIT, CONTAINER, PUBLISHER, RESTARTER }
+    /** How a process is kept running. A publisher or tunnel opens a port for a server that is not its child. */
+    enum Kind { UNIT, USER_UNIT, CONTAINER, DOCKER_PUBLISHER, PODMAN_PUBLISHER, TUNNEL, RESTARTER }
 
-    /** Programs that publish the ports of containers, and tunnels: the server is not one of their children. */
-    private static final Set<String> PUBLISHERS = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit",
-        "rootlessport", "containers-rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy", "ssh", "kubectl",
-        "limactl", "OrbStack");
+    private static final Set<String> DOCKER_PUBLISHERS =
+        Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit");
+    private static final Set<String> PODMAN_PUBLISHERS =
+        Set.of("rootlessport", "containers-rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy");
+    private static final Set<String> TUNNELS = Set.of("ssh", "kubectl", "limactl", "OrbStack");
     private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
     private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun", "nest");
     private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "pm2-runtime", "supervisord", "circusd", "runsv",
@@ -48,20 +50,24 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
     private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
 
-    /** Returns the supervisor of a process; null if there is none, or if it also keeps this program running. */
-    static Supervisor of(Processes.Facts process, Processes processes) {
-        if (isPublisher(process)) {
-            return new Supervisor(Kind.PUBLISHER, process.name(), null, process.pid(), false);
+    /** Returns the supervisors of a process, the nearest first, without those that also keep this program running. */
+    static List<Supervisor> of(Processes.Facts process, Processes processes) {
+        Kind publisher = publisher(process);
+        if (publisher != null) {
+            return List.of(new Supervisor(publisher, process.name(), null, process.pid(), false));
         }
         Supervisor group = inOtherControlGroup(process, processes);
         boolean isManaged = group != null && (group.kind == Kind.CONTAINER
             || isInSessionOfUnit(process, processes.ancestors(process.pid())));
-        return isManaged ? group : amongAncestors(process, processes);
+        return isManaged ? List.of(group) : amongAncestors(process, processes);
     }
 
-    /** Returns whether a process opens a port for a server elsewhere: in a container, on another machine. */
-    static boolean isPublisher(Processes.Facts process) {
-        return PUBLISHERS.contains(process.name());
+    /** Returns the kind of a process that opens a port for a server elsewhere; null for other processes. */
+    static Kind publisher(Processes.Facts process) {
+        String name = process.name();
+        return DOCKER_PUBLISHERS.contains(name) ? Kind.DOCKER_PUBLISHER
+            : PODMAN_PUBLISHERS.contains(name) ? Kind.PODMAN_PUBLISHER
+            : TUNNELS.contains(name) ? Kind.TUNNEL : null;
     }
 
     static boolean isLogin(Processes.Facts process) {
@@ -108,27 +114,39 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
 
     // Programs that restart others.
 
-    private static Supervisor amongAncestors(Processes.Facts process, Processes processes) {
+    /** Ends at the first ancestor that is no supervisor and runs other programs, too, or that restarts several. */
+    private static List<Supervisor> amongAncestors(Processes.Facts process, Processes processes) {
         // In pm2's cluster mode, the process of pm2 itself listens.
         List<Processes.Facts> candidates = process.name().equals("PM2") ? List.of(process)
             : processes.ancestors(process.pid());
+        List<Supervisor> found = new ArrayList<>();
         for (Processes.Facts candidate : candidates) {
-            String name = restarter(candidate);
-            if (name != null) {
-                String task = name.equals("pm2") && isInPm2OfThisUser(process)
-                    ? Processes.variable(process.pid(), "pm_id") : null;
-                boolean isStoppedToo = !RESTART_SEVERAL.contains(name) && candidate.pid() != 1
-                    && !processes.startedUs(candidate) && processes.mayStop(candidate.user());
-                return new Supervisor(Kind.RESTARTER, name, task, candidate.pid(), isStoppedToo);
-            } else if (!isPassed(candidate)) {
-                return null;
+            Supervisor supervisor = restarting(process, candidate, processes);
+            if (supervisor != null) {
+                found.add(supervisor);
+            }
+            if (supervisor == null ? !isPassed(candidate) : RESTART_SEVERAL.contains(supervisor.name)) {
+                break;
             }
         }
-        return null;
+        return found;
+    }
+
+    /** Returns an ancestor of a process as its supervisor; null if the ancestor restarts nothing. */
+    private static Supervisor restarting(Processes.Facts process, Processes.Facts ancestor, Processes processes) {
+        String name = restarter(ancestor);
+        if (name == null) {
+            return null;
+        }
+        String task = name.equals("pm2") && isInPm2OfThisUser(process)
+            ? Processes.variable(process.pid(), "pm_id") : null;
+        boolean isStoppedToo = !RESTART_SEVERAL.contains(name) && ancestor.pid() != 1
+            && !processes.startedUs(ancestor) && processes.mayStop(ancestor.user());
+        return new Supervisor(Kind.RESTARTER, name, task, ancestor.pid(), isStoppedToo);
     }
 
     /** Returns whether a process runs a command and no more, so that the supervisor is looked for above it. */
-    static boolean isPassed(Processes.Facts process) {
+    private static boolean isPassed(Processes.Facts process) {
         return SHELLS.contains(process.name()) || WRAPPERS.contains(name(process, 0))
             || WRAPPERS.contains(name(process, 1));
     }
