@@ -55,15 +55,20 @@ lock() {
 # Prints this step, the steps and errors that it reads and, every 8 seconds, that a step is still running. The exit code
 # of read in bash 3.2 is the same for a timeout and for the end of the input; the time tells which it is.
 say_steps() {
-  local line step=$1 since
+  local line part='' step=$1 since
   say "$step"
-  while since=$SECONDS && IFS= read -r -t 8 line || [ $((SECONDS - since)) -ge 7 ]; do
+  while :; do
+    since=$SECONDS
+    if ! IFS= read -r -t 8 line; then
+      [ $((SECONDS - since)) -ge 7 ] || return 0
+      part+=$line # Newer versions of bash return the beginning of a line; the rest follows.
+      say "still ${step%% (*}" && continue
+    fi
+    line=$part$line part=
     case $line in
-      '') say "still ${step%% (*}" && continue ;;
       *Resolving\ dep*) [ -z "${build:-}" ] && step='fetching libraries (first run only)' || continue ;;
       *Building\ jar*) step=compiling ;;
       devflow-ports:*) step=${line#*: } ;;
-      jbang\]*) continue ;; # the rest of a line whose first character came before a timeout
       *ERROR* | [!\[]*) printf '%s\n' "$line" >&2 && continue ;;
       *) continue ;;
     esac
