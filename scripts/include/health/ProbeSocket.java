@@ -5,7 +5,7 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.BindException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.Socket;
@@ -20,7 +20,6 @@ import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -43,8 +42,6 @@ final class ProbeSocket extends Socket {
     private static final int SILENCE_MILLIS = 50; // of a proxy that looks for its server
     private static final int FAREWELL_MILLIS = 20;
     private static final int FAREWELL_BYTES = 1 << 17; // what the JDK reads at once, at most
-    private static final int MOST_BINDS = 200;
-    private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
 
     private final long patience;
     private long left;
@@ -56,31 +53,19 @@ final class ProbeSocket extends Socket {
         patience = patienceNanos;
         left = patienceNanos;
         try {
-            bindToAnotherPort(target.getPort());
             long start = System.nanoTime();
             connect(target, millisLeft());
             left -= System.nanoTime() - start;
+            if (getLocalSocketAddress().equals(getRemoteSocketAddress())) {
+                // Nothing listens, and the system has chosen the target's port for this end (RFC 9293, 3.5).
+                setSoLinger(true, 0); // A reset leaves the port available.
+                super.close();
+                throw new ConnectException();
+            }
             setTcpNoDelay(true); // TLS writes in small pieces.
         } catch (IOException e) {
             close();
             throw e;
-        }
-    }
-
-    /** If the system chose the port, it could choose the target's, and connect the socket to itself. */
-    private void bindToAnotherPort(int target) throws IOException {
-        for (int i = 0; !isBound() && i < MOST_BINDS; i++) {
-            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
-            try {
-                if (port != target) {
-                    bind(new InetSocketAddress(port));
-                }
-            } catch (BindException e) {
-                // The port is in use.
-            }
-        }
-        if (!isBound()) {
-            throw new BindException("no port to connect from is available");
         }
     }
 
