@@ -77,11 +77,10 @@ class health_all extends PortCommand.Watchable {
         HealthChecks health = new HealthChecks(new HealthProbe(tls), allowDegraded, Project.of(this), pids);
         List<HealthChecks.Result> results =
             wait == null ? health.check(endpoints, timeout) : health.await(endpoints, timeout, wait);
-        if (watch == null && !quiet && !prometheus) {
-            health.notes(results).forEach(this::note);
-        }
         if (health.failure != null) {
             error(health.failure);
+        } else if (watch == null && !quiet && !prometheus) {
+            health.notes(results).forEach(this::note);
         }
         boolean isYes = health.failure == null && HealthChecks.missing(results).isEmpty();
         List<Line> lines = prometheus ? Metrics.lines(results).stream().map(Line::of).toList()
@@ -104,9 +103,10 @@ class health_all extends PortCommand.Watchable {
 
     private List<Endpoint> endpoints(Config config) {
         List<Endpoint> endpoints = new ArrayList<>();
+        String server = Endpoint.host(host);
         for (PortMap.Service service : targets.isEmpty() ? config.services() : List.<PortMap.Service>of()) {
             if (service.health() != null || all && service.status() == PortMap.Status.ACTIVE) {
-                endpoints.add(Endpoint.of(service, host));
+                endpoints.add(Endpoint.of(service, server));
             }
         }
         Targets names = new Targets(config, wholeNames);
@@ -117,7 +117,7 @@ class health_all extends PortCommand.Watchable {
             }
             boolean isGroup = PortMap.Group.named(target) != null;
             names.resolve(target).stream().filter(service -> !isGroup || PortMap.STARTED.contains(service.status()))
-                .forEach(service -> endpoints.add(Endpoint.of(service, host)));
+                .forEach(service -> endpoints.add(Endpoint.of(service, server)));
         }
         Set<String> made = new HashSet<>(); // Each check is made once.
         endpoints.removeIf(each -> !made.add(each.service().variable() + " " + each));

@@ -34,8 +34,12 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         }
     }
 
-    private static final Pattern URL = Pattern.compile("(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?"
-        + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?", Pattern.CASE_INSENSITIVE);
+    /** The form of a URL. Separate, so that a call without a URL does not compile it. */
+    private static final class Syntax {
+
+        private static final Pattern URL = Pattern.compile("(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)"
+            + "(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?", Pattern.CASE_INSENSITIVE);
+    }
 
     /** Returns the endpoint of a URL, without a service. */
     static Endpoint of(String url) {
@@ -50,7 +54,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
 
     /** Returns the endpoint of a URL; null if the URL is not supported. */
     private static Endpoint of(String url, PortMap.Service service) {
-        Matcher parts = URL.matcher(url);
+        Matcher parts = Syntax.URL.matcher(url);
         String host = parts.matches() ? host(parts.group(2)) : null;
         if (host == null) {
             return null;
@@ -71,7 +75,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
     }
 
     /** Returns a service's endpoint on that host, unless the service's configuration names a URL. */
-    static Endpoint of(PortMap.Service service, String hostName) {
+    static Endpoint of(PortMap.Service service, String host) {
         String health = service.health();
         if (health != null && health.contains("://")) {
             return of(health, service);
@@ -80,7 +84,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
             : health.equals("grpc") ? Protocol.GRPC : Protocol.HTTP;
         String path = protocol == Protocol.ANY ? "/" : protocol != Protocol.HTTP ? ""
             : health == null ? "/health" : health;
-        return new Endpoint(service, protocol, host(hostName), service.port(), path);
+        return new Endpoint(service, protocol, host, service.port(), path);
     }
 
     /** A documented service without a documented endpoint, or an MCP server, may respond in any way. */

@@ -90,7 +90,7 @@ final class HealthChecks {
                     + " redirected, for example to a container");
             }
         }
-        if (failure == null && started.isReplaced(results)) {
+        if (started.isReplaced(results)) {
             notes.add(String.join("; ", started.explanation(results)));
         }
         return notes;
