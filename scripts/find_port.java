@@ -124,13 +124,8 @@ class find_port extends PortCommand {
             return config.services();
         }
         List<PortMap.Service> services = new Targets(config, wholeNames).resolve(targets);
-        boolean areServices = true;
-        for (String target : targets) {
-            areServices &= !target.equalsIgnoreCase("PORT");
-        }
-        for (PortMap.Service service : services) {
-            areServices &= service.status() != PortMap.Status.NONE;
-        }
+        boolean areServices = targets.stream().noneMatch("PORT"::equalsIgnoreCase)
+            && services.stream().noneMatch(service -> service.status() == PortMap.Status.NONE);
         require(areServices, "ports are assigned to services only; name services, or use BASE [MAX]");
         return services;
     }

@@ -94,8 +94,7 @@ record Clone(Path folder, Path home, Path cache) {
         Path jar = Files.copy(build().resolve("program.jar"), folder.resolve("program.jar"));
         Path jbangw = folder.resolve("jbangw");
         Files.move(jbangw, folder.resolve("jbangw.real"));
-        Script.executable(jbangw, "[ \"$1\" != export ] || ! cp \"${0%/*}/program.jar\" \"$4\" 2>/dev/null || exit 0\n"
-            + "exec \"$0.real\" \"$@\"\n");
+        Script.executable(jbangw, "[ \"$1\" != export ] || ! cp \"${0%/*}/program.jar\" \"$4\" 2>/dev/null || exit 0\nexec \"$0.real\" \"$@\"\n");
         return jar;
     }
 

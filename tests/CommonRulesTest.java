@@ -49,8 +49,7 @@ class CommonRulesTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "port_status --jsno | Unknown option: '--jsno'; use --json",
-        "health_all localhost:3005 | 'localhost:3005' is not a port; use a number from 1 to 65535, or with health_all a URL such as"
-            + " http://localhost:3005/",
+        "health_all localhost:3005 | 'localhost:3005' is not a port; use a number from 1 to 65535, or with health_all a URL such as http://localhost:3005/",
         "health_all --timeuot=1 | Unknown option: '--timeuot=1'; use --timeout",
         "port_status --nothing-like-it | Unknown option: '--nothing-like-it'; see PROGRAM --help",
         "port_status --watch 5 | '--watch 5' is ambiguous; use --watch=5, or put the port before --watch; see PROGRAM --help"})
@@ -129,8 +128,7 @@ class CommonRulesTest {
 
     @Test
     void folderThatTheLocaleCannotNameIsNotTakenForAnother() throws Exception {
-        Script.Result result = Script.bash("mkdir $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && echo CODEX_MCP_PORT=$port >.env"
-            + " && exec $java check_port codex-mcp")
+        Script.Result result = Script.bash("mkdir $'\\xc3\\xbc' && cd $'\\xc3\\xbc' && echo CODEX_MCP_PORT=$port >.env && exec $java check_port codex-mcp")
             .env("java", String.join(" ", Script.JAVA)).env("port", Sockets.freePort()).env("LC_ALL", "C").in(folder).run();
         assertTrue(result.exit() == 0 && !result.out().contains("3101") || result.exit() == 2 && result.out().isEmpty(), result.toString());
         assertEquals(0, Script.bash("rm -r $'\\xc3\\xbc'").in(folder).run().exit());

@@ -267,8 +267,7 @@ class ConfigTest {
     @CsvSource(delimiter = '|', quoteCharacter = '"', value = {
         "3199-3100      | the range 3199-3100 is reversed; use 3100-3199",
         "3100..3199     | '3100..3199' is not a port; use a number from 1 to 65535",
-        "localhost:3005 | 'localhost:3005' is not a port; use a number from 1 to 65535, or with health_all a URL such as"
-            + " http://localhost:3005/"})
+        "localhost:3005 | 'localhost:3005' is not a port; use a number from 1 to 65535, or with health_all a URL such as http://localhost:3005/"})
     void tellsHowPortsAreWritten(String target, String message) throws Exception {
         assertEquals(message, refusal(false, target));
     }

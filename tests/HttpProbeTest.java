@@ -165,8 +165,7 @@ class HttpProbeTest {
     @Test
     void neverConnectsToItself() throws Exception {
         Script.Result result = Namespace.bash(folder, "echo 50052 50052 >/proc/sys/net/ipv4/ip_local_port_range\n"
-            + "for scheme in tcp grpc http; do health_all $scheme://127.0.0.1:50052 || true; done\n"
-            + "listen 50052 50052").run();
+            + "for scheme in tcp grpc http; do health_all $scheme://127.0.0.1:50052 || true; done\nlisten 50052 50052").run();
         assertEquals(0, result.exit(), result.err());
         assertEquals(3, result.out().lines().filter(line -> line.contains("connection refused")).count(), result.out());
     }

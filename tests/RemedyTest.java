@@ -27,8 +27,8 @@ class RemedyTest {
                                boolean startedUs, long viewer) {
         List<Processes.Facts> processes = new ArrayList<>();
         pids.forEach(pid -> processes.add(process(Math.abs(pid), name, pid < 0 ? 'T' : 'S')));
-        return new Owner(new LocalPorts.TcpSocket(kind, "127.0.0.1", 50051, ANN, 7), processes, List.of(), "ann", supervisor == null ? List.of() : List.of(supervisor), ownership,
-            startedUs, viewer != 0 && viewer != ANN);
+        return new Owner(new LocalPorts.TcpSocket(kind, "127.0.0.1", 50051, ANN, 7), processes, List.of(), "ann",
+            supervisor == null ? List.of() : List.of(supervisor), ownership, startedUs, viewer != 0 && viewer != ANN);
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
@@ -55,9 +55,9 @@ class RemedyTest {
         "node         | 8        | CONTAINER        | docker       | ab1 | to free the port: docker stop ab1",
         "node         | 8        | CONTAINER        | podman       | ab1 | to free the port: podman stop ab1",
         "node         | 8        | CONTAINER        | container    | ab1 | to free the port: stop the container ab1",
-        "docker-proxy | 8        | DOCKER_PUBLISHER | docker-proxy | -   | to free the port: stop the container that this command shows:"
+        "docker-proxy | 8        | DOCKER           | docker-proxy | -   | to free the port: stop the container that this command shows:"
             + " docker ps --filter publish=50051",
-        "podman       | 8        | PODMAN_PUBLISHER | containers-rootlessport | - | to free the port: stop the container that this command"
+        "podman       | 8        | PODMAN           | containers-rootlessport | - | to free the port: stop the container that this command"
             + " shows: podman port --all",
         "sshd         | 8        | -                | -            | -   | to free the port: do not kill 8: sshd belongs to a terminal,"
             + " an editor or a login; close its tunnel or program there",

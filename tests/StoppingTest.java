@@ -193,8 +193,7 @@ class StoppingTest extends RealServers {
             check_port --stop --project app 3005
             """);
         assertEquals("""
-            Port 3005: in use  DevFlow Orchestrator  not stopped: PYTHON in APP started this command; stop python3 from another\
-             terminal
+            Port 3005: in use  DevFlow Orchestrator  not stopped: PYTHON in APP started this command; stop python3 from another terminal
             exit 1
             Port 3005: in use  DevFlow Orchestrator  not stopped: PYTHON in APP is the first process of this machine, container\
              or session; stop its socket unit, or the container from outside 1

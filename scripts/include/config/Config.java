@@ -35,6 +35,11 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         }
     }
 
+    /** The form of a reference: ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME. It is compiled at its use. */
+    private static final String REFERENCE =
+        "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))";
+    private static final int LONGEST = 1_000; // of an expression and of its value
+
     static Config of(PortCommand command) {
         return new Config(EnvFile.of(command), System.getenv());
     }
@@ -44,7 +49,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         this(envFile, environment, new HashMap<>(), new ArrayList<>(), new ArrayList<>());
         for (EnvFile.Entry entry : envFile.assignments()) { // An expression sees the lines above it.
             String value = entry.value();
-            values.put(entry.name(), entry.isExpression() ? new Syntax(this).expand(value) : value);
+            values.put(entry.name(), entry.isExpression() ? expand(value) : value);
         }
         for (PortMap.Service row : PortMap.SERVICES) {
             Setting setting = setting(row.variable());
@@ -127,26 +132,18 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         return envFile.entries().get(variable) != null && envFile.entries().get(variable).isExpression();
     }
 
-    /** The form of expressions. Separate, so that a call without expressions does not compile it. */
-    private record Syntax(Config config) {
+    /** Returns the text with its references expanded, or as it is if either is too long. */
+    private String expand(String text) {
+        String expanded = text.length() > LONGEST ? text
+            : Pattern.compile(REFERENCE).matcher(text).replaceAll(found -> Matcher.quoteReplacement(referred(found)));
+        return expanded.length() > LONGEST ? text : expanded;
+    }
 
-        private static final Pattern REFERENCE = Pattern.compile( // ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME
-            "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))");
-        private static final int LONGEST = 1_000;
-
-        /** Returns the text with its references expanded, or as it is if either is too long. */
-        String expand(String text) {
-            String expanded = text.length() > LONGEST ? text
-                : REFERENCE.matcher(text).replaceAll(reference -> Matcher.quoteReplacement(value(reference)));
-            return expanded.length() > LONGEST ? text : expanded;
-        }
-
-        private String value(MatchResult reference) {
-            String name = reference.group(reference.group(1) != null ? 1 : 4);
-            String value = config.environment.getOrDefault(name, config.values.get(name));
-            boolean isSet = value != null && !(value.isEmpty() && ":".equals(reference.group(2)));
-            return isSet ? value : reference.group(3) == null ? "" : expand(reference.group(3));
-        }
+    private String referred(MatchResult reference) {
+        String name = reference.group(reference.group(1) != null ? 1 : 4);
+        String value = environment.getOrDefault(name, values.get(name));
+        boolean isSet = value != null && !(value.isEmpty() && ":".equals(reference.group(2)));
+        return isSet ? value : reference.group(3) == null ? "" : expand(reference.group(3));
     }
 
     /** Returns the services that are configured for a port, or the port without one. */

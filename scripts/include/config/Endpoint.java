@@ -34,12 +34,9 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         }
     }
 
-    /** The form of a URL. Separate, so that a call without a URL does not compile it. */
-    private static final class Syntax {
-
-        private static final Pattern URL = Pattern.compile("(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)"
-            + "(?::([0-9]{1,5}))?([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?", Pattern.CASE_INSENSITIVE);
-    }
+    /** The form of a URL. It is compiled at its use, so that a call without a URL is faster. */
+    private static final String URL = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?"
+        + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
 
     /** Returns the endpoint of a URL, without a service. */
     static Endpoint of(String url) {
@@ -54,7 +51,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
 
     /** Returns the endpoint of a URL; null if the URL is not supported. */
     private static Endpoint of(String url, PortMap.Service service) {
-        Matcher parts = Syntax.URL.matcher(url);
+        Matcher parts = Pattern.compile(URL, Pattern.CASE_INSENSITIVE).matcher(url);
         String host = parts.matches() ? host(parts.group(2)) : null;
         if (host == null) {
             return null;

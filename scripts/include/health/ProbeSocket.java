@@ -144,7 +144,7 @@ final class ProbeSocket extends Socket {
 
         /** A certificate in a PEM file (RFC 7468), which may have keys and comments, too. */
         private static final Pattern BLOCK =
-            Pattern.compile("(?s)-----BEGIN (X509 |TRUSTED |)CERTIFICATE-----.*?-----END \\1CERTIFICATE-----");
+            Pattern.compile("(?s)-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----");
 
         final boolean isInsecure;
         final X509TrustManager trust;

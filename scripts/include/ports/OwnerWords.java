@@ -70,7 +70,7 @@ final class OwnerWords {
             case UNIT -> "systemd unit " + name;
             case USER_UNIT -> "systemd user unit " + name;
             case CONTAINER -> (name.equals("container") ? name : name + " container") + " " + supervisor.task();
-            case DOCKER_PUBLISHER, PODMAN_PUBLISHER, TUNNEL -> name + ", which publishes the port of a container or another machine";
+            case DOCKER, PODMAN, TUNNEL -> name + ", which publishes the port of a container or another machine";
             case RESTARTER -> name + " (pid " + supervisor.pid() + ")";
         };
     }

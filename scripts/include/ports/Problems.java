@@ -124,7 +124,7 @@ final class Problems {
     }
 
     String move(PortMap.Service service) {
-        boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !allocator().canMove(service);
+        boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !service.isMovable();
         return isSet ? allocator().setting(service)
             : invocation.command("find_port", "--write " + service.shortName());
     }
@@ -193,9 +193,9 @@ final class Problems {
                 + (owner.user().equals(System.getProperty("user.name")) ? "" : "-M " + owner.user() + "@ ") + "stop "
                 + Invocation.quoted(name);
             case CONTAINER -> (name.equals("container") ? "stop the container " : name + " stop ") + supervisor.task();
-            case DOCKER_PUBLISHER ->
+            case DOCKER ->
                 "stop the container that this command shows: docker ps --filter publish=" + owner.socket().port();
-            case PODMAN_PUBLISHER -> "stop the container that this command shows: podman port --all";
+            case PODMAN -> "stop the container that this command shows: podman port --all";
             case TUNNEL -> "stop the tunnel of " + process;
             case RESTARTER -> owner.isAnotherUsers() ? null
                 : supervisor.task() != null ? "pm2 stop " + Invocation.quoted(supervisor.task())

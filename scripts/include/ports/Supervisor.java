@@ -18,12 +18,11 @@ import java.util.regex.Pattern;
  */
 record Supervisor(Kind kind, String name, String task, long pid, boolean isStoppedToo) {
 
-    /** How a process is kept running. A publisher or tunnel opens a port for a server that is not its child. */
-    enum Kind { UNIT, USER_UNIT, CONTAINER, DOCKER_PUBLISHER, PODMAN_PUBLISHER, TUNNEL, RESTARTER }
+    /** How a process is kept running. DOCKER, PODMAN and TUNNEL open a port for a server that is not their child. */
+    enum Kind { UNIT, USER_UNIT, CONTAINER, DOCKER, PODMAN, TUNNEL, RESTARTER }
 
-    private static final Set<String> DOCKER_PUBLISHERS =
-        Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit");
-    private static final Set<String> PODMAN_PUBLISHERS =
+    private static final Set<String> DOCKER = Set.of("docker-proxy", "rootlesskit", "com.docker.backend", "vpnkit");
+    private static final Set<String> PODMAN =
         Set.of("rootlessport", "containers-rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy");
     private static final Set<String> TUNNELS = Set.of("ssh", "kubectl", "limactl", "OrbStack");
     private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
@@ -65,8 +64,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
     /** Returns the kind of a process that opens a port for a server elsewhere; null for other processes. */
     static Kind publisher(Processes.Facts process) {
         String name = process.name();
-        return DOCKER_PUBLISHERS.contains(name) ? Kind.DOCKER_PUBLISHER
-            : PODMAN_PUBLISHERS.contains(name) ? Kind.PODMAN_PUBLISHER
+        return DOCKER.contains(name) ? Kind.DOCKER : PODMAN.contains(name) ? Kind.PODMAN
             : TUNNELS.contains(name) ? Kind.TUNNEL : null;
     }
 
