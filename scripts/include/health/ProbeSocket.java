@@ -5,7 +5,7 @@ import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ConnectException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.Socket;
@@ -20,6 +20,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
@@ -41,6 +42,8 @@ final class ProbeSocket extends Socket {
     private static final int MOST_BYTES = 1 << 20; // of an endless response
     private static final int SILENCE_MILLIS = 50; // of a proxy that looks for its server
     private static final int FAREWELL_MILLIS = 20;
+    private static final int MOST_BINDS = 200;
+    private static final int FIRST_PORT = 61_000; // above Linux's ephemeral range and every documented range
     private static final int FAREWELL_BYTES = 1 << 17; // what the JDK reads at once, at most
 
     private final long patience;
@@ -53,19 +56,28 @@ final class ProbeSocket extends Socket {
         patience = patienceNanos;
         left = patienceNanos;
         try {
+            bindToAnotherPort(target.getPort());
             long start = System.nanoTime();
             connect(target, millisLeft());
             left -= System.nanoTime() - start;
-            if (getLocalSocketAddress().equals(getRemoteSocketAddress())) {
-                // Nothing listens, and the system has chosen the target's port for this end (RFC 9293, 3.5).
-                setSoLinger(true, 0); // A reset leaves the port available.
-                super.close();
-                throw new ConnectException();
-            }
             setTcpNoDelay(true); // TLS writes in small pieces.
         } catch (IOException e) {
             close();
             throw e;
+        }
+    }
+
+    /** The system could choose a service's port, which stays in use for a minute, or connect the socket to itself. */
+    private void bindToAnotherPort(int target) throws IOException {
+        for (int tries = 1; !isBound(); tries++) {
+            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
+            try {
+                bind(new InetSocketAddress(port != target ? port : FIRST_PORT - 1));
+            } catch (BindException e) {
+                if (tries == MOST_BINDS) {
+                    throw e;
+                }
+            }
         }
     }
 
