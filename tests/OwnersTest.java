@@ -109,8 +109,9 @@ class OwnersTest extends RealServers {
         "node --watch app.js                                                     | true node --watch",
         "node BIN/tsx watch app.js                                               | true tsx watch",
         "node BIN/nodemon --quiet --exec 'npm exec -- node app.js'               | true nodemon",
-        "node BIN/nodemon --quiet --exec 'node --watch app.js'                   | true node --watch, true nodemon",
+        "node BIN/nodemon --quiet --exec 'node --watch app.js'                   | true nodemon, true node --watch",
         "node BIN/concurrently --raw --restart-tries 5 'node app.js' 'sleep 600' | false concurrently",
+        "node BIN/concurrently --raw 'node --watch app.js' 'sleep 600'           | false concurrently, true node --watch",
         "node BIN/concurrently --raw 'timeout 600 node app.js'                    | false concurrently",
         "npm exec -- node app.js                                                 | ''",
         "while :; do node app.js; done                                           | ''"})

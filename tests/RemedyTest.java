@@ -24,11 +24,11 @@ class RemedyTest {
     }
 
     private static Owner owner(LocalPorts.Kind kind, String name, List<Long> pids, Supervisor supervisor, Project.Ownership ownership,
-                               boolean startedUs, long viewer) {
+                               long starter, long viewer) {
         List<Processes.Facts> processes = new ArrayList<>();
         pids.forEach(pid -> processes.add(process(Math.abs(pid), name, pid < 0 ? 'T' : 'S')));
         return new Owner(new LocalPorts.TcpSocket(kind, "127.0.0.1", 50051, ANN, 7), processes, List.of(), "ann",
-            supervisor == null ? List.of() : List.of(supervisor), ownership, startedUs, viewer != 0 && viewer != ANN);
+            supervisor == null ? List.of() : List.of(supervisor), ownership, java.util.Set.of(starter), viewer != 0 && viewer != ANN);
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
@@ -66,13 +66,11 @@ class RemedyTest {
         "nginx        | 8        | USER_UNIT        | x.service    | -   | to free the port: systemctl --user -M ann@ stop x.service",
         "node         | 14       | STOPPED_TOO      | node --watch | -   | to free the port: kill 5 14",
         "node         | 14       | RESTARTER        | pm2          | 3   | to free the port: pm2 stop 3",
-        "node         | 14       | RESTARTER        | pm2          | -   | to free the port: stop the program in pm2 (pid 5),"
-            + " which restarts it",
-        "node         | 14       | RESTARTER        | concurrently | -   | to free the port: stop the program in concurrently (pid 5),"
-            + " which restarts it"})
+        "node         | 14       | RESTARTER        | pm2          | -   | to free the port: stop the program in pm2 (pid 5), which restarts it",
+        "node         | 14       | RESTARTER        | concurrently | -   | to free the port: stop the program in concurrently (pid 5), which restarts it"})
     void eachListenerHasTheFirstRemedyThatApplies(String name, String pids, String kind, String supervisor, String task, String remedy) {
         List<Long> all = List.of(pids.split(" ")).stream().map(Long::valueOf).toList();
-        Owner owner = owner(LocalPorts.Kind.LISTENER, name, all, supervisor(kind, supervisor, task), Project.Ownership.OTHER, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, name, all, supervisor(kind, supervisor, task), Project.Ownership.OTHER, 0, ANN);
         assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner, owner));
     }
 
@@ -80,7 +78,7 @@ class RemedyTest {
     void theParentOfThisCommandIsNotToBeKilled() {
         assertEquals("to free the port: do not kill 16: bash started this command; stop bash from another terminal",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
-                owner(LocalPorts.Kind.LISTENER, "bash", List.of(16L), null, Project.Ownership.OURS, true, ANN)));
+                owner(LocalPorts.Kind.LISTENER, "bash", List.of(16L), null, Project.Ownership.OURS, 16, ANN)));
     }
 
     @ParameterizedTest
@@ -91,7 +89,7 @@ class RemedyTest {
         "TIME_WAIT  | - | to free the port: wait, at most a minute",
         "UNKNOWN    | - | to free the port: stop the program that bound the port"})
     void anotherUsersProcessAndWhatDoesNotListen(LocalPorts.Kind kind, Long pid, String remedy) {
-        Owner owner = owner(kind, "node", pid == null ? List.of() : List.of(pid), null, Project.Ownership.OTHER, false, 1001);
+        Owner owner = owner(kind, "node", pid == null ? List.of() : List.of(pid), null, Project.Ownership.OTHER, 0, 1001);
         assertEquals(remedy, remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, owner));
     }
 
@@ -99,7 +97,7 @@ class RemedyTest {
     void rootIsNotToldToLookForWhatRootCannotSee() {
         assertEquals("to free the port: stop the process where it runs, in another container or namespace",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING,
-                owner(LocalPorts.Kind.LISTENER, "", List.of(), null, Project.Ownership.UNKNOWN, false, 0)));
+                owner(LocalPorts.Kind.LISTENER, "", List.of(), null, Project.Ownership.UNKNOWN, 0, 0)));
     }
 
     @ParameterizedTest
@@ -114,7 +112,7 @@ class RemedyTest {
         "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
             + " cctools-grpc"})
     void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Project.Ownership ownership, String kind, String remedy) {
-        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null), ownership, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null), ownership, 0, ANN);
         // jbangw, which runs the tests, is what printed commands begin with then.
         assertEquals(remedy.replaceAll("jbang (\\w+)@devflow", Matcher.quoteReplacement(Invocation.program("NAME")).replace("NAME", "$1")),
             remedy(service(variable), LocalPorts.Verdict.LISTENING, owner));
@@ -123,7 +121,7 @@ class RemedyTest {
     /** 3006 is Token Optimizer's. Which port it is depends on what listens on this machine. */
     @Test
     void aStaticServiceIsSetToAPortThatNoServiceIsConfiguredToUse() {
-        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), null, Project.Ownership.OTHER, false, ANN);
+        Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), null, Project.Ownership.OTHER, 0, ANN);
         String remedy = remedy(service("ORCHESTRATOR_PORT"), LocalPorts.Verdict.LISTENING, owner);
         assertEquals("to free the port: kill 8 / to move the service: set ORCHESTRATOR_PORT=PORT in .env",
             remedy.replaceFirst("=30(0[7-9]|[1-9]\\d)", "=PORT"));
@@ -143,14 +141,14 @@ class RemedyTest {
 
     @Test
     void allWaysAreNamedAndEachOnce() {
-        Owner two = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L, 9L), null, Project.Ownership.OTHER, false, ANN);
+        Owner two = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L, 9L), null, Project.Ownership.OTHER, 0, ANN);
         Owner container = owner(LocalPorts.Kind.LISTENER, "node", List.of(7L), supervisor("CONTAINER", "docker", "ab1"),
-            Project.Ownership.UNKNOWN, false, ANN);
+            Project.Ownership.UNKNOWN, 0, ANN);
         Owner nodemon = owner(LocalPorts.Kind.LISTENER, "node", LongStream.of(9, 14).boxed().toList(),
-            supervisor("STOPPED_TOO", "nodemon", null), Project.Ownership.OTHER, false, ANN);
+            supervisor("STOPPED_TOO", "nodemon", null), Project.Ownership.OTHER, 0, ANN);
         assertEquals("to free the port: docker stop ab1 / and: kill 5 8 9 14",
             remedy(PortMap.Service.none(50051), LocalPorts.Verdict.LISTENING, two, container, nodemon, container));
-        Owner own = owner(LocalPorts.Kind.LISTENER, "node", List.of(3L), null, Project.Ownership.OURS, false, ANN);
+        Owner own = owner(LocalPorts.Kind.LISTENER, "node", List.of(3L), null, Project.Ownership.OURS, 0, ANN);
         assertTrue(remedy(service("CODEX_MCP_PORT"), LocalPorts.Verdict.LISTENING, own, two).startsWith("to free the port: kill 8 9 / "));
     }
 
@@ -215,6 +213,8 @@ class RemedyTest {
         "tsx|--tsconfig|x.json|watch|app.ts;                                        tsx watch",
         "node|/p/node_modules/tsx/dist/cli.mjs|watch|app.ts;                        tsx watch",
         "node|/p/node_modules/.bin/nest|start|--debug|0.0.0.0:9229|--watch;         nest watch",
+        "node|/p/node_modules/.bin/nest|start|api|-w;                               nest watch",
+        "bun|--hot|app.ts;                                                          bun watch",
         "/usr/bin/node|-r|fs|-C|dev|--watch|app.js;                                 node --watch",
         "node|--watch-path=./src|app.js;                                            node --watch",
         "node|/p/node_modules/.bin/tsx|watch|app.ts;                                tsx watch",

@@ -327,7 +327,7 @@ class StoppingTest extends RealServers {
             assertEquals("ready", shell.inputReader().readLine());
             stopping = stop(port, folder, false);
         }
-        assertTrue(stopping.words().matches("stopped .*\\(pid (\\d+)\\), but it came back as .*\\(pid (?!\\1)\\d+\\), started by " + starter
+        assertTrue(stopping.words().matches("stopped .*\\(pid (\\d+)\\), but it came back as .*\\(pid (?!\\1)\\d+\\), started by (honcho .* and )?" + starter
             + " \\(pid \\d+\\)"), stopping.words());
     }
 

@@ -15,12 +15,12 @@ import java.util.stream.Collectors;
  * @param processes the process whose parent does not have the socket comes first; empty if none can be seen
  * @param ancestors parent first
  * @param user who runs the process or, if no process can be seen, who created the socket; null if unknown
- * @param supervisors the nearest first
- * @param startedUs whether one of the processes is this program, or started it
+ * @param supervisors the farthest first
+ * @param starters the pids of the processes that are this program, or started it
  * @param isAnotherUsers whether this user may not stop the process; root may stop all
  */
 record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<Processes.Facts> ancestors, String user,
-             List<Supervisor> supervisors, Project.Ownership ownership, boolean startedUs, boolean isAnotherUsers) {
+             List<Supervisor> supervisors, Project.Ownership ownership, Set<Long> starters, boolean isAnotherUsers) {
 
     boolean isListener() {
         return socket.kind() == LocalPorts.Kind.LISTENER;
@@ -29,11 +29,6 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
     /** Returns the first process; null if none can be seen. */
     Processes.Facts process() {
         return processes.isEmpty() ? null : processes.get(0);
-    }
-
-    /** Returns the nearest supervisor; null if there is none. */
-    Supervisor supervisor() {
-        return supervisors.isEmpty() ? null : supervisors.get(0);
     }
 
     /** Returns the owners of these ports, which are in use, by port. */
@@ -65,18 +60,20 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
     private static Owner of(LocalPorts.TcpSocket socket, Set<Long> pids, Processes processes, Project project) {
         List<Processes.Facts> all = new ArrayList<>();
         int parents = 0;
-        boolean startedUs = false;
+        Set<Long> starters = new HashSet<>();
         for (long pid : pids) {
             Processes.Facts process = processes.of(pid);
             if (process != null) {
                 all.add(pids.contains(process.parent()) ? all.size() : parents++, process);
-                startedUs |= processes.startedUs(process);
+                if (processes.startedUs(process)) {
+                    starters.add(pid);
+                }
             }
         }
         Processes.Facts first = all.isEmpty() ? null : all.get(0);
         String user = first == null || first.user() == null ? Processes.userName(socket.uid()) : first.user();
         return new Owner(socket, all, first == null ? List.of() : processes.ancestors(first.pid()), user,
             first == null ? List.of() : Supervisor.of(first, processes), Project.ownership(first, project, processes),
-            startedUs, !processes.mayStop(user));
+            starters, !processes.mayStop(user));
     }
 }

@@ -75,11 +75,17 @@ final class OwnerWords {
         };
     }
 
-    /** Returns why one of an owner's processes must not be stopped, and what to do; null if each may be stopped. */
+    /** Returns the supervisors for a sentence, the farthest first. */
+    static String supervisors(Owner owner) {
+        return owner.supervisors().stream().map(OwnerWords::supervisor).collect(Collectors.joining(" and "));
+    }
+
+    /** Returns why a process must not be stopped, and what to do; null if it is no first process, parent or login. */
     static String protection(Owner owner, Processes.Facts process) {
         return process.pid() == 1 || process.name().equals("systemd") ? " is the first process of this machine,"
                 + " container or session; stop its socket unit, or the container from outside"
-            : owner.startedUs() ? " started this command; stop " + process.name() + " from another terminal"
+            : owner.starters().contains(process.pid())
+                ? " started this command; stop " + process.name() + " from another terminal"
             : Supervisor.isLogin(process)
                 ? " belongs to a terminal, an editor or a login; close its tunnel or program there" : null;
     }
@@ -149,7 +155,7 @@ final class OwnerWords {
             : owner.ownership() == Project.Ownership.OURS ? ", of this project" : ", another program";
         boolean isPaused = owner.processes().stream().anyMatch(Processes.Facts::isPaused);
         return brief(owner) + belongs
-            + (owner.supervisor() == null ? "" : ", managed by " + supervisor(owner.supervisor()))
+            + (owner.supervisors().isEmpty() ? "" : ", managed by " + supervisors(owner))
             + (isPaused ? ", paused" : "");
     }
 
@@ -175,7 +181,7 @@ final class OwnerWords {
         fields.put("cwd", process == null ? null : process.workingDirectory());
         fields.put("started_at", process == null ? null : process.startedAt());
         fields.put("started_by", starter == null ? null : process(starter));
-        fields.put("kept_by", owner.supervisor() == null ? null : supervisor(owner.supervisor()));
+        fields.put("kept_by", owner.supervisors().isEmpty() ? null : supervisors(owner));
         fields.put("sharers", Math.max(0, owner.processes().size() - 1));
         fields.put("ours", ownership == Project.Ownership.UNKNOWN ? null : ownership == Project.Ownership.OURS);
         return fields;

@@ -125,12 +125,11 @@ final class Stopping {
         if (self == null || self.pid() != ProcessHandle.current().pid()) {
             return " cannot be signalled from here"; // Another namespace has other pids.
         }
-        Supervisor supervisor = owner.supervisor();
         String protection = OwnerWords.protection(owner, process);
         String always = protection != null ? protection
             : Supervisor.publisher(process) != null
                 ? " serves the port of a container or another machine; stop the container or the tunnel"
-            : supervisor != null && supervisor.pid() == process.pid()
+            : owner.supervisors().stream().anyMatch(each -> each.pid() == process.pid())
                 ? " runs several programs; stop only the program that uses the port"
             : owner.isAnotherUsers() ? " is a process of another user" : null;
         return always != null || isForced ? always : refusalUnlessForced(process, processes);
@@ -214,7 +213,7 @@ final class Stopping {
 
     /** A shell that restarts a server is a starter, too. */
     private static String starter(Owner owner) {
-        return owner.supervisor() != null ? ", started by " + OwnerWords.supervisor(owner.supervisor())
+        return !owner.supervisors().isEmpty() ? ", started by " + OwnerWords.supervisors(owner)
             : owner.ancestors().isEmpty() ? "" : ", started by " + OwnerWords.process(owner.ancestors().get(0));
     }
 

@@ -26,7 +26,6 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
         Set.of("rootlessport", "containers-rootlessport", "slirp4netns", "pasta", "pasta.avx2", "gvproxy");
     private static final Set<String> TUNNELS = Set.of("ssh", "kubectl", "limactl", "OrbStack");
     private static final Set<String> RESTART_ONE = Set.of("nodemon", "forever", "ts-node-dev", "watchexec", "entr");
-    private static final Set<String> RESTART_ONE_IF_WATCHING = Set.of("node", "tsx", "bun", "nest");
     private static final Set<String> RESTART_SEVERAL = Set.of("pm2", "pm2-runtime", "supervisord", "circusd", "runsv",
         "s6-supervise", "concurrently", "honcho", "foreman", "overmind", "process-compose", "turbo");
     /** Programs with which a user's terminal, editor or login ends. */
@@ -42,14 +41,17 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
 
     /** Options before the one that says to watch, some with a value: an option after the script is its own. */
     private static final String OPTIONS =
-        "(?:(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--preload|--tsconfig|--env-file"
-        + "|--path|--debug) (?!-)\\S++ |(?!--watch)-\\S++ )*+";
+        "(?:(?:-r|-C|--require|--import|--loader|--experimental-loader|--conditions|--preload|--tsconfig|--env-file)"
+        + " (?!-)\\S++ |(?!--watch|--hot)-\\S++ )*+";
     /** The last container of a control group; and its last unit, if only folders of that unit follow. */
     private static final Pattern CONTAINER = Pattern.compile(
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
     private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
 
-    /** Returns the supervisors of a process, the nearest first, without those that also keep this program running. */
+    /**
+     * Returns the supervisors of a process, the farthest first: it would start the nearer ones again. The unit or
+     * container that this program runs in, too, is none.
+     */
     static List<Supervisor> of(Processes.Facts process, Processes processes) {
         Kind publisher = publisher(process);
         if (publisher != null) {
@@ -112,7 +114,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
 
     // Programs that restart others.
 
-    /** Ends at the first ancestor that is no supervisor and runs other programs, too, or that restarts several. */
+    /** Ends at an ancestor that restarts several programs, or that is neither a supervisor nor passed. */
     private static List<Supervisor> amongAncestors(Processes.Facts process, Processes processes) {
         // In pm2's cluster mode, the process of pm2 itself listens.
         List<Processes.Facts> candidates = process.name().equals("PM2") ? List.of(process)
@@ -121,7 +123,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
         for (Processes.Facts candidate : candidates) {
             Supervisor supervisor = restarting(process, candidate, processes);
             if (supervisor != null) {
-                found.add(supervisor);
+                found.add(0, supervisor);
             }
             if (supervisor == null ? !isPassed(candidate) : RESTART_SEVERAL.contains(supervisor.name)) {
                 break;
@@ -162,18 +164,21 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
             if (RESTART_ONE.contains(name) || RESTART_SEVERAL.contains(name)) {
                 return name;
             }
-            boolean isNode = name.equals("node");
-            if (RESTART_ONE_IF_WATCHING.contains(name) && isWatching(process.arguments(), i + 1, isNode)) {
-                return name + (isNode ? " --watch" : " watch");
+            if (isWatching(name, process.arguments(), i + 1)) {
+                return name + (name.equals("node") ? " --watch" : " watch");
             }
         }
         return null;
     }
 
-    private static boolean isWatching(List<String> arguments, int first, boolean isNode) {
+    private static boolean isWatching(String name, List<String> arguments, int first) {
         String own = String.join(" ", arguments.subList(first, arguments.size())) + " ";
-        return own.matches("(?s)" + (isNode ? OPTIONS + "--watch.*"
-            : "(?:run |start )?" + OPTIONS + "(?:--watch|watch ).*"));
+        return switch (name) {
+            case "node" -> own.matches("(?s)" + OPTIONS + "--watch.*");
+            case "nest" -> own.matches("(?s)start (.* )?(--watch|-w) .*");
+            case "tsx", "bun" -> own.matches("(?s)(run )?" + OPTIONS + "(--watch|--hot|watch ).*");
+            default -> false;
+        };
     }
 
     /** Returns the name of a program: yarn for yarn-4.1.0.cjs; tsx for a script in node_modules/tsx/. */
