@@ -158,7 +158,7 @@ class health_all extends PortCommand.Watchable {
         Health health = result.health();
         String mark = result.isPassing() ? ": ✅ " : ": ❌ ";
         Line line = Line.row("Port " + result.endpoint().service().port() + mark)
-            .with(health.verdict().text(), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
+            .with(ServicePort.lowerCase(health.verdict()), result.isPassing() ? Line.Style.GOOD : Line.Style.BAD)
             .cell(NAME_COLUMN, result.endpoint().title()).cell(RESPONSE_COLUMN, health.response());
         if (!health.response().isEmpty()) {
             String millis = health.millis() + " ms";
@@ -185,7 +185,7 @@ class health_all extends PortCommand.Watchable {
             samples(lines, "devflow_health_http_status", results, "", result -> result.health().httpStatus());
             gauge(lines, "devflow_health_verdict", "1 for the verdict on the endpoint, 0 for the others.");
             for (Health.Verdict verdict : Health.Verdict.values()) {
-                samples(lines, "devflow_health_verdict", results, label(",verdict", verdict.text()),
+                samples(lines, "devflow_health_verdict", results, label(",verdict", ServicePort.lowerCase(verdict)),
                     result -> result.health().verdict() == verdict ? 1 : 0);
             }
             return lines;

@@ -48,7 +48,7 @@ class LocalPortsTest {
             port = listener.socket().getLocalPort();
             LocalPorts ports = LocalPorts.read();
             assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
-            assertEquals(List.of(address), ports.listeners(port).stream().map(LocalPorts.TcpSocket::address).toList());
+            assertEquals(List.of(address), ports.sockets(port).stream().map(LocalPorts.TcpSocket::address).toList());
         }
         assertEquals(LocalPorts.Verdict.AVAILABLE, verdictWithoutListener(port));
     }

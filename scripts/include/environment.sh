@@ -58,10 +58,10 @@ say_steps() {
   local line part='' step=$1 since
   say "$step"
   while :; do
-    since=$SECONDS
+    line='' since=$SECONDS
     if ! IFS= read -r -t 8 line; then
       [ $((SECONDS - since)) -ge 7 ] || return 0
-      part+=$line # Newer versions of bash return the beginning of a line; the rest follows.
+      part+=$line # Bash 4 and later return the beginning of the line; earlier versions discard it.
       say "still ${step%% (*}" && continue
     fi
     line=$part$line part=

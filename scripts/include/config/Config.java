@@ -35,7 +35,7 @@ record Config(EnvFile envFile, Map<String, String> environment, Map<String, Stri
         }
     }
 
-    /** The form of a reference: ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME. It is compiled at its use. */
+    /** The form of a reference: ${NAME}, ${NAME:-default}, ${NAME-default}, $NAME. Most calls need not compile it. */
     private static final String REFERENCE =
         "(?<!\\\\)\\$(?:\\{([A-Za-z_]\\w*+)(?:(:?)-((?:[^{}]|\\{[^{}]*+})*+))?}|([A-Za-z_]\\w*+))";
     private static final int LONGEST = 1_000; // of an expression and of its value

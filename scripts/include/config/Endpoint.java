@@ -34,7 +34,7 @@ record Endpoint(PortMap.Service service, Protocol protocol, String host, int por
         }
     }
 
-    /** The form of a URL. It is compiled at its use, so that a call without a URL is faster. */
+    /** The form of a URL. Most calls need not compile it. */
     private static final String URL = "(https?|grpcs?|tcp)://(\\[[^]]*]|[\\w.-]+)(?::([0-9]{1,5}))?"
         + "([/?][^#\\x00-\\x20\\x7F]*)?(?:#\\S*)?";
 

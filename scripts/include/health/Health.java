@@ -1,6 +1,7 @@
+//SOURCES ../ports/ServicePort.java
+
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -27,10 +28,6 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
 
         boolean isPassing() {
             return this == HEALTHY || this == REACHABLE;
-        }
-
-        String text() {
-            return name().toLowerCase(Locale.ROOT).replace('_', '-');
         }
 
         /** Returns the verdict on an HTTP status with a body that means this. */
@@ -77,7 +74,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
     }
 
     private String inShort() {
-        return address + " " + (httpStatus == null ? "" : httpStatus + " ") + verdict.text();
+        return address + " " + (httpStatus == null ? "" : httpStatus + " ") + ServicePort.lowerCase(verdict);
     }
 
     private boolean isResponse() {
@@ -105,7 +102,7 @@ record Health(Verdict verdict, Integer httpStatus, String word, String location,
 
     Map<String, Object> fields() {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("verdict", verdict.text());
+        fields.put("verdict", ServicePort.lowerCase(verdict));
         fields.put("http_status", httpStatus);
         fields.put("reported", word);
         fields.put("location", location);

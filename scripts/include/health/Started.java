@@ -53,13 +53,7 @@ final class Started {
 
     /** Returns whether each listener is one of the processes or a descendant, or may have been left running by one. */
     boolean accepts(List<Owner> listeners) {
-        return pids.isEmpty() || !listeners.isEmpty() && others(listeners).stream().allMatch(this::mayBeLeftRunning);
-    }
-
-    private boolean mayBeLeftRunning(Owner other) {
-        // If no process of this user has the socket any more, an exited process responded.
-        boolean hasExited = other.process() == null && !other.isAnotherUsers();
-        return !isOlder(other) && !hasExited;
+        return pids.isEmpty() || !listeners.isEmpty() && others(listeners).stream().noneMatch(this::isOlder);
     }
 
     /** Returns whether a listener is older by more than a second: a pipe may start the server before its reader. */
@@ -76,7 +70,7 @@ final class Started {
         boolean isLate = firstExit != null && System.nanoTime() - firstExit > GRACE_NANOS;
         return exited.stream().map(Processes::exitCode).anyMatch(code -> code != null && code != 0)
             || isLate && !HealthChecks.missing(results).isEmpty() && results.stream()
-                .flatMap(result -> others(result.listeners()).stream()).noneMatch(this::mayBeLeftRunning);
+                .flatMap(result -> others(result.listeners()).stream()).allMatch(this::isOlder);
     }
 
     /** Returns a process, or null if it has exited. */

@@ -131,7 +131,7 @@ final class LocalPorts {
     }
 
     boolean isListening(int port) throws IOException {
-        return !listeners(port).isEmpty();
+        return !on(port, listeners()).isEmpty();
     }
 
     /** Other systems than Linux let the wildcard be bound if the loopback address is in use. */
@@ -156,11 +156,6 @@ final class LocalPorts {
 
     // The sockets on a port.
 
-    /** Returns the sockets that listen on this port; nothing is bound. */
-    List<TcpSocket> listeners(int port) throws IOException {
-        return on(port, listeners());
-    }
-
     List<TcpSocket> listeners() throws IOException {
         if (listeners == null) {
             listeners = hasTables ? inTables(true) : inLsof();
@@ -170,7 +165,7 @@ final class LocalPorts {
 
     /** Returns the listeners on this port, else its connections, else one socket of the kind UNKNOWN. */
     List<TcpSocket> sockets(int port) throws IOException {
-        List<TcpSocket> found = listeners(port);
+        List<TcpSocket> found = on(port, listeners());
         if (found.isEmpty() && hasTables) {
             sockets = sockets == null ? inTables(false) : sockets;
             found = on(port, sockets);
