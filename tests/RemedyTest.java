@@ -105,8 +105,7 @@ class RemedyTest {
         "CODEX_MCP_PORT    | OURS    | -                | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
         "QWEN_MCP_PORT     | OURS    | -                | Qwen MCP Server is running; to stop it: jbang check_port@devflow --stop qwen-mcp",
         "CODEX_MCP_PORT    | OURS    | STOPPED_TOO      | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
-        "CODEX_MCP_PORT    | OURS    | RESTARTER        | Codex MCP Server is running; to stop it: stop the program in x (pid 5), which"
-            + " restarts it",
+        "CODEX_MCP_PORT    | OURS    | RESTARTER        | Codex MCP Server is running; to stop it: stop the program in x (pid 5), which restarts it",
         "CODEX_MCP_PORT    | OTHER   | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
             + " codex-mcp",
         "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
