@@ -55,9 +55,9 @@ class AllocationTest {
 
     @Test
     void aServiceFailsIfNoPortOfItsRangeIsAvailableAndEachIsToldAPortOfItsOwn() throws Exception {
-        Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp --write --export || echo $?\n"
+        Script.Result result = namespaced("listen 3100 3199; find_port codex-mcp --write --export || echo $?; check_port codex-mcp | sed -n '$s/.*: //p'\n"
             + "listen 3005 3006; find_port orchestrator token-optimizer 2>&1 | sed 's/.*; //'");
-        assertEquals("1\nset ORCHESTRATOR_PORT=3007 in .env\nset TOKEN_OPTIMIZER_PORT=3008 in .env\n", result.out());
+        assertEquals("1\nset CODEX_MCP_PORT=3203 in .env\nset ORCHESTRATOR_PORT=3007 in .env\nset TOKEN_OPTIMIZER_PORT=3008 in .env\n", result.out());
         assertTrue(result.err().matches("ERROR: Codex MCP Server cannot use its port 3101: in use by .*python3.*, and no other port of its"
             + " range is available; set CODEX_MCP_PORT=3203 in .env\n"), result.err());
         assertFalse(Files.exists(folder.resolve(".env")));

@@ -230,6 +230,12 @@ final class Allocator {
         }
     }
 
+    /** Returns whether find_port would find another port for a service. */
+    boolean canMove(PortMap.Service service) {
+        return suggested.computeIfAbsent("find_port " + service.variable(),
+            key -> firstAvailable(service, candidates(service))) > 0;
+    }
+
     /** Returns what to set so that a service uses another port, in its range if possible: the same at each call. */
     String setting(PortMap.Service service) {
         PortMap.Group group = service.group();

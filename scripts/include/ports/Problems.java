@@ -124,7 +124,7 @@ final class Problems {
     }
 
     String move(PortMap.Service service) {
-        boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !service.isMovable();
+        boolean isSet = service.place().equals(PortMap.ENVIRONMENT) || !allocator().canMove(service);
         return isSet ? allocator().setting(service)
             : invocation.command("find_port", "--write " + service.shortName());
     }
