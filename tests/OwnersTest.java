@@ -58,6 +58,7 @@ class OwnersTest extends RealServers {
         Problems problems = new Problems(new Config(EnvFile.read(Path.of("missing.env")), Map.of()), null);
         String remedy = problems.remedies(look(port)).get(0).replace("to free the port: ", "");
         assertTrue(remedy.startsWith("kill "), remedy);
+        assertEquals(0, Script.command("sh", "-c", remedy.replaceFirst("kill ", "kill -0 ").replaceFirst(";.*", "")).run().exit(), remedy);
         Script.Result kill = Script.command("sh", "-c", remedy).run(); // The supervisor may have ended its program before kill reaches it.
         assertTrue(kill.exit() == 0 || kill.err().contains("No such process"), () -> remedy + kill);
         for (int i = 0; i < 600 && !LocalPorts.read().isAvailable(port); i++) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
@@ -28,7 +29,7 @@ class RemedyTest {
         List<Processes.Facts> processes = new ArrayList<>();
         pids.forEach(pid -> processes.add(process(Math.abs(pid), name, pid < 0 ? 'T' : 'S')));
         return new Owner(new LocalPorts.TcpSocket(kind, "127.0.0.1", 50051, ANN, 7), processes, List.of(), "ann",
-            supervisor == null ? List.of() : List.of(supervisor), ownership, java.util.Set.of(starter), viewer != 0 && viewer != ANN);
+            supervisor == null ? List.of() : List.of(supervisor), ownership, Set.of(starter), viewer != 0 && viewer != ANN);
     }
 
     private static String remedy(PortMap.Service service, LocalPorts.Verdict verdict, Owner... owners) {
@@ -106,10 +107,8 @@ class RemedyTest {
         "QWEN_MCP_PORT     | OURS    | -                | Qwen MCP Server is running; to stop it: jbang check_port@devflow --stop qwen-mcp",
         "CODEX_MCP_PORT    | OURS    | STOPPED_TOO      | Codex MCP Server is running; to stop it: jbang check_port@devflow --stop codex-mcp",
         "CODEX_MCP_PORT    | OURS    | RESTARTER        | Codex MCP Server is running; to stop it: stop the program in x (pid 5), which restarts it",
-        "CODEX_MCP_PORT    | OTHER   | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
-            + " codex-mcp",
-        "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write"
-            + " cctools-grpc"})
+        "CODEX_MCP_PORT    | OTHER   | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write codex-mcp",
+        "CCTOOLS_GRPC_PORT | UNKNOWN | -                | to free the port: kill 8 / to move the service: jbang find_port@devflow --write cctools-grpc"})
     void aServiceIsStoppedIfItIsOursAndMovedIfItIsNot(String variable, Project.Ownership ownership, String kind, String remedy) {
         Owner owner = owner(LocalPorts.Kind.LISTENER, "node", List.of(8L), supervisor(kind, "x", null), ownership, 0, ANN);
         // jbangw, which runs the tests, is what printed commands begin with then.
