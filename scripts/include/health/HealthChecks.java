@@ -62,7 +62,7 @@ final class HealthChecks {
     }
 
     private Result result(Endpoint endpoint, Health response, List<Owner> listeners) {
-        ServicePort port = new ServicePort(endpoint.service(), LocalPorts.Verdict.LISTENING, started.others(listeners));
+        ServicePort port = port(endpoint, started.others(listeners));
         Health health = !port.isTaken() ? response : response.with(Health.Verdict.TAKEN,
             "in use by another program: " + OwnerWords.brief(port.othersThanOurs()));
         boolean isExpected = !endpoint.isLocal() || started.accepts(listeners);
@@ -73,13 +73,16 @@ final class HealthChecks {
             isExpected && (isUpEnough ? health.isUp() : health.verdict().isPassing()));
     }
 
+    private static ServicePort port(Endpoint endpoint, List<Owner> listeners) {
+        return new ServicePort(endpoint.service(), LocalPorts.Verdict.LISTENING, listeners);
+    }
+
     /** Returns notes on endpoints that pass, but whose listener may not be the process that the user expects. */
     List<String> notes(List<Result> results) throws IOException {
         List<String> notes = new ArrayList<>();
         for (Result result : results.stream().filter(Result::isPassing).toList()) {
             int port = result.endpoint.port();
-            ServicePort found =
-                new ServicePort(result.endpoint.service(), LocalPorts.Verdict.LISTENING, result.listeners);
+            ServicePort found = port(result.endpoint, result.listeners);
             if (!result.listeners.isEmpty() && found.doubt() != null) {
                 notes.add(found.doubt());
             } else if (result.endpoint.isLocal() && localPorts.hasTables && !localPorts.isListening(port)) {

@@ -72,7 +72,9 @@ final class ProbeSocket extends Socket {
         for (int tries = 1; !isBound(); tries++) {
             int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(65_536 - FIRST_PORT);
             try {
-                bind(new InetSocketAddress(port != target ? port : FIRST_PORT - 1));
+                if (port != target) {
+                    bind(new InetSocketAddress(port));
+                }
             } catch (BindException e) {
                 if (tries == MOST_BINDS) {
                     throw e;

@@ -60,20 +60,17 @@ record Owner(LocalPorts.TcpSocket socket, List<Processes.Facts> processes, List<
     private static Owner of(LocalPorts.TcpSocket socket, Set<Long> pids, Processes processes, Project project) {
         List<Processes.Facts> all = new ArrayList<>();
         int parents = 0;
-        Set<Long> starters = new HashSet<>();
         for (long pid : pids) {
             Processes.Facts process = processes.of(pid);
             if (process != null) {
                 all.add(pids.contains(process.parent()) ? all.size() : parents++, process);
-                if (processes.startedUs(process)) {
-                    starters.add(pid);
-                }
             }
         }
         Processes.Facts first = all.isEmpty() ? null : all.get(0);
         String user = first == null || first.user() == null ? Processes.userName(socket.uid()) : first.user();
         return new Owner(socket, all, first == null ? List.of() : processes.ancestors(first.pid()), user,
             first == null ? List.of() : Supervisor.of(first, processes), Project.ownership(first, project, processes),
-            starters, !processes.mayStop(user));
+            all.stream().filter(processes::startedUs).map(Processes.Facts::pid).collect(Collectors.toSet()),
+            !processes.mayStop(user));
     }
 }

@@ -48,10 +48,7 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
         ".*/(?:(?:docker|libpod|cri-containerd|crio)-)?([0-9a-f]{12})[0-9a-f]{52}(?:\\.scope)?(?:/.*)?");
     private static final Pattern UNIT = Pattern.compile(".*/((?!user@\\d+\\.)[^/]+\\.service)(?:/[^/.]+)*");
 
-    /**
-     * Returns the supervisors of a process, the farthest first: it would start the nearer ones again. The unit or
-     * container that this program runs in, too, is none.
-     */
+    /** Returns the supervisors of a process, the farthest first: it would start the nearer ones again. */
     static List<Supervisor> of(Processes.Facts process, Processes processes) {
         Kind publisher = publisher(process);
         if (publisher != null) {
@@ -121,28 +118,23 @@ record Supervisor(Kind kind, String name, String task, long pid, boolean isStopp
             : processes.ancestors(process.pid());
         List<Supervisor> found = new ArrayList<>();
         for (Processes.Facts candidate : candidates) {
-            Supervisor supervisor = restarting(process, candidate, processes);
-            if (supervisor != null) {
-                found.add(0, supervisor);
+            String name = restarter(candidate);
+            if (name != null) {
+                found.add(0, keeping(process, candidate, name, processes));
             }
-            if (supervisor == null ? !isPassed(candidate) : RESTART_SEVERAL.contains(supervisor.name)) {
+            if (name == null ? !isPassed(candidate) : RESTART_SEVERAL.contains(name)) {
                 break;
             }
         }
         return found;
     }
 
-    /** Returns an ancestor of a process as its supervisor; null if the ancestor restarts nothing. */
-    private static Supervisor restarting(Processes.Facts process, Processes.Facts ancestor, Processes processes) {
-        String name = restarter(ancestor);
-        if (name == null) {
-            return null;
-        }
-        String task = name.equals("pm2") && isInPm2OfThisUser(process)
-            ? Processes.variable(process.pid(), "pm_id") : null;
-        boolean isStoppedToo = !RESTART_SEVERAL.contains(name) && ancestor.pid() != 1
-            && !processes.startedUs(ancestor) && processes.mayStop(ancestor.user());
-        return new Supervisor(Kind.RESTARTER, name, task, ancestor.pid(), isStoppedToo);
+    /** Returns the ancestor of this name that keeps a process running. */
+    private static Supervisor keeping(Processes.Facts below, Processes.Facts above, String name, Processes processes) {
+        String task = name.equals("pm2") && isInPm2OfThisUser(below) ? Processes.variable(below.pid(), "pm_id") : null;
+        boolean isStoppedToo = !RESTART_SEVERAL.contains(name) && above.pid() != 1
+            && !processes.startedUs(above) && processes.mayStop(above.user());
+        return new Supervisor(Kind.RESTARTER, name, task, above.pid(), isStoppedToo);
     }
 
     /** Returns whether a process runs a command and no more, so that the supervisor is looked for above it. */
