@@ -42,10 +42,9 @@ class LocalPortsTest {
     @CsvSource({"127.0.0.1, INET", "127.0.0.2, INET", "0.0.0.0, INET", "::1, INET6", "::, INET6"})
     void seesAListenerOnAnyAddress(String address, StandardProtocolFamily family) throws Exception {
         assumeTrue(LocalPorts.read().hasTables, "only Linux has all of 127.0.0.0/8");
-        int port;
+        int port = Sockets.freePort();
         try (ServerSocketChannel listener = ServerSocketChannel.open(family)) {
-            listener.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
-            port = listener.socket().getLocalPort();
+            listener.bind(new InetSocketAddress(InetAddress.getByName(address), port));
             LocalPorts ports = LocalPorts.read();
             assertEquals(LocalPorts.Verdict.LISTENING, ports.verdict(port));
             assertEquals(List.of(address), ports.sockets(port).stream().map(LocalPorts.TcpSocket::address).toList());
